@@ -1,0 +1,2 @@
+//! The `davy` binary.
+fn main() {}
