@@ -1,1 +1,37 @@
-//! Nothing stands here yet.
+//! The nouns of Davy: tags, readings, qualities, units, tiers, alarms, transitions and time.
+//!
+//! Promise: values only. Everything the other rooms exchange is defined here once, under the word the glossary gives it.
+//!
+//! It does not know: clocks, files, networks, wire formats, rules. Time is a value that somebody else read off a clock.
+
+mod alarm;
+mod command;
+mod identity;
+mod input;
+mod quality;
+mod quantity;
+mod reading;
+mod reason;
+mod site;
+mod tag;
+mod text;
+mod tier;
+mod time;
+mod transition;
+mod unit;
+
+pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
+pub use command::{Actor, Command, CommandKind, Refusal};
+pub use identity::{AlarmKey, NodeIndex, TagIndex, TransitionId, is_name};
+pub use input::{Bundle, BundleFile, Fault, Input, MessageHead, NodeChange, ReadingBlock};
+pub use quality::{Quality, QualityReason};
+pub use quantity::{Dimension, Quantity, Substance};
+pub use reading::Reading;
+pub use reason::{Reason, Severity};
+pub use site::{Area, Device, EdgeNode, ShelvingPolicy, Site, TimePolicy};
+pub use tag::{Location, Range, Reporting, Tag};
+pub use text::Text;
+pub use tier::Tier;
+pub use time::{Timestamp, TimestampError, micros};
+pub use transition::{Delay, DelayKind, Evidence, LimitView, SeenReading, Transition, TransitionKind};
+pub use unit::{Comparator, Conversion, ConversionError, ReferenceState, Unit};

@@ -1,0 +1,96 @@
+//! A named measured point of a site (测点).
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{Quantity, Substance, Text, Unit};
+
+/// A named measured point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    /// Its name, unique in the site, as gateways send it: `AT-0412/h2s`. At most 128 bytes.
+    pub name: Arc<str>,
+    /// What people call it.
+    pub title: Text,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// The unit its values, range and limits are kept in.
+    pub unit: Unit,
+    /// What the sensor can measure, where known.
+    pub range: Option<Range>,
+    /// How often a value is to be expected.
+    pub expected_interval: Duration,
+    /// For how long after the last good value that value is held; then the tag is stale.
+    pub silence_limit: Duration,
+    /// Whether it reports on a schedule or only when something changes.
+    pub reporting: Reporting,
+    /// Where it belongs, an id among the site's areas.
+    pub area: Option<Arc<str>>,
+    /// Which edge node may send it, an id among the site's edge nodes; any, when not given.
+    pub edge_node: Option<Arc<str>>,
+    /// Which device behind the edge node measures it.
+    pub device: Option<Arc<str>>,
+    /// What it is mounted on: a tank, a pump, a section.
+    pub equipment: Option<Arc<str>>,
+    /// Where it is.
+    pub location: Option<Location>,
+    /// Of the gas it measures: from the quantity, or its own.
+    pub substance: Substance,
+}
+
+/// What the sensor can measure, in the tag's unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The bottom.
+    pub low: f64,
+    /// The top; above the bottom.
+    pub high: f64,
+}
+
+/// When a tag sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reporting {
+    /// At its expected interval; silence is a fault.
+    Periodic,
+    /// When the value changes; the last value holds while the edge node is alive.
+    ByException,
+}
+
+/// Where a tag is: WGS-84 degrees, or metres in the site's own grid, and metres above its datum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Location {
+    /// On the globe.
+    Geographic {
+        /// Degrees north.
+        latitude_deg: f64,
+        /// Degrees east.
+        longitude_deg: f64,
+        /// Metres above the site's datum.
+        elevation_m: f64,
+    },
+    /// In the site's own grid.
+    Local {
+        /// Metres east of the site's origin.
+        x_m: f64,
+        /// Metres north of it.
+        y_m: f64,
+        /// Metres above the site's datum.
+        elevation_m: f64,
+    },
+}
+
+impl Range {
+    /// The width of the range.
+    pub fn span(self) -> f64 {
+        self.high - self.low
+    }
+}
+
+impl Tag {
+    /// Whether `text` may name a tag: 1 to 128 bytes, no control characters, no `+` or `#`, no space at either end.
+    pub fn may_be_named(text: &str) -> bool {
+        !text.is_empty()
+            && text.len() <= 128
+            && text.trim() == text
+            && !text.chars().any(|c| c.is_control() || c == '+' || c == '#')
+    }
+}

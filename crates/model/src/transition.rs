@@ -1,0 +1,268 @@
+//! One journalled change of an alarm, with everything needed to explain it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{Actor, AlarmFacts, AlarmKey, Comparator, Quality, Text, Timestamp, TransitionId, Unit};
+
+/// One change of one alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// Its number in the site: 1, 2, 3... without a hole.
+    pub sequence: u64,
+    /// Of which alarm.
+    pub alarm: AlarmKey,
+    /// Which time the alarm stood, from 1; 0 before it ever did.
+    pub occurrence: u64,
+    /// Which change within that occurrence, from 1.
+    pub step: u32,
+    /// What changed.
+    pub kind: TransitionKind,
+    /// How the alarm stands after it.
+    pub facts: AlarmFacts,
+    /// The revision of the files under which it was decided.
+    pub rule_revision: Arc<str>,
+    /// The rule's title.
+    pub title: Text,
+    /// The tags that were judged.
+    pub tags: Vec<Arc<str>>,
+    /// The limit that spoke.
+    pub limit: Option<LimitView>,
+    /// The value that decided.
+    pub value: Option<f64>,
+    /// The unit of value and limit.
+    pub unit: Option<Unit>,
+    /// How far the value may be believed.
+    pub quality: Quality,
+    /// When it became true, on the tag's clock.
+    pub source_time: Timestamp,
+    /// When Davy could know it.
+    pub arrival_time: Timestamp,
+    /// When it was decided, and written down.
+    pub recorded_time: Timestamp,
+    /// When the first reading past a limit of this occurrence was measured.
+    pub first_out_time: Option<Timestamp>,
+    /// Decided from a backlog.
+    pub late: bool,
+    /// Calls for attention now.
+    pub sounds: bool,
+    /// Who did it, where somebody did.
+    pub actor: Option<Actor>,
+    /// What it was decided from.
+    pub evidence: Evidence,
+    /// In words.
+    pub message: Text,
+}
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TransitionKind {
+    /// The condition became active: a new occurrence.
+    Raised,
+    /// Graver than before; un-acknowledges.
+    TierRaised,
+    /// Less grave than before, and still active.
+    TierLowered,
+    /// The condition returned to normal.
+    Cleared,
+    /// An operator has seen it.
+    Acknowledged,
+    /// Still active after the re-alarm time; un-acknowledges.
+    ReAlarmed,
+    /// Raised from a backlog before, and active still: it sounds now.
+    Sounded,
+    /// Quieted by an operator.
+    Shelved,
+    /// Quiet no longer, by an operator.
+    Unshelved,
+    /// Quiet no longer, its time is over.
+    ShelveExpired,
+    /// Quieted by plant logic.
+    Suppressed,
+    /// Plant logic no longer asks for quiet.
+    Unsuppressed,
+    /// Taken out of service.
+    OutOfService,
+    /// Returned to service.
+    InService,
+    /// A latch was let go.
+    Reset,
+    /// The rule or the tag is gone from the active files.
+    Withdrawn,
+}
+
+impl TransitionKind {
+    /// All kinds, in the order of their codes.
+    pub const ALL: [TransitionKind; 16] = [
+        TransitionKind::Raised,
+        TransitionKind::TierRaised,
+        TransitionKind::TierLowered,
+        TransitionKind::Cleared,
+        TransitionKind::Acknowledged,
+        TransitionKind::ReAlarmed,
+        TransitionKind::Sounded,
+        TransitionKind::Shelved,
+        TransitionKind::Unshelved,
+        TransitionKind::ShelveExpired,
+        TransitionKind::Suppressed,
+        TransitionKind::Unsuppressed,
+        TransitionKind::OutOfService,
+        TransitionKind::InService,
+        TransitionKind::Reset,
+        TransitionKind::Withdrawn,
+    ];
+
+    /// The word on the wire and on the terminal.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TransitionKind::Raised => "raised",
+            TransitionKind::TierRaised => "tier_raised",
+            TransitionKind::TierLowered => "tier_lowered",
+            TransitionKind::Cleared => "cleared",
+            TransitionKind::Acknowledged => "acknowledged",
+            TransitionKind::ReAlarmed => "re_alarmed",
+            TransitionKind::Sounded => "sounded",
+            TransitionKind::Shelved => "shelved",
+            TransitionKind::Unshelved => "unshelved",
+            TransitionKind::ShelveExpired => "shelve_expired",
+            TransitionKind::Suppressed => "suppressed",
+            TransitionKind::Unsuppressed => "unsuppressed",
+            TransitionKind::OutOfService => "out_of_service",
+            TransitionKind::InService => "in_service",
+            TransitionKind::Reset => "reset",
+            TransitionKind::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The kind that `word` names.
+    pub fn from_word(word: &str) -> Option<TransitionKind> {
+        TransitionKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Its place in [`TransitionKind::ALL`], for encodings.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind with that code.
+    pub fn from_code(code: u8) -> Option<TransitionKind> {
+        TransitionKind::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// A trip level as it was when it spoke, in the tag's unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitView {
+    /// LL, L, H, HH, L1...; `stale` for silence.
+    pub name: Arc<str>,
+    /// How the value is compared.
+    pub comparator: Comparator,
+    /// Passed, it raises.
+    pub set_point: f64,
+    /// Back past it, it clears.
+    pub clear_point: f64,
+    /// Whether reaching the clear point is enough (`≤`, `≥`), or it must be passed.
+    pub clear_inclusive: bool,
+    /// The set point as the file has it: `10 mg/m3`.
+    pub written: Arc<str>,
+}
+
+/// What a transition was decided from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// The readings that decided: the first and the last of those that held, or the last before a silence.
+    pub readings: Vec<SeenReading>,
+    /// How many readings held in all, the named ones among them.
+    pub readings_held: u32,
+    /// The delay that ran, with its arithmetic.
+    pub delay: Option<Delay>,
+}
+
+/// A reading as it was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenReading {
+    /// Of which tag.
+    pub tag: Arc<str>,
+    /// In the tag's unit.
+    pub value: f64,
+    /// How far it may be believed.
+    pub quality: Quality,
+    /// As the source stamped it.
+    pub source_time: Timestamp,
+    /// When it arrived.
+    pub arrival_time: Timestamp,
+    /// The time it was judged at: the source's, or the arrival's where the source's clock is suspect.
+    pub judged_time: Timestamp,
+}
+
+/// A delay that ran, with its arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay {
+    /// Which delay.
+    pub kind: DelayKind,
+    /// Since when, on the clock it runs on.
+    pub since: Timestamp,
+    /// How much of it had passed with evidence when it decided.
+    pub elapsed: Duration,
+    /// How much had to.
+    pub required: Duration,
+}
+
+/// Which delay ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DelayKind {
+    /// Past a limit for this long before it raises; on the tag's clock.
+    OnDelay,
+    /// Back from a limit for this long before it clears; on the tag's clock.
+    OffDelay,
+    /// No usable reading for this long; on the arrival clock.
+    Silence,
+    /// A lost edge node may come back within this; on the arrival clock.
+    LossGrace,
+    /// Active for this long without a change; on the arrival clock.
+    ReAlarm,
+}
+
+impl DelayKind {
+    /// All kinds, in the order of their codes.
+    pub const ALL: [DelayKind; 5] = [
+        DelayKind::OnDelay,
+        DelayKind::OffDelay,
+        DelayKind::Silence,
+        DelayKind::LossGrace,
+        DelayKind::ReAlarm,
+    ];
+
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DelayKind::OnDelay => "on_delay",
+            DelayKind::OffDelay => "off_delay",
+            DelayKind::Silence => "silence",
+            DelayKind::LossGrace => "loss_grace",
+            DelayKind::ReAlarm => "re_alarm",
+        }
+    }
+
+    /// Its place in [`DelayKind::ALL`], for encodings.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind with that code.
+    pub fn from_code(code: u8) -> Option<DelayKind> {
+        DelayKind::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl Transition {
+    /// Its id, the same however often it is decided.
+    pub fn id(&self) -> TransitionId {
+        TransitionId { alarm: self.alarm.clone(), occurrence: self.occurrence, step: self.step }
+    }
+}
+
+impl fmt::Display for TransitionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
