@@ -1,1 +1,33 @@
-//! Nothing stands here yet.
+//! The durable ordered record of one site: inputs, transitions, snapshots of the engine and cursors of consumers.
+//!
+//! Promise: what [`Journal::append`] returned `Ok` for is on disk, in order and unchanged; commits are chained by their
+//! hashes, and [`verify`] finds a single flipped byte anywhere in the files. A damaged record stops loudly; nothing is
+//! guessed.
+//!
+//! It does not know: the engine, rules, clocks, networks. Times are given, snapshots are bytes, and what is in a
+//! transition matters to it only for finding and printing it.
+
+mod checkpoint;
+mod commit;
+mod cursor;
+mod error;
+mod files;
+mod journal;
+mod lookup;
+mod numbers;
+mod pack;
+mod reader;
+mod record;
+mod row;
+mod schema;
+mod snapshot;
+mod sums;
+mod wal;
+
+pub use checkpoint::Checkpoint;
+pub use commit::{Commit, Encoded, Hash, Head, chain, chain_encoded, encode_commit, first_hash, hex};
+pub use cursor::Cursor;
+pub use error::JournalError;
+pub use journal::{Journal, Options};
+pub use reader::{AlarmHistory, Commits, FirstKept, JournalReader};
+pub use snapshot::{Newest, Snapshot};

@@ -1,0 +1,185 @@
+//! The one writer of a site's journal.
+
+use std::{fs::File, path::Path};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{
+    Commit, Cursor, Head, Newest, Snapshot,
+    checkpoint::{Checkpoint, Checkpointer},
+    cursor,
+    error::{JournalError, Result},
+    files::Files,
+    pack::Packer,
+    row, schema, snapshot,
+};
+
+/// How a journal is laid out and kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Bytes a page of a new database: a power of two from 512 to 65536.
+    pub page_size: u32,
+    /// The write-ahead log is emptied into the database when it is longer than this.
+    pub checkpoint_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { page_size: 4096, checkpoint_bytes: 4 << 20 }
+    }
+}
+
+/// The one writer of a site's journal. Every method that writes returns when the disk has it.
+#[derive(Debug)]
+pub struct Journal {
+    conn: Connection,
+    site: String,
+    head: Head,
+    base: Head,
+    packer: Packer,
+    checkpointer: Checkpointer,
+    // Last, so that the files are closed before the next writer may come.
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens the journal of `site` at `path`, making it when there is none.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when it has a writer; [`JournalError::Damaged`] when the last commit, the write-ahead
+    /// log or the file's identity does not hold, and [`JournalError::Newer`] when a later release wrote it;
+    /// [`JournalError::Misuse`] when it is the journal of another site.
+    pub fn open(path: &Path, site: &str) -> Result<(Journal, Head)> {
+        Journal::open_with(path, site, Options::default())
+    }
+
+    /// As [`Journal::open`], laid out otherwise.
+    pub fn open_with(path: &Path, site: &str, options: Options) -> Result<(Journal, Head)> {
+        let files = Files::of(path);
+        let lock = files.lock()?;
+        if !path.exists() {
+            schema::create(&files, site, options.page_size)?;
+        }
+        let checkpointer = Checkpointer::open(files.clone(), options.checkpoint_bytes)?;
+        let conn = schema::open_writing(&files)?;
+        schema::check_mode(&conn)?;
+        let (found, base) = schema::identify(&conn)?;
+        if found != site {
+            return Err(JournalError::misuse(format!("{} is of site {found}, not {site}", path.display())));
+        }
+        let head = row::checked_head(&conn, &base)?;
+        let packer = Packer::new()?;
+        let mut journal = Journal { conn, site: found, head, base, packer, checkpointer, _lock: lock };
+        journal.checkpoint()?;
+        Ok((journal, head))
+    }
+
+    /// The site it is of.
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Everything up to here is on disk.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Writes a group of commits, all or none, and returns once the disk has them.
+    ///
+    /// # Errors
+    /// [`JournalError::Misuse`] when a commit does not follow the one before it in number, time and sequence;
+    /// [`JournalError::Full`] and [`JournalError::Busy`] when nothing was written and the same call may be tried
+    /// again. When the disk fails in the very flush of a group and the process then dies, the group may be found
+    /// written after all.
+    pub fn append(&mut self, commits: &[Commit]) -> Result<Head> {
+        let mut head = self.head;
+        self.checkpointer.before_write(&self.conn);
+        let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for commit in commits {
+            if let Some(refusal) = head.refusal(commit) {
+                return Err(JournalError::Misuse(refusal));
+            }
+            head = row::insert(&transaction, &mut self.packer, &head, commit)
+                .inspect_err(|_| self.checkpointer.write_failed())?;
+        }
+        transaction.commit().inspect_err(|_| self.checkpointer.write_failed())?;
+        self.head = head;
+        self.checkpointer.after_write(&self.conn);
+        Ok(head)
+    }
+
+    /// Keeps a state of the engine; the newest three are kept.
+    ///
+    /// # Errors
+    /// [`JournalError::Misuse`] when it is of a commit that is not on disk yet; else as [`Journal::append`].
+    pub fn save_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
+        if snapshot.number > self.head.number {
+            return Err(JournalError::misuse(format!("no commit {} to keep a snapshot of", snapshot.number)));
+        }
+        self.write(|conn, packer| snapshot::save(conn, packer, snapshot))
+    }
+
+    /// The newest snapshot that holds, and what is wrong with newer ones.
+    pub fn newest_snapshot(&self) -> Result<Newest> {
+        snapshot::newest(&self.conn, self.head.number)
+    }
+
+    /// Notes how far a consumer has come. A sequence before the one noted changes nothing.
+    ///
+    /// # Errors
+    /// [`JournalError::Misuse`] when no transition has that sequence yet; else as [`Journal::append`].
+    pub fn set_cursor(&mut self, cursor: &Cursor) -> Result<()> {
+        let noted = self.cursor(&cursor.name)?;
+        if noted.is_some_and(|noted| noted.sequence > cursor.sequence) { Ok(()) } else { self.rewind(cursor) }
+    }
+
+    /// Sets a consumer's cursor, back too.
+    ///
+    /// # Errors
+    /// As [`Journal::set_cursor`].
+    pub fn rewind(&mut self, cursor: &Cursor) -> Result<()> {
+        if cursor.sequence > self.head.sequence {
+            return Err(JournalError::misuse(format!("no transition {} to point at", cursor.sequence)));
+        }
+        self.write(|conn, _| cursor::set(conn, cursor))
+    }
+
+    /// How far a consumer has come.
+    pub fn cursor(&self, name: &str) -> Result<Option<Cursor>> {
+        cursor::get(&self.conn, name)
+    }
+
+    /// Empties the write-ahead log into the database, the page sums first.
+    ///
+    /// # Errors
+    /// [`JournalError::Full`] when the disk has no room, [`JournalError::Damaged`] when the log is not what was
+    /// written. The commits in it stay where they are.
+    pub fn checkpoint(&mut self) -> Result<Checkpoint> {
+        self.checkpointer.run(&self.conn)
+    }
+
+    /// What the last checkpoint that ran by itself failed of, until one succeeds. Appending goes on without them,
+    /// and the write-ahead log grows.
+    pub fn checkpoint_trouble(&self) -> Option<&JournalError> {
+        self.checkpointer.trouble()
+    }
+
+    /// Ends cleanly: the write-ahead log is emptied, unless a reader still needs it.
+    ///
+    /// # Errors
+    /// As [`Journal::checkpoint`]. What was appended is on disk in any case.
+    pub fn close(mut self) -> Result<Checkpoint> {
+        let done = self.checkpoint()?;
+        self.conn.close().map_err(|(_, error)| error)?;
+        Ok(done)
+    }
+
+    fn write(&mut self, act: impl FnOnce(&Connection, &mut Packer) -> Result<()>) -> Result<()> {
+        self.checkpointer.before_write(&self.conn);
+        let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        act(&transaction, &mut self.packer).inspect_err(|_| self.checkpointer.write_failed())?;
+        transaction.commit().inspect_err(|_| self.checkpointer.write_failed())?;
+        self.checkpointer.after_write(&self.conn);
+        Ok(())
+    }
+}
