@@ -1,1 +1,31 @@
-//! Nothing stands here yet.
+//! Decides which alarms exist. Pure: no clock, no I/O, no async.
+//!
+//! Promise: the same inputs in the same order give the same transitions, byte for byte. Bad, missing, stale or frozen
+//! data never clears an alarm and never completes a delay. No tag's clock touches another tag.
+//!
+//! It does not know: where readings come from, who is told, how anything is stored, what time it is. Time is an argument.
+
+mod activate;
+mod alarm;
+mod commands;
+mod counts;
+mod engine;
+mod faults;
+mod hold;
+mod judge;
+pub mod lifecycle;
+mod modes;
+mod nodes;
+mod oddity;
+mod readings;
+mod rules;
+mod snapshot;
+mod tag;
+mod timers;
+mod transitions;
+mod words;
+
+pub use counts::Counts;
+pub use engine::{Engine, Standing};
+pub use judge::{Judge, JudgeError, Outcome};
+pub use snapshot::{SNAPSHOT_SCHEMA, SnapshotError};

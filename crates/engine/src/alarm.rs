@@ -1,0 +1,103 @@
+//! What the engine keeps of an alarm. Made when something first happens to it, and kept for its occurrence number.
+
+use std::sync::Arc;
+
+use davy_model::{AlarmFacts, AlarmKey, Condition, Tier, Timestamp};
+
+use crate::hold::LevelState;
+
+/// Never due.
+pub(crate) const NEVER: i64 = i64::MAX;
+
+/// What makes an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A watch, by its place in the plan.
+    Watch(u32),
+    /// A clock that cannot be believed.
+    Clock,
+    /// A part of Davy that fails.
+    Fault,
+}
+
+/// Why a tag is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// Nothing usable came.
+    Quiet,
+    /// Its edge node is lost.
+    NodeLost,
+}
+
+/// One alarm's record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Alarm {
+    pub(crate) origin: Origin,
+    pub(crate) key: AlarmKey,
+    pub(crate) facts: AlarmFacts,
+    pub(crate) occurrence: u64,
+    pub(crate) step: u32,
+    pub(crate) first_out: Option<Timestamp>,
+    /// A limit's levels, in the program's order; empty for other kinds.
+    pub(crate) levels: Vec<LevelState>,
+    /// The gravest level that latches and was reached in this occurrence.
+    pub(crate) latch_tier: Option<Tier>,
+    /// A silence's cause.
+    pub(crate) silence: Silence,
+    /// Raised from a backlog, not sounded yet.
+    pub(crate) unsounded: bool,
+    /// When [`crate::timers::Due::Settle`] is due, arrival µs.
+    pub(crate) settle_us: i64,
+    /// When it sounds again, arrival µs.
+    pub(crate) re_alarm_us: i64,
+    /// How long after it sounded it sounds again, µs.
+    pub(crate) re_alarm_every_us: Option<i64>,
+    /// When a delay may be complete, arrival µs.
+    pub(crate) hold_us: i64,
+    /// When its tag, node or part was last odd, arrival µs; of clock alarms.
+    pub(crate) odd_us: i64,
+    /// Number of the transition that raised it last.
+    pub(crate) raised_sequence: u64,
+    /// Number of its last transition.
+    pub(crate) last_sequence: u64,
+}
+
+impl Alarm {
+    pub(crate) fn new(
+        origin: Origin,
+        site: &Arc<str>,
+        rule: &Arc<str>,
+        subject: &Arc<str>,
+        tier: Tier,
+    ) -> Alarm {
+        let key = AlarmKey { site: Arc::clone(site), rule: Arc::clone(rule), subject: Arc::clone(subject) };
+        Alarm {
+            origin,
+            key,
+            facts: AlarmFacts::normal(tier),
+            occurrence: 0,
+            step: 0,
+            first_out: None,
+            levels: Vec::new(),
+            latch_tier: None,
+            silence: Silence::Quiet,
+            unsounded: false,
+            settle_us: NEVER,
+            re_alarm_us: NEVER,
+            re_alarm_every_us: None,
+            hold_us: NEVER,
+            odd_us: i64::MIN,
+            raised_sequence: 0,
+            last_sequence: 0,
+        }
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.facts.condition == Condition::Active
+    }
+
+    /// Whether its tag's readings must be looked at even when they pass no limit.
+    pub(crate) fn is_live(&self) -> bool {
+        self.is_active() || self.levels.iter().any(|level| !level.is_normal())
+    }
+}

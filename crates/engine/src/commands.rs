@@ -1,0 +1,102 @@
+//! Operators act. What they may not do is refused with a reason, and changes nothing.
+
+use davy_model::{AlarmKey, Command, CommandKind, Refusal, Shelving, Tier, Timestamp, Transition, micros};
+
+use crate::{
+    alarm::Origin,
+    engine::{Engine, LIVE, Moment},
+    lifecycle::Event,
+    transitions::Story,
+};
+
+impl Engine {
+    pub(crate) fn command(
+        &mut self,
+        command: &Command,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) -> Result<(), Refusal> {
+        if command.actor.name.trim().is_empty() {
+            return Err(Refusal::ActorMissing);
+        }
+        let alarm = self.find(&command.alarm).ok_or(Refusal::AlarmUnknown)?;
+        let standing = self.alarms[alarm as usize].occurrence;
+        if command.occurrence.is_some_and(|seen| seen != standing) {
+            return Err(Refusal::OccurrenceChanged { now: standing });
+        }
+        let event = self.event_of(command, alarm, now)?;
+        let story = Story { actor: Some(command.actor.clone()), ..Story::default() };
+        self.change(alarm, event, Moment::now(now), story, out)?;
+        self.keep_mark(alarm);
+        Ok(())
+    }
+
+    fn event_of(&self, command: &Command, alarm: u32, now: Timestamp) -> Result<Event, Refusal> {
+        Ok(match command.kind {
+            CommandKind::Acknowledge => Event::Acknowledge,
+            CommandKind::Unshelve => Event::Unshelve,
+            CommandKind::Reset => Event::Reset,
+            CommandKind::ReturnToService => Event::ReturnToService,
+            CommandKind::Suppress => Event::Suppress(command.actor.name.clone()),
+            CommandKind::Unsuppress => Event::Unsuppress,
+            CommandKind::SetOutOfService => {
+                self.may_quiet(command, alarm)?;
+                Event::SetOutOfService
+            }
+            CommandKind::Shelve { duration, one_shot } => {
+                self.may_quiet(command, alarm)?;
+                let max = self.plan.site.shelving.max;
+                if duration.is_zero() || micros(duration) > micros(max) {
+                    return Err(Refusal::ShelveDuration { max });
+                }
+                Event::Shelve(Shelving {
+                    until: now.plus(duration),
+                    one_shot,
+                    by: command.actor.name.clone(),
+                })
+            }
+        })
+    }
+
+    /// Quieting needs a reason in words, and of an alarm that can get grave, a second person.
+    fn may_quiet(&self, command: &Command, alarm: u32) -> Result<(), Refusal> {
+        if command.actor.comment.trim().is_empty() {
+            return Err(Refusal::CommentMissing);
+        }
+        let second = command.actor.approved_by.as_ref().map(|name| name.trim());
+        let agreed = second.is_some_and(|name| !name.is_empty() && name != command.actor.name.trim());
+        if self.tier_max(alarm) >= self.plan.site.shelving.two_person_from && !agreed {
+            return Err(Refusal::SecondPersonNeeded);
+        }
+        Ok(())
+    }
+
+    fn tier_max(&self, alarm: u32) -> Tier {
+        let record = &self.alarms[alarm as usize];
+        match record.origin {
+            Origin::Watch(watch) => self.plan.rules[self.plan.watches[watch as usize].rule as usize].tier_max,
+            Origin::Clock | Origin::Fault => record.facts.tier_highest,
+        }
+    }
+
+    /// The alarm with that key, if an active rule makes one; its record is made when it had none.
+    fn find(&mut self, key: &AlarmKey) -> Option<u32> {
+        if key.site != self.plan.site.id {
+            return None;
+        }
+        if let Some(alarm) = self.built_in.get(&(key.rule.clone(), key.subject.clone())) {
+            return Some(*alarm);
+        }
+        let rule = self.plan.rules.binary_search_by(|rule| rule.id.cmp(&key.rule)).ok()? as u32;
+        let tag = self.plan.site.tag_index(&key.subject)?;
+        let watch = self.plan.watches_of(tag).find(|&watch| self.plan.watches[watch].rule == rule)?;
+        Some(self.alarm_of_watch(watch as u32))
+    }
+
+    fn keep_mark(&mut self, alarm: u32) {
+        let record = &self.alarms[alarm as usize];
+        if let Origin::Watch(watch) = record.origin {
+            self.slots[watch as usize] = if record.is_live() { alarm | LIVE } else { alarm };
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Clocks that cannot be believed: ahead, stepped back, or slow. Each raises an alarm on its device, and blinds nobody.
+
+use davy_model::{Reading, TagIndex, Text, Tier, Timestamp, Transition};
+use std::sync::Arc;
+
+use crate::{
+    alarm::{Alarm, Origin},
+    engine::{Engine, Moment},
+    lifecycle::Event,
+    transitions::Story,
+};
+
+/// How many live readings from a stepped clock it takes until their tag is judged at arrival.
+const STEPPED_READINGS: u32 = 3;
+/// How long a clock must be right before its alarm clears, arrival µs.
+const RIGHT_AGAIN_US: i64 = 60_000_000;
+/// Rule id of clock alarms.
+const CLOCK_RULE: &str = "davy-clock";
+
+/// Readings of a tag that came out of order, looked at to tell a stepped clock from a backlog.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Oddity {
+    pub(crate) readings: u32,
+    pub(crate) source_us: i64,
+    pub(crate) arrival_us: i64,
+}
+
+impl Engine {
+    /// A reading before the last judged one, or older than the site accepts. True when its tag is now judged at arrival:
+    /// the third such reading in a row that came at the pace at which it was measured. A backlog comes faster.
+    pub(crate) fn clock_stepped(
+        &mut self,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) -> bool {
+        let source_us = reading.source_time.as_micros();
+        let earlier = self.oddities.get(&reading.tag.0).copied();
+        let readings = match earlier {
+            Some(odd) if is_live_pace(source_us - odd.source_us, arrival_us - odd.arrival_us) => {
+                odd.readings + 1
+            }
+            _ => 1,
+        };
+        self.oddities.insert(reading.tag.0, Oddity { readings, source_us, arrival_us });
+        if readings < STEPPED_READINGS {
+            return false;
+        }
+        self.oddities.remove(&reading.tag.0);
+        self.tags[reading.tag.0 as usize].set_on_arrival(true);
+        let text = Text::both(
+            format!("its clock stepped back, to {}: judged at arrival", reading.source_time),
+            format!("时钟回拨至 {}，按到达时间判断", reading.source_time),
+        );
+        self.clock_is_odd(reading.tag, text, arrival_us, now, out);
+        true
+    }
+
+    pub(crate) fn clock_is_ahead(
+        &mut self,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let ahead_s = (reading.source_time.as_micros() - arrival_us) / 1_000_000;
+        let text = Text::both(
+            format!("its clock is {ahead_s} s ahead: judged at arrival"),
+            format!("时钟超前 {ahead_s} 秒，按到达时间判断"),
+        );
+        self.clock_is_odd(reading.tag, text, arrival_us, now, out);
+    }
+
+    pub(crate) fn clock_still_wrong(
+        &mut self,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let text = Text::both("its clock is still wrong: judged at arrival", "时钟仍不正确，按到达时间判断");
+        self.clock_is_odd(reading.tag, text, arrival_us, now, out);
+    }
+
+    fn clock_is_odd(
+        &mut self,
+        tag: TagIndex,
+        text: Text,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let subject = self.clock_subject(tag);
+        let alarm = self.built_in_alarm(Origin::Clock, CLOCK_RULE, &subject, Tier::Blue);
+        self.alarms[alarm as usize].odd_us = arrival_us;
+        if self.alarms[alarm as usize].is_active() {
+            return;
+        }
+        self.active_clock_alarms += 1;
+        let moment = Moment::at_arrival(arrival_us, now);
+        let first_out = Some(Timestamp::from_micros(arrival_us));
+        // The process is never refused.
+        let _ = self.change(
+            alarm,
+            Event::Raise(Tier::Blue),
+            moment,
+            Story { text: Some(text), first_out, ..Story::default() },
+            out,
+        );
+    }
+
+    /// A reading in order, with a believable stamp: no longer stepping, and after a while the alarm clears.
+    pub(crate) fn clock_is_right(
+        &mut self,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        if !self.oddities.is_empty() {
+            self.oddities.remove(&reading.tag.0);
+        }
+        if self.active_clock_alarms == 0 {
+            return;
+        }
+        let subject = self.clock_subject(reading.tag);
+        let Some(&alarm) = self.built_in.get(&(CLOCK_RULE.into(), subject)) else { return };
+        let record = &self.alarms[alarm as usize];
+        if record.is_active() && arrival_us - record.odd_us >= RIGHT_AGAIN_US {
+            self.active_clock_alarms -= 1;
+            let moment = Moment::at_arrival(arrival_us, now);
+            // The process is never refused.
+            let _ = self.change(alarm, Event::Clear { latch: false }, moment, Story::default(), out);
+        }
+    }
+
+    /// Whose clock stamped the tag: its device's, else its edge node's, else its own.
+    fn clock_subject(&self, tag: TagIndex) -> Arc<str> {
+        let described = self.plan.site.tag(tag);
+        let owner = described.device.as_ref().or(described.edge_node.as_ref());
+        Arc::clone(owner.unwrap_or(&described.name))
+    }
+
+    pub(crate) fn built_in_alarm(
+        &mut self,
+        origin: Origin,
+        rule: &str,
+        subject: &Arc<str>,
+        tier: Tier,
+    ) -> u32 {
+        let rule: Arc<str> = rule.into();
+        let key = (Arc::clone(&rule), Arc::clone(subject));
+        if let Some(alarm) = self.built_in.get(&key) {
+            return *alarm;
+        }
+        let alarm = self.alarms.len() as u32;
+        self.alarms.push(Alarm::new(origin, &self.plan.site.id, &rule, subject, tier));
+        self.built_in.insert(key, alarm);
+        alarm
+    }
+}
+
+/// Measured about as fast as it came in.
+fn is_live_pace(measured_us: i64, passed_us: i64) -> bool {
+    measured_us > 0 && (measured_us - passed_us).abs() <= (passed_us / 2).max(100_000)
+}

@@ -1,0 +1,176 @@
+//! Readings come in: which are judged, at what time, and the quick way out for those that change nothing.
+
+use davy_model::{Quality, Reading, ReadingBlock, TagIndex, Timestamp, Transition};
+use davy_rules::WatchKind;
+
+use crate::{
+    engine::{Engine, LIVE, Moment},
+    hold::Seen,
+    tag::{NONE, Order},
+};
+
+impl Engine {
+    pub(crate) fn judge_block(&mut self, now: Timestamp, block: &ReadingBlock, out: &mut Vec<Transition>) {
+        let mut rest = block.readings.as_slice();
+        for head in &block.messages {
+            // A message may have waited behind another that arrived later: the log's order decides.
+            let arrival_us = head.arrival.as_micros().max(self.clock_us);
+            self.advance(arrival_us, now, out);
+            self.hear_node(head.node, arrival_us, now, out);
+            let (readings, later) = rest.split_at(head.len as usize);
+            rest = later;
+            for reading in readings {
+                self.judge(reading, head.node.0, arrival_us, now, out);
+            }
+        }
+    }
+
+    #[inline]
+    fn judge(
+        &mut self,
+        reading: &Reading,
+        node: u32,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let state = &mut self.tags[reading.tag.0 as usize];
+        let source_us = reading.source_time.as_micros();
+        let order = state.order(reading, arrival_us, &self.policy);
+        if order == Order::InOrder
+            && reading.quality.is_evidence()
+            && !state.is_silent()
+            && !state.is_mode()
+            && self.active_clock_alarms == 0
+        {
+            let clock_us = source_us.max(state.clock_us);
+            let late = arrival_us - source_us > self.policy.late_after_us;
+            if !late && is_quiet(&self.plan, &self.slots, reading) {
+                state.note(reading, node);
+                state.set_on_arrival(false);
+                state.hear(clock_us, arrival_us);
+                self.counts.judged += 1;
+                return;
+            }
+        }
+        self.judge_slowly(order, reading, node, arrival_us, now, out);
+    }
+
+    fn judge_slowly(
+        &mut self,
+        order: Order,
+        reading: &Reading,
+        node: u32,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let at = reading.tag.0 as usize;
+        let source_us = reading.source_time.as_micros();
+        let on_arrival = match order {
+            Order::Duplicate => {
+                self.counts.duplicate += 1;
+                return;
+            }
+            Order::Older | Order::TooOld => {
+                if !self.clock_stepped(reading, arrival_us, now, out) {
+                    match order {
+                        Order::TooOld => self.counts.too_old += 1,
+                        _ => self.counts.out_of_order += 1,
+                    }
+                    return;
+                }
+                true
+            }
+            Order::Future => {
+                self.clock_is_ahead(reading, arrival_us, now, out);
+                true
+            }
+            Order::OnArrival => {
+                self.clock_still_wrong(reading, arrival_us, now, out);
+                true
+            }
+            Order::InOrder => {
+                self.clock_is_right(reading, arrival_us, now, out);
+                false
+            }
+        };
+        let state = &self.tags[at];
+        let late = !on_arrival && arrival_us - source_us > self.policy.late_after_us;
+        let clock_us = if on_arrival { state.clock_at(arrival_us) } else { source_us.max(state.clock_us) };
+        let catching_up = late && self.is_catching_up(reading, arrival_us);
+        let moment = Moment { clock_us, arrival_us, recorded: now, late, catching_up };
+        self.counts.judged += 1;
+        self.counts.late += u64::from(late);
+        self.counts.clock_suspect += u64::from(on_arrival);
+        self.complete_holds_of(reading.tag, clock_us, moment, out);
+        self.note(order, reading, node);
+        if reading.quality.is_evidence() {
+            self.tags[at].hear(clock_us, arrival_us);
+            let seen = Seen {
+                value: reading.value,
+                quality: reading.quality,
+                source_us,
+                arrival_us,
+                judged_us: clock_us,
+            };
+            self.look(reading.tag, seen, moment, out);
+        } else {
+            self.counts.bad += 1;
+            self.tags[at].set_holding(false);
+            self.switch_modes(reading.tag, None, moment, out);
+        }
+    }
+
+    fn note(&mut self, order: Order, reading: &Reading, node: u32) {
+        let state = &mut self.tags[reading.tag.0 as usize];
+        match order {
+            // A future stamp never advances the tag's own order, so the next believable reading is still in it.
+            Order::Future => state.note_value(reading, node),
+            Order::InOrder => {
+                state.note(reading, node);
+                state.set_on_arrival(false);
+            }
+            Order::OnArrival | Order::Older | Order::TooOld | Order::Duplicate => state.note(reading, node),
+        }
+    }
+
+    /// A backlog comes in faster than it was measured. A device whose clock is merely slow does not.
+    fn is_catching_up(&self, reading: &Reading, arrival_us: i64) -> bool {
+        let state = &self.tags[reading.tag.0 as usize];
+        if !state.is_seen() || state.source_us == i64::MIN {
+            return true;
+        }
+        let measured_us = reading.source_time.as_micros() - state.source_us;
+        let passed_us = arrival_us - state.heard_us;
+        measured_us > passed_us.saturating_mul(2).saturating_add(100_000)
+    }
+
+    /// Shows evidence to every watch of its tag.
+    fn look(&mut self, tag: TagIndex, seen: Seen, moment: Moment, out: &mut Vec<Transition>) {
+        for watch in self.plan.watches_of(tag) {
+            match self.plan.watches[watch].kind {
+                WatchKind::Limit(program) => self.look_at_limit(watch as u32, program, seen, moment, out),
+                WatchKind::Silence(_) => self.break_silence(watch as u32, seen, moment, out),
+            }
+        }
+        self.tags[tag.0 as usize].set_silent(false);
+        self.schedule_silence_if_never(tag);
+        if self.tags[tag.0 as usize].is_mode() {
+            let value = (seen.quality == Quality::Good).then_some(seen.value);
+            self.switch_modes(tag, value, moment, out);
+        }
+    }
+}
+
+/// Whether no watch of the tag can have anything to say to this value. The common case, and all it costs.
+#[inline]
+fn is_quiet(plan: &davy_rules::Plan, slots: &[u32], reading: &Reading) -> bool {
+    plan.watches_of(reading.tag).all(|watch| match plan.watches[watch].kind {
+        WatchKind::Limit(program) => {
+            let slot = slots[watch];
+            (slot == NONE || slot & LIVE == 0) && plan.limits[program as usize].is_quiet(reading.value)
+        }
+        WatchKind::Silence(_) => true,
+    })
+}

@@ -1,0 +1,414 @@
+//! `limit`: ordered trip levels on one tag's value.
+//!
+//! Each level has a state of its own, with its own delays on the tag's clock; the alarm's tier is the gravest level
+//! that is active. A level that latches keeps the alarm at its tier until somebody resets it.
+
+use davy_model::{Delay, DelayKind, Evidence, LimitView, TagIndex, Tier, Timestamp, Transition};
+use davy_rules::{Level, LimitProgram, WatchKind};
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    alarm::{Alarm, NEVER, Origin},
+    engine::{Engine, LIVE, Moment},
+    hold::{Hold, LevelState, Seen},
+    lifecycle::Event,
+    tag::NONE,
+    timers::Due,
+    transitions::Story,
+};
+
+/// A level that became active, or stopped being so, and from what.
+struct Done {
+    level: usize,
+    first: Seen,
+    last: Seen,
+    readings: u32,
+    delay: Option<Delay>,
+}
+
+impl Engine {
+    /// Shows a reading to a limit watch.
+    pub(crate) fn look_at_limit(
+        &mut self,
+        watch: u32,
+        program: u32,
+        seen: Seen,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        let plan = Arc::clone(&self.plan);
+        let program = &plan.limits[program as usize];
+        let slot = self.slots[watch as usize];
+        let live = slot != NONE && slot & LIVE != 0;
+        if !live && !program.levels.iter().any(|level| level.is_past(seen.value)) {
+            return;
+        }
+        let alarm = self.alarm_of_watch(watch);
+        let record = &mut self.alarms[alarm as usize];
+        let done: Vec<Done> = record
+            .levels
+            .iter_mut()
+            .zip(&program.levels)
+            .enumerate()
+            .filter_map(|(place, (state, level))| step_level(place, state, level, seen))
+            .collect();
+        self.conclude(alarm, program, &done, moment, out);
+        self.sound_if_caught_up(alarm, moment, out);
+        self.after_look(watch, alarm);
+    }
+
+    /// Lets the delays of a tag's alarms run up to `clock_us`, not including it: a reading of that very moment decides.
+    pub(crate) fn complete_holds_of(
+        &mut self,
+        tag: TagIndex,
+        clock_us: i64,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        for watch in self.plan.watches_of(tag) {
+            let slot = self.slots[watch];
+            if slot != NONE && slot & LIVE != 0 {
+                self.complete_holds(watch as u32, slot & !LIVE, clock_us - 1, moment, out);
+                self.credit_holds(slot & !LIVE, tag, clock_us);
+                self.after_look(watch as u32, slot & !LIVE);
+            }
+        }
+    }
+
+    /// A delay's deadline on the arrival clock has come.
+    pub(crate) fn fire_hold(
+        &mut self,
+        alarm: u32,
+        at_us: i64,
+        recorded: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        self.alarms[alarm as usize].hold_us = NEVER;
+        let Origin::Watch(watch) = self.alarms[alarm as usize].origin else { return };
+        let tag = self.plan.watches[watch as usize].tag;
+        let clock_us = self.tags[tag.0 as usize].clock_at(at_us);
+        let moment = Moment::at_arrival(at_us, recorded);
+        self.complete_holds(watch, alarm, clock_us, moment, out);
+        self.after_look(watch, alarm);
+    }
+
+    /// Completes, in order, every delay that is over by `until_us` on the tag's clock.
+    fn complete_holds(
+        &mut self,
+        watch: u32,
+        alarm: u32,
+        until_us: i64,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        let plan = Arc::clone(&self.plan);
+        let WatchKind::Limit(program) = plan.watches[watch as usize].kind else { return };
+        let program = &plan.limits[program as usize];
+        let tag = plan.watches[watch as usize].tag;
+        while let Some((place, due_us)) = self.earliest_hold(alarm, program, tag) {
+            if due_us > until_us {
+                break;
+            }
+            let state = &mut self.alarms[alarm as usize].levels[place];
+            let Some(done) = complete(place, state, &program.levels[place], due_us) else { break };
+            let moment = self.moment_of_hold(tag, due_us, moment);
+            self.conclude(alarm, program, &[done], moment, out);
+        }
+    }
+
+    /// The delay that is over first if nothing else comes, and when, on the tag's clock; none without evidence.
+    fn earliest_hold(&self, alarm: u32, program: &LimitProgram, tag: TagIndex) -> Option<(usize, i64)> {
+        let state = &self.tags[tag.0 as usize];
+        if !state.is_holding() {
+            return None;
+        }
+        let evidence_until_us = self.evidence_until(tag);
+        let levels = self.alarms[alarm as usize].levels.iter().zip(&program.levels).enumerate();
+        let holds = levels.filter_map(|(place, (level_state, level))| {
+            let (hold, required_us) = running(level_state, level)?;
+            let may_run = matches!(level_state, LevelState::Rising(_)) || hold.last.quality.may_clear();
+            let due_us = hold.due_us(required_us);
+            (may_run && due_us <= evidence_until_us).then_some((place, due_us))
+        });
+        holds.min_by_key(|&(place, due_us)| (due_us, place))
+    }
+
+    /// Up to where on its own clock the tag's last value is evidence.
+    fn evidence_until(&self, tag: TagIndex) -> i64 {
+        let state = &self.tags[tag.0 as usize];
+        state.clock_us.saturating_add(self.held_until(tag).saturating_sub(state.heard_us))
+    }
+
+    fn credit_holds(&mut self, alarm: u32, tag: TagIndex, clock_us: i64) {
+        let holding = self.tags[tag.0 as usize].is_holding();
+        let evidence_until_us = if holding { self.evidence_until(tag) } else { i64::MIN };
+        for level in &mut self.alarms[alarm as usize].levels {
+            let falling = matches!(level, LevelState::Falling(_));
+            if let Some(hold) = level.hold_mut() {
+                let counts = !falling || hold.last.quality.may_clear();
+                hold.credit(clock_us, if counts { evidence_until_us } else { i64::MIN });
+            }
+        }
+    }
+
+    /// A delay that ended between two readings was over when its tag's clock said so, and could be known as soon as
+    /// that much arrival time had passed.
+    fn moment_of_hold(&self, tag: TagIndex, due_us: i64, moment: Moment) -> Moment {
+        let state = &self.tags[tag.0 as usize];
+        let knowable_us = state.heard_us.saturating_add((due_us - state.clock_us).max(0));
+        let arrival_us = knowable_us.min(moment.arrival_us);
+        let late = !state.is_on_arrival() && arrival_us - due_us > self.policy.late_after_us;
+        Moment { clock_us: due_us, arrival_us, late, catching_up: late && moment.catching_up, ..moment }
+    }
+
+    /// Stops the delays of a tag whose value is no longer evidence, after counting what was.
+    pub(crate) fn freeze(
+        &mut self,
+        tag: TagIndex,
+        arrival_us: i64,
+        recorded: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let clock_us = self.tags[tag.0 as usize].clock_at(arrival_us);
+        let moment = Moment { clock_us, ..Moment::at_arrival(arrival_us, recorded) };
+        self.freeze_delays(tag, moment, out);
+        self.switch_modes(tag, None, moment, out);
+    }
+
+    /// Stops the delays only: what the tag switches stays as it is.
+    pub(crate) fn freeze_delays(&mut self, tag: TagIndex, moment: Moment, out: &mut Vec<Transition>) {
+        self.complete_holds_of(tag, moment.clock_us, moment, out);
+        self.tags[tag.0 as usize].set_holding(false);
+        for watch in self.plan.watches_of(tag) {
+            let slot = self.slots[watch];
+            if slot != NONE {
+                self.alarms[(slot & !LIVE) as usize].hold_us = NEVER;
+            }
+        }
+    }
+
+    /// What the levels amount to: the alarm rises, moves or clears.
+    fn conclude(
+        &mut self,
+        alarm: u32,
+        program: &LimitProgram,
+        done: &[Done],
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        if done.is_empty() {
+            return;
+        }
+        let record = &mut self.alarms[alarm as usize];
+        let active = |level: usize| record.levels[level].is_active();
+        let speaking = (0..program.levels.len()).rev().find(|&level| active(level));
+        let was_active = record.is_active();
+        if !was_active {
+            record.latch_tier = None;
+        }
+        let reached = (0..program.levels.len()).filter(|&level| record.levels[level].is_active());
+        let latched = reached
+            .filter(|&level| program.levels[level].latch)
+            .map(|level| program.levels[level].tier)
+            .max();
+        record.latch_tier = record.latch_tier.max(latched);
+        let (event, spoke) = match speaking {
+            Some(level) => {
+                let tier = Some(program.levels[level].tier).max(record.latch_tier).unwrap_or(Tier::Blue);
+                let rises = !was_active || tier > record.facts.tier;
+                let spoke = if rises { done_of(done, level) } else { done.last() };
+                (if was_active { Event::Retier(tier) } else { Event::Raise(tier) }, spoke)
+            }
+            None => (Event::Clear { latch: record.latch_tier.is_some() }, done.first()),
+        };
+        let Some(spoke) = spoke.or(done.first()) else { return };
+        self.speak_of_level(alarm, program, event, spoke, moment, out);
+    }
+
+    fn speak_of_level(
+        &mut self,
+        alarm: u32,
+        program: &LimitProgram,
+        event: Event,
+        spoke: &Done,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        let Origin::Watch(watch) = self.alarms[alarm as usize].origin else { return };
+        let level = &program.levels[spoke.level];
+        let tag = self.plan.site.tag(self.plan.watches[watch as usize].tag);
+        let mut readings = vec![spoke.first.named(&tag.name)];
+        if spoke.last != spoke.first {
+            readings.push(spoke.last.named(&tag.name));
+        }
+        let story = Story {
+            limit: Some(view(level)),
+            value: Some(spoke.last.value),
+            unit: Some(tag.unit),
+            quality: spoke.last.quality,
+            first_out: Some(Timestamp::from_micros(spoke.first.judged_us)),
+            evidence: Evidence { readings, readings_held: spoke.readings, delay: spoke.delay },
+            re_alarm_us: level.re_alarm_us,
+            ..Story::default()
+        };
+        // The process is never refused.
+        let _ = self.change(alarm, event, moment, story, out);
+    }
+
+    /// Keeps the watch's quick mark and the alarm's deadline true.
+    fn after_look(&mut self, watch: u32, alarm: u32) {
+        let live = self.alarms[alarm as usize].is_live();
+        self.slots[watch as usize] = if live { alarm | LIVE } else { alarm };
+        self.schedule_hold(alarm);
+    }
+
+    pub(crate) fn schedule_hold(&mut self, alarm: u32) {
+        let Origin::Watch(watch) = self.alarms[alarm as usize].origin else { return };
+        let plan = Arc::clone(&self.plan);
+        let watch = plan.watches[watch as usize];
+        let WatchKind::Limit(program) = watch.kind else { return };
+        let due = self.earliest_hold(alarm, &plan.limits[program as usize], watch.tag);
+        let state = &self.tags[watch.tag.0 as usize];
+        let at_us =
+            due.map_or(NEVER, |(_, due_us)| state.heard_us.saturating_add((due_us - state.clock_us).max(0)));
+        if at_us != self.alarms[alarm as usize].hold_us {
+            self.schedule(Due::Hold(alarm), at_us);
+        }
+    }
+
+    /// The alarm of a watch, made when it is first needed.
+    pub(crate) fn alarm_of_watch(&mut self, watch: u32) -> u32 {
+        let slot = self.slots[watch as usize];
+        if slot != NONE {
+            return slot & !LIVE;
+        }
+        let plan = &self.plan;
+        let described = plan.watches[watch as usize];
+        let tag = plan.site.tag(described.tag);
+        let rule = &plan.rules[described.rule as usize];
+        let (tier, levels) = match described.kind {
+            WatchKind::Limit(program) => {
+                let levels = &plan.limits[program as usize].levels;
+                (levels.first().map_or(Tier::Blue, |level| level.tier), levels.len())
+            }
+            WatchKind::Silence(program) => (plan.silences[program as usize].tier, 0),
+        };
+        let mut record = Alarm::new(Origin::Watch(watch), &plan.site.id, &rule.id, &tag.name, tier);
+        record.levels = vec![LevelState::Normal; levels];
+        if let Some((occurrence, step)) = self.retired.remove(&(Arc::clone(&rule.id), Arc::clone(&tag.name)))
+        {
+            record.occurrence = occurrence;
+            record.step = step;
+        }
+        let alarm = self.alarms.len() as u32;
+        self.alarms.push(record);
+        self.slots[watch as usize] = alarm;
+        alarm
+    }
+}
+
+fn done_of(done: &[Done], level: usize) -> Option<&Done> {
+    done.iter().find(|done| done.level == level)
+}
+
+fn view(level: &Level) -> LimitView {
+    LimitView {
+        name: Arc::clone(&level.name),
+        comparator: level.comparator,
+        set_point: level.set_point,
+        clear_point: level.clear_point,
+        clear_inclusive: level.clear_inclusive,
+        written: Arc::clone(&level.written),
+    }
+}
+
+/// The delay that runs on a level, and how long it has to.
+fn running<'a>(state: &'a LevelState, level: &Level) -> Option<(&'a Hold, i64)> {
+    match state {
+        LevelState::Rising(hold) => Some((hold, level.on_delay_us)),
+        LevelState::Falling(hold) => Some((hold, level.off_delay_us)),
+        LevelState::Normal | LevelState::Active => None,
+    }
+}
+
+/// One reading, one level. Time with evidence has been counted up to the reading already.
+fn step_level(place: usize, state: &mut LevelState, level: &Level, seen: Seen) -> Option<Done> {
+    let past = level.is_past(seen.value);
+    let clear = level.is_clear(seen.value);
+    let may_clear = seen.quality.may_clear();
+    match state {
+        LevelState::Normal if past && level.on_delay_us == 0 => {
+            *state = LevelState::Active;
+            Some(Done { level: place, first: seen, last: seen, readings: 1, delay: None })
+        }
+        LevelState::Normal => {
+            if past {
+                *state = LevelState::Rising(Box::new(Hold::begin(seen)));
+            }
+            None
+        }
+        LevelState::Rising(hold) if past => {
+            hold.agree(seen);
+            if hold.elapsed_us < level.on_delay_us {
+                None
+            } else {
+                complete(place, state, level, seen.judged_us)
+            }
+        }
+        LevelState::Rising(_) => {
+            *state = LevelState::Normal;
+            None
+        }
+        LevelState::Active if clear && may_clear && level.off_delay_us == 0 => {
+            *state = LevelState::Normal;
+            Some(Done { level: place, first: seen, last: seen, readings: 1, delay: None })
+        }
+        LevelState::Active => {
+            if clear && may_clear {
+                *state = LevelState::Falling(Box::new(Hold::begin(seen)));
+            }
+            None
+        }
+        LevelState::Falling(hold) if clear && may_clear => {
+            hold.agree(seen);
+            if hold.elapsed_us < level.off_delay_us {
+                None
+            } else {
+                complete(place, state, level, seen.judged_us)
+            }
+        }
+        LevelState::Falling(hold) if clear => {
+            // Beyond its range a sensor proves nothing about being back: the delay stands still.
+            hold.last = seen;
+            None
+        }
+        LevelState::Falling(_) => {
+            *state = LevelState::Active;
+            None
+        }
+    }
+}
+
+/// A delay is over at `due_us`: the level becomes active, or normal.
+fn complete(place: usize, state: &mut LevelState, level: &Level, due_us: i64) -> Option<Done> {
+    let (kind, required_us, next) = match state {
+        LevelState::Rising(_) => (DelayKind::OnDelay, level.on_delay_us, LevelState::Active),
+        LevelState::Falling(_) => (DelayKind::OffDelay, level.off_delay_us, LevelState::Normal),
+        LevelState::Normal | LevelState::Active => return None,
+    };
+    let hold = std::mem::replace(state, next).hold().cloned()?;
+    let elapsed_us = hold.elapsed_us.saturating_add((due_us - hold.counted_us).max(0));
+    let delay = Delay {
+        kind,
+        since: Timestamp::from_micros(hold.since_us),
+        elapsed: Duration::from_micros(elapsed_us.unsigned_abs()),
+        required: Duration::from_micros(required_us.unsigned_abs()),
+    };
+    Some(Done {
+        level: place,
+        first: hold.first,
+        last: hold.last,
+        readings: hold.readings,
+        delay: Some(delay),
+    })
+}

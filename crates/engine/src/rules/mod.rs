@@ -1,0 +1,4 @@
+//! The rule kinds, one file each.
+
+mod limit;
+mod stale;

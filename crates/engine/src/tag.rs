@@ -1,0 +1,224 @@
+//! What the engine keeps of a tag, and what time a reading is judged at.
+//!
+//! A tag has a clock of its own: the source time of its last reading, and while none comes, that plus the arrival time
+//! passed since. It never goes back, and no other tag's stamps touch it.
+
+use davy_model::{Reading, TimePolicy, micros};
+
+/// No edge node, no group.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Kept for every tag, so every byte counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TagState {
+    /// Source time of the last reading in order, µs.
+    pub(crate) source_us: i64,
+    /// The tag's clock at its last evidence, µs.
+    pub(crate) clock_us: i64,
+    /// Arrival of its last evidence; before there was any, when Davy began to listen, µs.
+    pub(crate) heard_us: i64,
+    /// When its silence is to be looked at next, arrival µs.
+    pub(crate) silence_at_us: i64,
+    /// The last value in order.
+    pub(crate) value: f64,
+    /// Who sent it last.
+    pub(crate) node: u32,
+    /// Quality code of the last value in order.
+    pub(crate) quality: u8,
+    flags: u8,
+}
+
+/// What to do with a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Judge it at its source time.
+    InOrder,
+    /// Its stamp lies ahead of arrival: judge it at arrival, and do not believe its stamp.
+    Future,
+    /// The tag's source clock is known to be wrong: judge it at arrival.
+    OnArrival,
+    /// The same again.
+    Duplicate,
+    /// Older than the last one, or older than the site accepts: not judged, unless its clock stepped.
+    Older,
+    /// See [`Order::Older`].
+    TooOld,
+}
+
+const SEEN: u8 = 1;
+const HOLDING: u8 = 2;
+const ON_ARRIVAL: u8 = 4;
+const SILENT: u8 = 8;
+const MODE: u8 = 16;
+const RESTED: u8 = 32;
+
+/// The site's policy in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) max_ahead_us: i64,
+    pub(crate) late_after_us: i64,
+    pub(crate) max_age_us: i64,
+    pub(crate) settle_us: i64,
+}
+
+impl From<&TimePolicy> for Policy {
+    fn from(policy: &TimePolicy) -> Policy {
+        Policy {
+            max_ahead_us: micros(policy.max_ahead),
+            late_after_us: micros(policy.late_after),
+            max_age_us: micros(policy.max_age),
+            settle_us: micros(policy.backlog_settle),
+        }
+    }
+}
+
+impl TagState {
+    /// A tag nobody has heard of yet, listened for since `now_us`.
+    pub(crate) fn unheard(now_us: i64) -> TagState {
+        TagState {
+            source_us: i64::MIN,
+            clock_us: i64::MIN,
+            heard_us: now_us,
+            silence_at_us: i64::MAX,
+            value: 0.0,
+            node: NONE,
+            quality: 0,
+            flags: 0,
+        }
+    }
+
+    pub(crate) fn is_seen(&self) -> bool {
+        self.flags & SEEN != 0
+    }
+
+    /// Whether its last value still counts as what the process does.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.flags & HOLDING != 0
+    }
+
+    pub(crate) fn is_on_arrival(&self) -> bool {
+        self.flags & ON_ARRIVAL != 0
+    }
+
+    /// Whether one of its silence watches may have an active alarm.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.flags & SILENT != 0
+    }
+
+    /// Whether its value switches a mode of the plant.
+    pub(crate) fn is_mode(&self) -> bool {
+        self.flags & MODE != 0
+    }
+
+    pub(crate) fn set_holding(&mut self, on: bool) {
+        self.set(HOLDING, on);
+    }
+
+    pub(crate) fn set_on_arrival(&mut self, on: bool) {
+        self.set(ON_ARRIVAL, on);
+    }
+
+    pub(crate) fn set_silent(&mut self, on: bool) {
+        self.set(SILENT, on);
+    }
+
+    pub(crate) fn set_mode(&mut self, on: bool) {
+        self.set(MODE, on);
+    }
+
+    fn set(&mut self, flag: u8, on: bool) {
+        if on { self.flags |= flag } else { self.flags &= !flag }
+    }
+
+    /// The flags, for a snapshot.
+    pub(crate) fn flags(&self) -> u8 {
+        self.flags
+    }
+
+    /// Flags from a snapshot.
+    pub(crate) fn with_flags(mut self, flags: u8) -> TagState {
+        self.flags = flags;
+        self
+    }
+
+    /// The tag's clock at an arrival, while nothing comes.
+    pub(crate) fn clock_at(&self, arrival_us: i64) -> i64 {
+        if self.is_seen_on_clock() {
+            self.clock_us.saturating_add((arrival_us - self.heard_us).max(0))
+        } else {
+            arrival_us
+        }
+    }
+
+    fn is_seen_on_clock(&self) -> bool {
+        self.clock_us != i64::MIN
+    }
+
+    /// Davy listens anew from `now_us`, having heard nothing since `last_us`: the tag's clock stood still meanwhile.
+    pub(crate) fn rest_until(&mut self, last_us: i64, now_us: i64) {
+        if self.is_seen_on_clock() {
+            self.clock_us = self.clock_at(last_us);
+        }
+        self.heard_us = now_us;
+        self.set(RESTED, true);
+    }
+
+    /// Whether `heard_us` is when its value arrived, not when Davy began to listen.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.is_seen_on_clock() && self.flags & RESTED == 0
+    }
+
+    /// What to do with a reading that arrived at `arrival_us`.
+    #[inline]
+    pub(crate) fn order(&self, reading: &Reading, arrival_us: i64, policy: &Policy) -> Order {
+        let source_us = reading.source_time.as_micros();
+        let lag_us = arrival_us - source_us;
+        if lag_us < -policy.max_ahead_us {
+            return Order::Future;
+        }
+        if self.is_seen() && source_us <= self.source_us {
+            let same = source_us == self.source_us && reading.value.to_bits() == self.value.to_bits();
+            return match (same, source_us == self.source_us) {
+                (true, _) if reading.quality.code() == self.quality => Order::Duplicate,
+                (_, true) => self.in_order(lag_us, policy),
+                (_, false) => Order::Older,
+            };
+        }
+        self.in_order(lag_us, policy)
+    }
+
+    fn in_order(&self, lag_us: i64, policy: &Policy) -> Order {
+        let believable = lag_us <= policy.late_after_us;
+        if self.is_on_arrival() && !believable {
+            Order::OnArrival
+        } else if lag_us > policy.max_age_us {
+            Order::TooOld
+        } else {
+            Order::InOrder
+        }
+    }
+
+    /// Notes the stamp and value of a reading that is in order.
+    #[inline]
+    pub(crate) fn note(&mut self, reading: &Reading, node: u32) {
+        self.source_us = reading.source_time.as_micros();
+        self.note_value(reading, node);
+    }
+
+    /// Notes the value of a reading whose stamp is not to be believed.
+    #[inline]
+    pub(crate) fn note_value(&mut self, reading: &Reading, node: u32) {
+        self.value = reading.value;
+        self.quality = reading.quality.code();
+        self.node = node;
+        self.flags |= SEEN;
+    }
+
+    /// Notes evidence at a moment of the tag's clock.
+    #[inline]
+    pub(crate) fn hear(&mut self, clock_us: i64, arrival_us: i64) {
+        self.clock_us = clock_us;
+        self.heard_us = arrival_us;
+        self.flags = (self.flags | HOLDING) & !RESTED;
+    }
+}

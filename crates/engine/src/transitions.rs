@@ -1,0 +1,251 @@
+//! The one place where an alarm changes: its facts, its numbers, its deadlines, and the transition that says so.
+
+use davy_model::{
+    Actor, Evidence, LimitView, Quality, Refusal, Text, Timestamp, Transition, TransitionKind, Unit,
+};
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    alarm::{Alarm, NEVER, Origin},
+    engine::{Engine, Moment},
+    lifecycle::{Event, step},
+    timers::Due,
+    words,
+};
+
+/// What a transition tells beside the change itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Story {
+    pub(crate) limit: Option<LimitView>,
+    pub(crate) value: Option<f64>,
+    pub(crate) unit: Option<Unit>,
+    pub(crate) quality: Quality,
+    pub(crate) first_out: Option<Timestamp>,
+    pub(crate) evidence: Evidence,
+    pub(crate) re_alarm_us: Option<i64>,
+    pub(crate) actor: Option<Actor>,
+    /// Words of their own, of alarms that no rule makes.
+    pub(crate) text: Option<Text>,
+}
+
+impl Default for Story {
+    fn default() -> Story {
+        Story {
+            limit: None,
+            value: None,
+            unit: None,
+            quality: Quality::Good,
+            first_out: None,
+            evidence: Evidence::default(),
+            re_alarm_us: None,
+            actor: None,
+            text: None,
+        }
+    }
+}
+
+impl Engine {
+    /// Lets `event` happen to an alarm. Nothing happens where the event does not apply.
+    pub(crate) fn change(
+        &mut self,
+        alarm: u32,
+        event: Event,
+        moment: Moment,
+        story: Story,
+        out: &mut Vec<Transition>,
+    ) -> Result<(), Refusal> {
+        let record = &mut self.alarms[alarm as usize];
+        let Some(change) = step(&record.facts, event)? else { return Ok(()) };
+        if change.kind == TransitionKind::Raised {
+            record.occurrence += 1;
+            record.step = 0;
+            record.first_out = story.first_out;
+        }
+        record.step += 1;
+        record.facts = change.facts;
+        self.sequence += 1;
+        record.last_sequence = self.sequence;
+        if change.kind == TransitionKind::Raised {
+            record.raised_sequence = self.sequence;
+        }
+        let sounds = change.sounds && !moment.catching_up;
+        record.unsounded = match change.kind {
+            TransitionKind::Raised | TransitionKind::TierRaised => change.sounds && moment.catching_up,
+            _ => record.unsounded && record.is_active() && !sounds,
+        };
+        if !record.facts.latched && !record.is_active() {
+            record.latch_tier = None;
+        }
+        let re_alarm_us = story.re_alarm_us;
+        out.push(self.transition(alarm, change.kind, sounds, moment, story));
+        self.reschedule(alarm, change.kind, sounds, re_alarm_us, moment);
+        Ok(())
+    }
+
+    fn transition(
+        &self,
+        alarm: u32,
+        kind: TransitionKind,
+        sounds: bool,
+        moment: Moment,
+        story: Story,
+    ) -> Transition {
+        let record = &self.alarms[alarm as usize];
+        let title = self.title(record);
+        let message = words::message(kind, &title, &record.key, &story);
+        Transition {
+            sequence: self.sequence,
+            alarm: record.key.clone(),
+            occurrence: record.occurrence,
+            step: record.step,
+            kind,
+            facts: record.facts.clone(),
+            rule_revision: Arc::clone(&self.plan.revision),
+            tags: self.tags_of_alarm(record),
+            title,
+            limit: story.limit,
+            value: story.value,
+            unit: story.unit,
+            quality: story.quality,
+            source_time: Timestamp::from_micros(moment.clock_us),
+            arrival_time: Timestamp::from_micros(moment.arrival_us),
+            recorded_time: moment.recorded,
+            first_out_time: record.first_out,
+            late: moment.late,
+            sounds,
+            actor: story.actor,
+            evidence: story.evidence,
+            message,
+        }
+    }
+
+    fn title(&self, record: &Alarm) -> Text {
+        match record.origin {
+            Origin::Watch(watch) => {
+                self.plan.rules[self.plan.watches[watch as usize].rule as usize].title.clone()
+            }
+            Origin::Clock => words::clock_title(),
+            Origin::Fault => words::fault_title(),
+        }
+    }
+
+    fn tags_of_alarm(&self, record: &Alarm) -> Vec<Arc<str>> {
+        match record.origin {
+            Origin::Watch(watch) => {
+                vec![Arc::clone(&self.plan.site.tag(self.plan.watches[watch as usize].tag).name)]
+            }
+            Origin::Clock | Origin::Fault => Vec::new(),
+        }
+    }
+
+    fn reschedule(
+        &mut self,
+        alarm: u32,
+        kind: TransitionKind,
+        sounds: bool,
+        re_alarm_us: Option<i64>,
+        moment: Moment,
+    ) {
+        let record = &mut self.alarms[alarm as usize];
+        if let (TransitionKind::Shelved, Some(shelving)) = (kind, &record.facts.shelving) {
+            let until_us = shelving.until.as_micros();
+            self.schedule(Due::Shelve(alarm), until_us);
+            return;
+        }
+        match kind {
+            TransitionKind::Raised | TransitionKind::TierRaised => {
+                record.re_alarm_every_us = re_alarm_us;
+                let every_us =
+                    re_alarm_us.map_or(NEVER, |every_us| moment.arrival_us.saturating_add(every_us));
+                let unsounded = record.unsounded;
+                self.schedule(Due::ReAlarm(alarm), every_us);
+                let settle_us = moment.arrival_us.saturating_add(self.policy.settle_us);
+                self.schedule(Due::Settle(alarm), if unsounded { settle_us } else { NEVER });
+            }
+            TransitionKind::Cleared | TransitionKind::Withdrawn => {
+                record.re_alarm_us = NEVER;
+                record.settle_us = NEVER;
+            }
+            _ if sounds => {
+                let every_us = record.re_alarm_every_us;
+                let at_us = every_us.map_or(NEVER, |every_us| moment.arrival_us.saturating_add(every_us));
+                self.schedule(Due::ReAlarm(alarm), at_us);
+            }
+            _ => {}
+        }
+    }
+
+    /// A reading that is no longer part of a backlog in full flow: what the backlog left active sounds.
+    pub(crate) fn sound_if_caught_up(&mut self, alarm: u32, moment: Moment, out: &mut Vec<Transition>) {
+        if !self.alarms[alarm as usize].unsounded {
+            return;
+        }
+        if moment.catching_up {
+            let settle_us = moment.arrival_us.saturating_add(self.policy.settle_us);
+            self.schedule(Due::Settle(alarm), settle_us);
+        } else {
+            self.sound(alarm, moment, out);
+        }
+    }
+
+    fn sound(&mut self, alarm: u32, moment: Moment, out: &mut Vec<Transition>) {
+        self.alarms[alarm as usize].unsounded = false;
+        // The process is never refused.
+        let _ = self.change(alarm, Event::Sound, moment, Story::default(), out);
+    }
+
+    pub(crate) fn fire_settle(
+        &mut self,
+        alarm: u32,
+        at_us: i64,
+        recorded: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        self.alarms[alarm as usize].settle_us = NEVER;
+        if self.alarms[alarm as usize].unsounded {
+            self.sound(alarm, Moment::at_arrival(at_us, recorded), out);
+        }
+    }
+
+    pub(crate) fn fire_shelve(
+        &mut self,
+        alarm: u32,
+        at_us: i64,
+        recorded: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let moment = Moment::at_arrival(at_us, recorded);
+        // Time is never refused.
+        let _ = self.change(alarm, Event::ExpireShelve, moment, Story::default(), out);
+    }
+
+    pub(crate) fn fire_re_alarm(
+        &mut self,
+        alarm: u32,
+        at_us: i64,
+        recorded: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let record = &mut self.alarms[alarm as usize];
+        record.re_alarm_us = NEVER;
+        let Some(every_us) = record.re_alarm_every_us else { return };
+        if !record.is_active() {
+            return;
+        }
+        if record.facts.is_quieted() {
+            self.schedule(Due::ReAlarm(alarm), at_us.saturating_add(every_us));
+            return;
+        }
+        let elapsed = Duration::from_micros(every_us.unsigned_abs());
+        let delay = davy_model::Delay {
+            kind: davy_model::DelayKind::ReAlarm,
+            since: Timestamp::from_micros(at_us - every_us),
+            elapsed,
+            required: elapsed,
+        };
+        let evidence = Evidence { delay: Some(delay), ..Evidence::default() };
+        let moment = Moment::at_arrival(at_us, recorded);
+        // Time is never refused.
+        let _ = self.change(alarm, Event::ReAlarm, moment, Story { evidence, ..Story::default() }, out);
+    }
+}

@@ -1,0 +1,142 @@
+//! What a transition says to people, in both languages.
+
+use std::fmt::Write as _;
+
+use davy_model::{AlarmKey, DelayKind, LimitView, Text, TransitionKind, Unit};
+
+use crate::transitions::Story;
+
+/// Title of the alarm of a clock that cannot be believed.
+pub(crate) fn clock_title() -> Text {
+    Text::both("Device clock", "设备时钟")
+}
+
+/// Title of the alarm of a part of Davy.
+pub(crate) fn fault_title() -> Text {
+    Text::both("Davy", "Davy")
+}
+
+/// `H2S AT-0412/h2s: 12.4 ppm ≥ 7.05 ppm (L1), for 10 s`
+pub(crate) fn message(kind: TransitionKind, title: &Text, key: &AlarmKey, story: &Story) -> Text {
+    let subject = &key.subject;
+    let (en, zh) = what(kind, story);
+    Text::both(format!("{} {subject}: {en}", title.en), format!("{} {subject}：{zh}", title.zh_or_en()))
+}
+
+fn what(kind: TransitionKind, story: &Story) -> (String, String) {
+    if let Some(text) = story.text.as_ref().filter(|_| kind == TransitionKind::Raised) {
+        return (text.en.clone(), text.zh_or_en().to_owned());
+    }
+    let stale = story.limit.as_ref().is_some_and(|limit| limit.name.as_ref() == "stale");
+    match kind {
+        TransitionKind::Raised if stale => silence(story),
+        TransitionKind::Raised | TransitionKind::TierRaised => passed(story),
+        TransitionKind::TierLowered => level(story, "no longer past", "不再越过"),
+        TransitionKind::Cleared => match &story.limit {
+            Some(_) => level(story, "back from", "已恢复，限值"),
+            None => with_value(story, "readings again", "数据恢复"),
+        },
+        TransitionKind::Acknowledged => by(story, "acknowledged", "已确认"),
+        TransitionKind::ReAlarmed => ("still active, sounds again".into(), "仍未恢复，再次报警".into()),
+        TransitionKind::Sounded => ("active at the end of a backlog".into(), "补传数据结束后仍在报警".into()),
+        TransitionKind::Shelved => by(story, "shelved", "已搁置"),
+        TransitionKind::Unshelved => by(story, "unshelved", "已取消搁置"),
+        TransitionKind::ShelveExpired => ("shelving is over".into(), "搁置到期".into()),
+        TransitionKind::Suppressed => ("suppressed by plant logic".into(), "按设计抑制".into()),
+        TransitionKind::Unsuppressed => ("no longer suppressed".into(), "解除抑制".into()),
+        TransitionKind::OutOfService => by(story, "taken out of service", "已停用"),
+        TransitionKind::InService => by(story, "returned to service", "已恢复使用"),
+        TransitionKind::Reset => by(story, "reset", "已复位"),
+        TransitionKind::Withdrawn => ("its rule is no longer active".into(), "规则已撤销".into()),
+    }
+}
+
+fn passed(story: &Story) -> (String, String) {
+    let Some(limit) = &story.limit else { return with_value(story, "active", "报警") };
+    let mut text = format!("{} {} ({})", value(story), against(limit, story.unit), limit.name);
+    let mut zh = text.clone();
+    if let Some(delay) = &story.evidence.delay {
+        let _ = write!(text, ", for {}", span(delay.elapsed.as_secs_f64()));
+        let _ = write!(zh, "，持续 {}", span(delay.elapsed.as_secs_f64()));
+    }
+    (text, zh)
+}
+
+fn level(story: &Story, en: &str, zh: &str) -> (String, String) {
+    let Some(limit) = &story.limit else { return with_value(story, en, zh) };
+    let shown = value(story);
+    let name = &limit.name;
+    (
+        format!("{shown}, {en} {name} ({})", against(limit, story.unit)),
+        format!("{shown}，{zh} {name}（{}）", against(limit, story.unit)),
+    )
+}
+
+fn silence(story: &Story) -> (String, String) {
+    let delay = story.evidence.delay.as_ref();
+    let seconds = span(delay.map_or(0.0, |delay| delay.required.as_secs_f64()));
+    let (mut en, mut zh) = match delay.map(|delay| delay.kind) {
+        Some(DelayKind::LossGrace) => (
+            format!("its edge node is lost, not back after {seconds}"),
+            format!("网关离线，{seconds} 内未恢复"),
+        ),
+        _ => (format!("no usable reading for {seconds}"), format!("{seconds} 内无有效数据")),
+    };
+    if let Some(last) = story.evidence.readings.first() {
+        let _ = write!(en, ", last {} ({})", value(story), last.quality);
+        let _ = write!(zh, "，末值 {}（{}）", value(story), last.quality);
+    }
+    (en, zh)
+}
+
+fn with_value(story: &Story, en: &str, zh: &str) -> (String, String) {
+    match story.value {
+        Some(_) => (format!("{en}, {}", value(story)), format!("{zh}，{}", value(story))),
+        None => (en.to_owned(), zh.to_owned()),
+    }
+}
+
+fn by(story: &Story, en: &str, zh: &str) -> (String, String) {
+    let Some(actor) = &story.actor else { return (en.to_owned(), zh.to_owned()) };
+    let mut text = format!("{en} by {}", actor.name);
+    let mut text_zh = format!("{zh}：{}", actor.name);
+    if !actor.comment.is_empty() {
+        let _ = write!(text, ": {}", actor.comment);
+        let _ = write!(text_zh, "，{}", actor.comment);
+    }
+    (text, text_zh)
+}
+
+fn against(limit: &LimitView, unit: Option<Unit>) -> String {
+    format!("{} {}", limit.comparator.symbol(), number(limit.set_point, unit))
+}
+
+fn value(story: &Story) -> String {
+    story.value.map_or_else(|| "no value".to_owned(), |value| number(value, story.unit))
+}
+
+fn number(value: f64, unit: Option<Unit>) -> String {
+    let shown = round(value);
+    match unit {
+        None | Some(Unit::One) => shown,
+        Some(Unit::OnOff) => if value == 0.0 { "off" } else { "on" }.to_owned(),
+        Some(unit) => format!("{shown} {unit}"),
+    }
+}
+
+/// Six significant digits: more than any sensor has, and `0.1 + 0.2` reads as people expect.
+fn round(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let shown: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    shown.to_string()
+}
+
+fn span(seconds: f64) -> String {
+    if seconds >= 120.0 && seconds % 60.0 == 0.0 {
+        format!("{} min", seconds / 60.0)
+    } else {
+        format!("{} s", round(seconds))
+    }
+}
