@@ -6,8 +6,30 @@
 //!
 //! It does not know: where files come from, what a reading is, what time it is.
 
+mod bundle;
+mod compiler;
+mod csv_text;
+mod diagnostic;
+mod duration;
+mod fields;
+mod figure;
+mod glob;
+mod level;
+mod lint;
+mod order;
 mod plan;
+mod report;
 mod rule;
+mod rule_file;
+mod select;
+mod selector;
+mod site_file;
+mod suggest;
+mod tag_row;
+mod tags_file;
+mod yaml;
 
+pub use bundle::{bundle, compile, compile_with_warnings, is_site_file};
+pub use diagnostic::{Code, Diagnostic, Severity};
 pub use plan::{Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, RuleKind, SuppressedWhile};

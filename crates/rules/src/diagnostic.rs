@@ -1,0 +1,182 @@
+//! What is wrong with a file, where, and what to write instead.
+
+use std::{fmt, sync::Arc};
+
+/// One finding in a site's files.
+///
+/// Prints on one line as `tags.csv:14:5: unit: found "ppmm", expected a unit of concentration; did you mean "ppm"?
+/// [UNIT_UNKNOWN]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file's path in the bundle.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// Whether it stops the files from becoming active.
+    pub severity: Severity,
+    /// What kind of finding; the word is stable.
+    pub code: Code,
+    /// What it is about: `unit`, `rule "h2s": id`.
+    pub message: String,
+    /// What stands there, as a reader sees it.
+    pub found: String,
+    /// What may stand there.
+    pub expected: String,
+    /// What to try; may be empty.
+    pub help: String,
+}
+
+/// Whether a finding stops the files from becoming active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It stops them.
+    Error,
+    /// It does not, but somebody should look.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident $word:literal;)+) => {
+        /// What kind of finding. The words are part of the contract: never reused, never renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Code] = &[$(Code::$variant,)+];
+
+            /// The word that people, tests and tools know it by.
+            pub const fn word(self) -> &'static str {
+                match self { $(Code::$variant => $word,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A file that a site needs is not there.
+    FileMissing "FILE_MISSING";
+    /// A file of a name that nothing reads.
+    FileUnknown "FILE_UNKNOWN";
+    /// The same path twice.
+    FileTwice "FILE_TWICE";
+    /// A file, or all of them together, larger than is read.
+    FileTooLarge "FILE_TOO_LARGE";
+    /// Not YAML from here on, or YAML deeper or more entangled than is read.
+    YamlSyntax "YAML_SYNTAX";
+    /// A quote that never closes, or something else that is not CSV.
+    CsvSyntax "CSV_SYNTAX";
+    /// A row with more or fewer cells than the header.
+    RowLength "ROW_LENGTH";
+    /// A key that nothing reads.
+    KeyUnknown "KEY_UNKNOWN";
+    /// A key that must be there is not.
+    KeyMissing "KEY_MISSING";
+    /// Keys that exclude each other, or none of which is there.
+    KeyConflict "KEY_CONFLICT";
+    /// A column that nothing reads.
+    ColumnUnknown "COLUMN_UNKNOWN";
+    /// A column that must be there is not.
+    ColumnMissing "COLUMN_MISSING";
+    /// The same column twice.
+    ColumnTwice "COLUMN_TWICE";
+    /// A cell that must not be empty is.
+    CellMissing "CELL_MISSING";
+    /// A list where a text is needed, a text where a map is needed...
+    ValueType "VALUE_TYPE";
+    /// A word outside the few that are known.
+    WordUnknown "WORD_UNKNOWN";
+    /// A text that is empty, or longer than is read.
+    TextLength "TEXT_LENGTH";
+    /// Not a number, or not a finite one.
+    NumberInvalid "NUMBER_INVALID";
+    /// A number outside what makes sense.
+    NumberRange "NUMBER_RANGE";
+    /// Not a duration.
+    DurationInvalid "DURATION_INVALID";
+    /// A duration outside what makes sense.
+    DurationRange "DURATION_RANGE";
+    /// A name with characters that names do not have.
+    NameInvalid "NAME_INVALID";
+    /// The same name twice.
+    NameTwice "NAME_TWICE";
+    /// A name that Davy keeps for itself.
+    NameReserved "NAME_RESERVED";
+    /// A quantity that is not known.
+    QuantityUnknown "QUANTITY_UNKNOWN";
+    /// A unit that is not known.
+    UnitUnknown "UNIT_UNKNOWN";
+    /// A unit of another kind than what it is set beside.
+    UnitMismatch "UNIT_MISMATCH";
+    /// A conversion that needs the molar mass or the lower explosive limit of the gas.
+    SubstanceUnknown "SUBSTANCE_UNKNOWN";
+    /// One of two figures that come together, or the two the wrong way round.
+    RangeInvalid "RANGE_INVALID";
+    /// Half a place, two places, or a place off the map.
+    LocationInvalid "LOCATION_INVALID";
+    /// No such area.
+    AreaUnknown "AREA_UNKNOWN";
+    /// An area that is a part of itself.
+    AreaCycle "AREA_CYCLE";
+    /// No such edge node.
+    EdgeNodeUnknown "EDGE_NODE_UNKNOWN";
+    /// No such device.
+    DeviceUnknown "DEVICE_UNKNOWN";
+    /// A tag on another edge node than its device.
+    DeviceElsewhere "DEVICE_ELSEWHERE";
+    /// No tag is mounted on such equipment.
+    EquipmentUnknown "EQUIPMENT_UNKNOWN";
+    /// No such tag.
+    TagUnknown "TAG_UNKNOWN";
+    /// A clear point that faces the wrong way or lies past the set point.
+    ClearPoint "CLEAR_POINT";
+    /// A graver level that is passed before a lesser one.
+    LevelOrder "LEVEL_ORDER";
+    /// More tags, rules or pairs of them than a plan may hold.
+    PlanTooLarge "PLAN_TOO_LARGE";
+    /// More findings than are listed.
+    TooManyFindings "TOO_MANY_FINDINGS";
+    /// Warning: nobody would notice the tag's silence.
+    TagWithoutStaleRule "TAG_WITHOUT_STALE_RULE";
+    /// Warning: the rule covers no tag.
+    RuleWithoutTags "RULE_WITHOUT_TAGS";
+    /// Warning: the delay ends before the next value is due, so that one value decides.
+    DelayBelowInterval "DELAY_BELOW_INTERVAL";
+    /// Warning: the sensor cannot measure what the set point asks for.
+    SetPointOutsideRange "SET_POINT_OUTSIDE_RANGE";
+    /// Warning: a level clears only past the set point of the level before it.
+    DeadbandPastNext "DEADBAND_PAST_NEXT";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Diagnostic { file, line, column, code, message, found, expected, help, .. } = self;
+        write!(f, "{file}:{line}:{column}: {message}: found {found}, expected {expected}")?;
+        if !help.is_empty() {
+            write!(f, "; {help}")?;
+        }
+        write!(f, " [{code}]")
+    }
+}
+
+impl std::error::Error for Diagnostic {}

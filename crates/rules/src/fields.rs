@@ -1,0 +1,267 @@
+//! The keys of one YAML map, and the readers of their values. Whatever is wrong goes to the report.
+
+use std::time::Duration;
+
+use davy_model::{Text, Tier, is_name};
+
+use crate::{
+    Code, duration,
+    figure::{Figure, FigureError},
+    report::{Finding, Place, Report},
+    suggest,
+    yaml::{Key, Node, Value},
+};
+
+/// Characters of a text at most.
+pub(crate) const TEXT_MAX: usize = 2000;
+/// What a name looks like, for people.
+pub(crate) const NAME_FORM: &str = "1 to 64 of A-Z a-z 0-9 - _ . with a letter or digit first";
+/// What a unit looks like, for people.
+pub(crate) const UNIT_FORM: &str = "a unit such as ppm, mg/m3, %LEL, %vol, kPa, m, degC, m/s";
+
+/// One map, whose keys are known.
+pub(crate) struct Fields<'a> {
+    /// Where the map begins.
+    pub(crate) place: Place,
+    about: String,
+    entries: &'a [(Key, Node)],
+}
+
+/// The value of one key.
+pub(crate) struct Item<'a> {
+    /// Where the value begins; of an empty one, where its key does.
+    pub(crate) place: Place,
+    about: &'a str,
+    key: &'a str,
+    node: &'a Node,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a map about something, and reports every key that is not `known`.
+    pub(crate) fn open(
+        node: &'a Node,
+        about: impl Into<String>,
+        known: &[&'static str],
+        report: &mut Report,
+    ) -> Option<Fields<'a>> {
+        let about = about.into();
+        let Value::Map(entries) = &node.value else {
+            report.error(
+                node.place,
+                Finding::new(Code::ValueType, about).found_node(node).expected("keys and values"),
+            );
+            return None;
+        };
+        for (key, value) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+            let near = suggest::nearest(&key.name, known.iter().copied());
+            // `{en: a, b}` is two keys to YAML, and one text to whoever wrote it.
+            let comma = if value.value == Value::Null {
+                "a comma in a text inside {} needs quotes around the text"
+            } else {
+                ""
+            };
+            let finding = Finding::new(Code::KeyUnknown, &*about).found(&key.name).expected(one_of(known));
+            report.error(key.place, finding.help(comma).did_you_mean(near));
+        }
+        Some(Fields { place: node.place, about, entries })
+    }
+
+    /// What the map is about.
+    pub(crate) fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// The value of a key, if it is there.
+    pub(crate) fn get(&'a self, key: &'a str) -> Option<Item<'a>> {
+        let (name, node) = self.entries.iter().find(|(name, _)| name.name == key)?;
+        let place = if node.value == Value::Null { name.place } else { node.place };
+        Some(Item { place, about: &self.about, key, node })
+    }
+
+    /// The value of a key that must be there.
+    pub(crate) fn need(&'a self, key: &'a str, report: &mut Report) -> Option<Item<'a>> {
+        let item = self.get(key);
+        if item.is_none() {
+            report.error(
+                self.place,
+                Finding::new(Code::KeyMissing, &*self.about).expected(format!("the key {key}")),
+            );
+        }
+        item
+    }
+
+    /// Those of `keys` that are there.
+    pub(crate) fn given(&self, keys: &'static [&'static str]) -> Vec<&'static str> {
+        keys.iter().copied().filter(|key| self.entries.iter().any(|(name, _)| name.name == *key)).collect()
+    }
+}
+
+impl<'a> Item<'a> {
+    /// A finding about this value.
+    pub(crate) fn finding(&self, code: Code) -> Finding {
+        Finding::new(code, format!("{}: {}", self.about, self.key)).found_node(self.node)
+    }
+
+    /// The node itself.
+    pub(crate) fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// A single value's text.
+    pub(crate) fn scalar(&self, expected: &str, report: &mut Report) -> Option<&'a str> {
+        if let Value::Scalar(text) = &self.node.value {
+            return Some(text);
+        }
+        report.error(self.place, self.finding(Code::ValueType).expected(expected));
+        None
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&self, report: &mut Report) -> Option<&'a str> {
+        let text = self.scalar("a text", report)?.trim();
+        if text.is_empty() || text.chars().count() > TEXT_MAX {
+            let expected = format!("a text of 1 to {TEXT_MAX} characters");
+            report.error(self.place, self.finding(Code::TextLength).expected(expected));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text for people: plain, or `{en: ..., zh: ...}`.
+    pub(crate) fn words(&self, report: &mut Report) -> Option<Text> {
+        if matches!(self.node.value, Value::Scalar(_)) {
+            return self.text(report).map(Text::en);
+        }
+        if !matches!(self.node.value, Value::Map(_)) {
+            report.error(self.place, self.finding(Code::ValueType).expected("a text, or {en: ..., zh: ...}"));
+            return None;
+        }
+        let both = Fields::open(self.node, format!("{}: {}", self.about, self.key), &["en", "zh"], report)?;
+        let en = both.need("en", report).and_then(|item| item.text(report));
+        let zh = both.get("zh").map(|item| item.text(report));
+        Some(Text::both(en?, zh.flatten().unwrap_or_default()))
+    }
+
+    /// A name.
+    pub(crate) fn name(&self, report: &mut Report) -> Option<&'a str> {
+        let text = self.scalar("a name", report)?;
+        if is_name(text) {
+            return Some(text);
+        }
+        report.error(self.place, self.finding(Code::NameInvalid).expected(NAME_FORM));
+        None
+    }
+
+    /// A duration of at least `shortest`.
+    pub(crate) fn duration(&self, shortest: Duration, report: &mut Report) -> Option<Duration> {
+        let text = self.scalar(duration::FORM, report)?;
+        let Some(span) = duration::parse(text) else {
+            report.error(self.place, self.finding(Code::DurationInvalid).expected(duration::FORM));
+            return None;
+        };
+        if span < shortest {
+            let expected = format!("at least {}", duration::show(shortest));
+            report.error(self.place, self.finding(Code::DurationRange).expected(expected));
+            return None;
+        }
+        Some(span)
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&self, report: &mut Report) -> Option<bool> {
+        match self.scalar("true or false", report)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                report.error(self.place, self.finding(Code::WordUnknown).expected("true or false"));
+                None
+            }
+        }
+    }
+
+    /// A tier.
+    pub(crate) fn tier(&self, report: &mut Report) -> Option<Tier> {
+        self.word(&Tier::ALL.map(Tier::word), report).and_then(Tier::from_word)
+    }
+
+    /// One of a few words.
+    pub(crate) fn word(&self, known: &[&'static str], report: &mut Report) -> Option<&'a str> {
+        let text = self.scalar(&one_of(known), report)?;
+        if known.contains(&text) {
+            return Some(text);
+        }
+        let near = suggest::nearest(text, known.iter().copied());
+        report.error(self.place, self.finding(Code::WordUnknown).expected(one_of(known)).did_you_mean(near));
+        None
+    }
+
+    /// A number with or without a unit.
+    pub(crate) fn figure(&self, report: &mut Report) -> Option<Figure> {
+        let text = self.scalar("a number and a unit, such as 7.05 ppm", report)?;
+        let error = match Figure::parse(text, self.place) {
+            Ok(figure) => return Some(figure),
+            Err(error) => error,
+        };
+        let finding = match &error {
+            FigureError::Number => {
+                self.finding(Code::NumberInvalid).expected("a number and a unit, such as 7.05 ppm")
+            }
+            FigureError::Unit(unit) => {
+                let near = suggest::nearest(unit, UNIT_WORDS.iter().copied());
+                self.finding(Code::UnitUnknown).expected(UNIT_FORM).did_you_mean(near)
+            }
+        };
+        report.error(self.place, finding.found_words(error.found(text)));
+        None
+    }
+
+    /// A text, or a list of texts, each with its place.
+    pub(crate) fn texts(&self, report: &mut Report) -> Vec<(&'a str, Place)> {
+        let Value::List(items) = &self.node.value else {
+            return self.text(report).map(|text| (text, self.place)).into_iter().collect();
+        };
+        let each = |node: &'a Node| Item { place: node.place, about: self.about, key: self.key, node };
+        let texts = items.iter().map(each).filter_map(|item| Some((item.text(report)?, item.place)));
+        let texts: Vec<_> = texts.collect();
+        if items.is_empty() {
+            report.error(self.place, self.finding(Code::ValueType).expected("a text, or a list of texts"));
+        }
+        texts
+    }
+
+    /// The members of a list.
+    pub(crate) fn list(&self, report: &mut Report) -> &'a [Node] {
+        if let Value::List(items) = &self.node.value {
+            return items;
+        }
+        report.error(self.place, self.finding(Code::ValueType).expected("a list"));
+        &[]
+    }
+}
+
+/// What is proposed for a mistyped unit.
+pub(crate) const UNIT_WORDS: [&str; 26] = [
+    "ppm", "ppb", "mg/m3", "ug/m3", "%vol", "%LEL", "LEL.m", "Pa", "kPa", "MPa", "bar", "mbar", "mm", "cm",
+    "m", "degC", "K", "degF", "m3/h", "m3/s", "L/min", "kg/h", "t/h", "m/s", "km/h", "on/off",
+];
+
+/// `a, b or c`.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [word] => (*word).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+impl Finding {
+    /// What a node is, as a reader sees it.
+    pub(crate) fn found_node(self, node: &Node) -> Finding {
+        match &node.value {
+            Value::Null => self.found_words("nothing"),
+            Value::Scalar(text) => self.found(text),
+            Value::List(_) => self.found_words("a list"),
+            Value::Map(_) => self.found_words("keys and values"),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is not wrong, but seldom meant.
+
+use std::collections::BTreeMap;
+
+use davy_model::{Reporting, Tag};
+
+use crate::{
+    Code, Level, Plan, WatchKind, duration,
+    level::LevelDraft,
+    order,
+    report::{Finding, Place, Report, quoted},
+    rule_file::{DraftKind, RuleDraft},
+};
+
+/// One oddity of one level, and where it is met.
+struct Met {
+    first: u32,
+    count: usize,
+    finding: Finding,
+}
+
+/// Rule, level, and what is odd.
+type Oddities = BTreeMap<(u32, usize, Code), Met>;
+
+/// Warns about a plan without errors. `places` are those of its tags, `drafts` its rules as written, in its order.
+pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: &mut Report) {
+    let mut covered = vec![false; plan.rules.len()];
+    let mut oddities = Oddities::new();
+    for (tag, place) in plan.site.tags.iter().zip(places) {
+        let index = plan.site.tag_index(&tag.name).expect("the tag is one of the site's");
+        let mut heard = false;
+        for watch in &plan.watches[plan.watches_of(index)] {
+            covered[watch.rule as usize] = true;
+            match watch.kind {
+                WatchKind::Silence(_) => heard = true,
+                WatchKind::Limit(program) => {
+                    let levels = &plan.limits[program as usize].levels;
+                    for at in 0..levels.len() {
+                        level(&mut oddities, (watch.rule, at), levels, tag, index.0);
+                    }
+                }
+            }
+        }
+        if !heard {
+            let finding = Finding::new(Code::TagWithoutStaleRule, format!("tag {}", quoted(&tag.name)));
+            let finding = finding.found_words("no stale rule that covers it");
+            report.warn(*place, finding.expected("one, or its silence is noticed by nobody"));
+        }
+    }
+    for (draft, _) in drafts.iter().zip(covered).filter(|(_, covered)| !covered) {
+        let place = draft.applies_to.place.unwrap_or(draft.place);
+        let finding = Finding::new(Code::RuleWithoutTags, format!("rule {}: applies_to", quoted(&draft.id)));
+        report.warn(place, finding.found_words("no tag that meets it").expected("at least one"));
+    }
+    tell(oddities, plan, drafts, report);
+}
+
+fn level(oddities: &mut Oddities, (rule, at): (u32, usize), levels: &[Level], tag: &Tag, index: u32) {
+    let level = &levels[at];
+    let mut note = |code: Code, finding: &dyn Fn(Finding) -> Finding| {
+        let met = oddities.entry((rule, at, code));
+        let new = || Met { first: index, count: 0, finding: finding(Finding::new(code, String::new())) };
+        met.or_insert_with(new).count += 1;
+    };
+    let interval_us = davy_model::micros(tag.expected_interval);
+    let is_short = |delay_us: i64| delay_us > 0 && delay_us < interval_us;
+    if tag.reporting == Reporting::Periodic && (is_short(level.on_delay_us) || is_short(level.off_delay_us)) {
+        note(Code::DelayBelowInterval, &|finding| {
+            let interval = duration::show(tag.expected_interval);
+            finding
+                .found_words("a delay shorter than the interval")
+                .expected(format!("0s, or at least {interval}"))
+        });
+    }
+    if let Some(range) = tag.range.filter(|range| !(range.low..=range.high).contains(&level.set_point)) {
+        note(Code::SetPointOutsideRange, &|finding| {
+            let expected = format!("a set point from {} to {} {}", range.low, range.high, tag.unit);
+            finding.found(&level.written).expected(expected)
+        });
+    }
+    let Some(next) = order::next_lesser(levels, at) else { return };
+    let past = if level.comparator.is_rising() {
+        level.clear_point < next.set_point
+    } else {
+        level.clear_point > next.set_point
+    };
+    if past {
+        note(Code::DeadbandPastNext, &|finding| {
+            let found = format!("clear at {} {}", level.clear_point, tag.unit);
+            let expected = format!("not past the set point of {}, {}", quoted(&next.name), next.written);
+            finding.found_words(found).expected(expected)
+        });
+    }
+}
+
+fn tell(oddities: Oddities, plan: &Plan, drafts: &[RuleDraft], report: &mut Report) {
+    for ((rule, at, _), met) in oddities {
+        let draft = &drafts[rule as usize];
+        let DraftKind::Limit(levels) = &draft.kind else { continue };
+        let level: &LevelDraft = &levels[at];
+        let tag = &plan.site.tags[met.first as usize].name;
+        let others = if met.count > 1 { format!(" and {} more", met.count - 1) } else { String::new() };
+        let about =
+            format!("rule {}, level {}, tag {}{others}", quoted(&draft.id), quoted(&level.name), quoted(tag));
+        report.warn(level.place, met.finding.about(about));
+    }
+}

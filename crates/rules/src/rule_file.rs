@@ -1,0 +1,281 @@
+//! `rules/*.yaml` → rules whose figures and tags are still as written.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use davy_model::{Text, Tier, micros};
+
+use crate::{
+    Basis, Code, Confidence, Response, RuleKind, duration,
+    fields::{Fields, Item},
+    figure::Figure,
+    level::{self, LevelDraft},
+    report::{Finding, Place, Report},
+    selector::{self, Selector, Targets},
+    site_file::{Ids, unknown},
+    yaml::Node,
+};
+
+const KINDS: [&str; 2] = ["limit", "stale"];
+const KEYS: [&str; 8] =
+    ["id", "title", "applies_to", "limit", "stale", "basis", "response", "suppressed_while"];
+const A_MILLISECOND: Duration = Duration::from_millis(1);
+/// Levels of a rule at most.
+const LEVELS_MAX: usize = 32;
+/// Intervals of silence at most.
+const INTERVALS_MAX: u32 = 100_000;
+
+/// A rule before its tags are known.
+pub(crate) struct RuleDraft {
+    /// Its id.
+    pub(crate) id: Arc<str>,
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// What people call it.
+    pub(crate) title: Text,
+    /// Which tags it covers.
+    pub(crate) applies_to: Selector,
+    /// What it says of them.
+    pub(crate) kind: DraftKind,
+    /// What to do when it speaks.
+    pub(crate) response: Response,
+    /// Where its figures come from.
+    pub(crate) basis: Option<Basis>,
+    /// The tag that quiets it, and from which value on.
+    pub(crate) suppressed_while: Option<(String, Figure)>,
+}
+
+/// What a rule says.
+pub(crate) enum DraftKind {
+    /// Trip levels, the least grave first.
+    Limit(Vec<LevelDraft>),
+    /// Silence.
+    Stale(StaleDraft),
+}
+
+/// What a rule says of silence.
+pub(crate) struct StaleDraft {
+    /// How grave.
+    pub(crate) tier: Tier,
+    /// How long.
+    pub(crate) after: After,
+    /// Held after readings come again.
+    pub(crate) latch: bool,
+    /// Still silent after this, it sounds again.
+    pub(crate) re_alarm_us: Option<i64>,
+}
+
+/// How long a tag may be silent.
+pub(crate) enum After {
+    /// The tag's own silence limit.
+    SilenceLimit,
+    /// So many of the tag's intervals, and how that is written.
+    Intervals(u32, Arc<str>),
+    /// So long, and how that is written.
+    Span(Duration, Arc<str>),
+}
+
+impl DraftKind {
+    /// Which kind it is.
+    pub(crate) fn kind(&self) -> RuleKind {
+        match self {
+            DraftKind::Limit(_) => RuleKind::Limit,
+            DraftKind::Stale(_) => RuleKind::Stale,
+        }
+    }
+
+    /// The gravest tier it can reach.
+    pub(crate) fn tier_max(&self) -> Tier {
+        match self {
+            DraftKind::Limit(levels) => levels.iter().map(|level| level.tier).max().unwrap_or(Tier::Blue),
+            DraftKind::Stale(stale) => stale.tier,
+        }
+    }
+}
+
+/// Reads one file of rules. `ids` are those of the files before, and take up those of this one.
+pub(crate) fn read(root: &Node, ids: &mut Ids, targets: &Targets, report: &mut Report) -> Vec<RuleDraft> {
+    let Some(fields) = Fields::open(root, "rules", &["rules"], report) else { return Vec::new() };
+    let Some(item) = fields.need("rules", report) else { return Vec::new() };
+    let nodes = item.list(report).iter().enumerate();
+    nodes.filter_map(|(place, node)| rule(node, place + 1, ids, targets, report)).collect()
+}
+
+fn rule(
+    node: &Node,
+    number: usize,
+    ids: &mut Ids,
+    targets: &Targets,
+    report: &mut Report,
+) -> Option<RuleDraft> {
+    let about = about(node, number);
+    let fields = Fields::open(node, &*about, &KEYS, report)?;
+    let id = fields.need("id", report).and_then(|item| id(&item, ids, report));
+    let title = fields.get("title").map(|item| item.words(report));
+    let applies_to = fields.need("applies_to", report);
+    let applies_to = applies_to.and_then(|item| selector::read(&item, &about, targets, report));
+    let kind = kind(&fields, &about, report);
+    let response = fields.need("response", report).and_then(|item| response(&item, &about, report));
+    let basis = fields.get("basis").map(|item| basis(&item, &about, report));
+    let suppressed_while =
+        fields.get("suppressed_while").map(|item| suppressed(&item, &about, targets, report));
+    let id: Arc<str> = id?.into();
+    Some(RuleDraft {
+        place: fields.place,
+        title: title.unwrap_or_else(|| Some(Text::en(&*id)))?,
+        id,
+        applies_to: applies_to?,
+        kind: kind?,
+        response: response?,
+        basis: basis.unwrap_or_default(),
+        suppressed_while: suppressed_while.unwrap_or_default(),
+    })
+}
+
+/// What findings call a rule: by its id, or by its place when it has none that can be read.
+fn about(node: &Node, number: usize) -> String {
+    if let crate::yaml::Value::Map(entries) = &node.value
+        && let Some((_, id)) = entries.iter().find(|(key, _)| key.name == "id")
+        && let crate::yaml::Value::Scalar(id) = &id.value
+    {
+        return format!("rule {}", crate::report::quoted(id));
+    }
+    format!("rule {number}")
+}
+
+fn id<'a>(item: &Item<'a>, ids: &mut Ids, report: &mut Report) -> Option<&'a str> {
+    let id = item.name(report)?;
+    if id.starts_with("davy-") {
+        report.error(
+            item.place,
+            item.finding(Code::NameReserved).expected("an id that does not begin with davy-"),
+        );
+    }
+    if let Some(first) = ids.get(id) {
+        let expected = format!("an id of its own: it is taken at {}", report.line_of(*first));
+        report.error(item.place, item.finding(Code::NameTwice).expected(expected));
+        return None;
+    }
+    ids.insert(id.to_owned(), item.place);
+    Some(id)
+}
+
+fn kind(fields: &Fields<'_>, about: &str, report: &mut Report) -> Option<DraftKind> {
+    match fields.given(&KINDS)[..] {
+        ["limit"] => levels(&fields.get("limit")?, about, report).map(DraftKind::Limit),
+        ["stale"] => stale(&fields.get("stale")?, about, report).map(DraftKind::Stale),
+        ref given => {
+            let code = if given.is_empty() { Code::KeyMissing } else { Code::KeyConflict };
+            let found = if given.is_empty() { "neither" } else { "both" };
+            report.error(
+                fields.place,
+                Finding::new(code, about).found_words(found).expected("either limit or stale"),
+            );
+            None
+        }
+    }
+}
+
+fn levels(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Vec<LevelDraft>> {
+    let nodes = item.list(report);
+    if nodes.is_empty() || nodes.len() > LEVELS_MAX {
+        let found = format!("{} levels", nodes.len());
+        let finding = Finding::new(Code::ValueType, format!("{about}: limit")).found_words(found);
+        report.error(item.place, finding.expected(format!("a list of 1 to {LEVELS_MAX} levels")));
+        return None;
+    }
+    let mut levels = Vec::new();
+    let mut names = BTreeSet::new();
+    for (place, node) in nodes.iter().enumerate() {
+        let Some(draft) = level::read(node, &format!("{about}, level {}", place + 1), report) else {
+            continue;
+        };
+        if !names.insert(Arc::clone(&draft.name)) {
+            let finding = Finding::new(Code::NameTwice, format!("{about}: level name")).found(&draft.name);
+            report.error(draft.place, finding.expected("a name of its own in the rule"));
+        }
+        levels.push(draft);
+    }
+    let complete = levels.len() == nodes.len();
+    levels.sort_by_key(|level| level.tier);
+    complete.then_some(levels)
+}
+
+fn stale(item: &Item<'_>, about: &str, report: &mut Report) -> Option<StaleDraft> {
+    let known = ["after", "tier", "latch", "re_alarm"];
+    let fields = Fields::open(item.node(), format!("{about}: stale"), &known, report)?;
+    let tier = fields.need("tier", report).and_then(|item| item.tier(report));
+    let after = fields.get("after").map_or(Some(After::SilenceLimit), |item| after(&item, report));
+    let latch = fields.get("latch").and_then(|item| item.flag(report)).unwrap_or(false);
+    let re_alarm = fields.get("re_alarm").and_then(|item| item.duration(A_MILLISECOND, report));
+    Some(StaleDraft { tier: tier?, after: after?, latch, re_alarm_us: re_alarm.map(micros) })
+}
+
+fn after(item: &Item<'_>, report: &mut Report) -> Option<After> {
+    const FORM: &str = "so many intervals, such as 3 intervals, or a duration, such as 90s";
+    let text = item.scalar(FORM, report)?.trim();
+    let stem = text.strip_suffix("intervals").or_else(|| text.strip_suffix("interval"));
+    let Some(stem) = stem else {
+        let Some(span) = duration::parse(text).filter(|span| *span >= A_MILLISECOND) else {
+            report.error(item.place, item.finding(Code::DurationInvalid).expected(FORM));
+            return None;
+        };
+        return Some(After::Span(span, text.into()));
+    };
+    let Some(count) = stem.trim().parse().ok().filter(|count| (1..=INTERVALS_MAX).contains(count)) else {
+        let expected = format!("a whole number of intervals, 1 to {INTERVALS_MAX}");
+        report.error(item.place, item.finding(Code::DurationInvalid).expected(expected));
+        return None;
+    };
+    Some(After::Intervals(count, text.into()))
+}
+
+fn response(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Response> {
+    let known = ["cause", "consequence", "action", "time_to_respond"];
+    let fields = Fields::open(item.node(), format!("{about}: response"), &known, report)?;
+    let optional = |key: &str, report: &mut Report| {
+        fields.get(key).map_or(Some(Text::default()), |item| item.words(report))
+    };
+    let cause = optional("cause", report);
+    let consequence = optional("consequence", report);
+    let action = fields.need("action", report).and_then(|item| item.words(report));
+    let time = fields.need("time_to_respond", report);
+    let time = time.and_then(|item| item.duration(Duration::from_secs(1), report));
+    Some(Response { cause: cause?, consequence: consequence?, action: action?, time_to_respond: time? })
+}
+
+fn basis(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Basis> {
+    let known = ["standard", "clause", "confidence"];
+    let fields = Fields::open(item.node(), format!("{about}: basis"), &known, report)?;
+    let words = ["verified", "known", "uncertain", "derived", "engineering"];
+    let confidence = fields.need("confidence", report).and_then(|item| item.word(&words, report));
+    let confidence = Confidence::from_word(confidence?)?;
+    // An engineering default has no standard behind it; everything else must name one.
+    let text = |key: &'static str, report: &mut Report| match fields.get(key) {
+        None if confidence == Confidence::Engineering => Some(String::new()),
+        None => fields.need(key, report).map(|_| String::new()),
+        Some(item) => item.text(report).map(str::to_owned),
+    };
+    let standard = text("standard", report);
+    let clause = text("clause", report);
+    Some(Basis { standard: standard?, clause: clause?, confidence })
+}
+
+fn suppressed(
+    item: &Item<'_>,
+    about: &str,
+    targets: &Targets,
+    report: &mut Report,
+) -> Option<(String, Figure)> {
+    let about = format!("{about}: suppressed_while");
+    let fields = Fields::open(item.node(), &*about, &["tag", "at_or_above"], report)?;
+    let tag = fields.need("tag", report);
+    let name = tag.as_ref().and_then(|item| item.text(report));
+    let figure = fields.need("at_or_above", report).and_then(|item| item.figure(report));
+    let tags = targets.tags.as_ref();
+    if let (Some(tag), Some(name), Some(tags)) = (&tag, name, tags)
+        && !tags.contains_key(name)
+    {
+        report.error(tag.place, unknown(Code::TagUnknown, format!("{about}: tag"), name, "tag", tags));
+    }
+    Some((name?.to_owned(), figure?))
+}

@@ -1,0 +1,121 @@
+//! `applies_to`: which tags a rule covers.
+
+use davy_model::Quantity;
+
+use crate::{
+    Code,
+    fields::{Fields, Item},
+    glob,
+    report::{Finding, Place, Report},
+    site_file::{Ids, unknown},
+};
+
+const KEYS: [&str; 6] = ["quantity", "area", "equipment", "device", "edge_node", "tag"];
+
+/// What a tag must be to be covered: of each key that is given, one of its texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selector {
+    /// Where it stands.
+    pub(crate) place: Option<Place>,
+    /// Quantities, or their beginnings with `.*` behind.
+    pub(crate) quantity: Option<Vec<String>>,
+    /// Areas; their parts are meant too.
+    pub(crate) area: Option<Vec<String>>,
+    /// What a tag is mounted on.
+    pub(crate) equipment: Option<Vec<String>>,
+    /// Devices.
+    pub(crate) device: Option<Vec<String>>,
+    /// Edge nodes.
+    pub(crate) edge_node: Option<Vec<String>>,
+    /// Names, or patterns of names.
+    pub(crate) tag: Option<Vec<String>>,
+}
+
+/// What a selector may refer to; what could not be read is not checked.
+pub(crate) struct Targets {
+    /// The site's areas.
+    pub(crate) areas: Option<Ids>,
+    /// Its edge nodes.
+    pub(crate) nodes: Option<Ids>,
+    /// Its devices.
+    pub(crate) devices: Option<Ids>,
+    /// What its tags are mounted on.
+    pub(crate) equipment: Option<Ids>,
+    /// Its tags.
+    pub(crate) tags: Option<Ids>,
+}
+
+/// Reads a selector. What is wrong with it goes to the report.
+pub(crate) fn read(item: &Item<'_>, about: &str, targets: &Targets, report: &mut Report) -> Option<Selector> {
+    let fields = Fields::open(item.node(), format!("{about}: applies_to"), &KEYS, report)?;
+    if fields.given(&KEYS).is_empty() {
+        let finding = Finding::new(Code::KeyMissing, fields.about());
+        report
+            .error(item.place, finding.expected("at least one key").help("for every tag, write tag: \"*\""));
+        return None;
+    }
+    let texts = |key: &'static str, report: &mut Report| {
+        let item = fields.get(key)?;
+        Some(item.texts(report))
+    };
+    let known = |key: &'static str, code, kind, ids: Option<&Ids>, report: &mut Report| {
+        let found = texts(key, report)?;
+        for (id, place) in &found {
+            if let Some(ids) = ids.filter(|ids| !ids.contains_key(*id)) {
+                report.error(*place, unknown(code, format!("{}: {key}", fields.about()), id, kind, ids));
+            }
+        }
+        Some(owned(found))
+    };
+    let quantity = texts("quantity", report).inspect(|found| check_quantities(&fields, found, report));
+    let tag = texts("tag", report).inspect(|found| check_tags(&fields, found, targets, report));
+    Some(Selector {
+        place: Some(item.place),
+        quantity: quantity.map(owned),
+        area: known("area", Code::AreaUnknown, "area", targets.areas.as_ref(), report),
+        equipment: known(
+            "equipment",
+            Code::EquipmentUnknown,
+            "equipment",
+            targets.equipment.as_ref(),
+            report,
+        ),
+        device: known("device", Code::DeviceUnknown, "device", targets.devices.as_ref(), report),
+        edge_node: known("edge_node", Code::EdgeNodeUnknown, "edge node", targets.nodes.as_ref(), report),
+        tag: tag.map(owned),
+    })
+}
+
+fn owned(texts: Vec<(&str, Place)>) -> Vec<String> {
+    texts.into_iter().map(|(text, _)| text.to_owned()).collect()
+}
+
+fn check_quantities(fields: &Fields<'_>, found: &[(&str, Place)], report: &mut Report) {
+    for (text, place) in found {
+        let beginning = text.strip_suffix(".*");
+        let stem = beginning.unwrap_or(text);
+        // `gas.*` stands for quantities although `gas` alone is none.
+        let known = Quantity::new(stem).is_some()
+            || beginning.is_some_and(|stem| Quantity::new(&format!("{stem}.x")).is_some());
+        if !known {
+            let finding =
+                Finding::new(Code::QuantityUnknown, format!("{}: quantity", fields.about())).found(text);
+            report.error(
+                *place,
+                finding.expected("a quantity such as gas.h2s, or its beginning such as gas.*"),
+            );
+        }
+    }
+}
+
+fn check_tags(fields: &Fields<'_>, found: &[(&str, Place)], targets: &Targets, report: &mut Report) {
+    let Some(tags) = &targets.tags else { return };
+    for (text, place) in found {
+        if !glob::is_pattern(text) && !tags.contains_key(*text) {
+            report.error(
+                *place,
+                unknown(Code::TagUnknown, format!("{}: tag", fields.about()), text, "tag", tags),
+            );
+        }
+    }
+}

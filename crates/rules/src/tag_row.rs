@@ -1,0 +1,401 @@
+//! One row of `tags.csv` → one tag.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use davy_model::{
+    Dimension, EdgeNode, Location, Quantity, Range, Reporting, Site, Substance, Tag, Text, Unit,
+};
+
+use crate::{
+    Code,
+    csv_text::{CsvText, Row},
+    duration,
+    fields::{TEXT_MAX, UNIT_FORM, UNIT_WORDS},
+    figure,
+    report::{Finding, Place, Report},
+    site_file::{Ids, unknown},
+    suggest,
+    tags_file::{Column, Places},
+};
+
+/// Taken when a row does not say how often its tag reports.
+pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+/// The shortest silence limit that is taken when a row does not say.
+pub(crate) const SHORTEST_DEFAULT_SILENCE: Duration = Duration::from_secs(10);
+const A_MILLISECOND: Duration = Duration::from_millis(1);
+/// What is proposed for a mistyped quantity.
+const QUANTITY_WORDS: [&str; 34] = [
+    "gas.acetylene",
+    "gas.benzene",
+    "gas.c2h4",
+    "gas.c2h6",
+    "gas.c3h8",
+    "gas.ch4",
+    "gas.cl2",
+    "gas.co",
+    "gas.co2",
+    "gas.cocl2",
+    "gas.h2",
+    "gas.h2s",
+    "gas.hcl",
+    "gas.hcn",
+    "gas.hf",
+    "gas.methanol",
+    "gas.nh3",
+    "gas.no2",
+    "gas.o2",
+    "gas.so2",
+    "gas.toluene",
+    "level",
+    "length",
+    "displacement",
+    "pressure",
+    "temperature",
+    "flow",
+    "mass_flow",
+    "speed",
+    "wind.speed",
+    "wind.direction",
+    "humidity",
+    "ratio",
+    "number",
+];
+
+/// What a row may refer to.
+pub(crate) struct Known<'a> {
+    site: &'a Site,
+    areas: Ids,
+    nodes: Ids,
+    devices: Ids,
+    node_of_device: BTreeMap<&'a str, Option<&'a Arc<str>>>,
+}
+
+/// One row, its columns, and where its errors go.
+pub(crate) struct Cells<'a> {
+    csv: &'a CsvText<'a>,
+    row: &'a Row,
+    columns: &'a Places,
+    report: &'a mut Report,
+    errors: usize,
+}
+
+impl<'a> Known<'a> {
+    /// Sorts what a site has by id, so that each row costs the same.
+    pub(crate) fn new(site: &'a Site) -> Known<'a> {
+        let ids =
+            |ids: Vec<&Arc<str>>| ids.into_iter().map(|id| (id.to_string(), Place::start_of(0))).collect();
+        Known {
+            site,
+            areas: ids(site.areas.iter().map(|area| &area.id).collect()),
+            nodes: ids(site.edge_nodes.iter().map(|node| &node.id).collect()),
+            devices: ids(site.devices.iter().map(|device| &device.id).collect()),
+            node_of_device: site
+                .devices
+                .iter()
+                .map(|device| (&*device.id, device.edge_node.as_ref()))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of one row.
+    pub(crate) fn new(
+        csv: &'a CsvText<'a>,
+        row: &'a Row,
+        columns: &'a Places,
+        report: &'a mut Report,
+    ) -> Cells<'a> {
+        let errors = report.errors();
+        Cells { csv, row, columns, report, errors }
+    }
+
+    /// A cell's text; `None` when it is empty or the column is not there.
+    pub(crate) fn get(&self, column: Column) -> Option<&'a str> {
+        let index = self.columns.get(&(column as usize))?;
+        Some(self.row.cell(*index)).filter(|text| !text.is_empty())
+    }
+
+    /// Where the row begins.
+    pub(crate) fn place(&self) -> Place {
+        self.csv.row_place(self.row)
+    }
+
+    /// `tags.csv:14`, for texts that point elsewhere.
+    pub(crate) fn line_of(&self, place: Place) -> String {
+        self.report.line_of(place)
+    }
+
+    /// A finding about a cell.
+    pub(crate) fn finding(&self, code: Code, column: Column) -> Finding {
+        let finding = Finding::new(code, column.name());
+        match self.get(column) {
+            Some(text) => finding.found(text),
+            None => finding,
+        }
+    }
+
+    /// Adds an error about a cell; about the row, when the column is not there.
+    pub(crate) fn error(&mut self, column: Column, finding: Finding) {
+        let index = self.columns.get(&(column as usize));
+        let place = index.map_or(self.place(), |index| self.csv.cell_place(self.row, *index));
+        self.report.error(place, finding);
+    }
+
+    fn is_good(&self) -> bool {
+        self.report.errors() == self.errors
+    }
+
+    fn need(&mut self, column: Column) -> Option<&'a str> {
+        let text = self.get(column);
+        if text.is_none() {
+            self.error(
+                column,
+                self.finding(Code::CellMissing, column).expected(format!("a {}", column.name())),
+            );
+        }
+        text
+    }
+
+    fn words(&mut self, column: Column) -> Option<String> {
+        let text = self.get(column)?;
+        if text.chars().count() > TEXT_MAX {
+            let expected = format!("at most {TEXT_MAX} characters");
+            self.error(column, self.finding(Code::TextLength, column).expected(expected));
+        }
+        Some(text.to_owned())
+    }
+
+    fn number(&mut self, column: Column) -> Option<f64> {
+        let number = figure::number(self.get(column)?);
+        if number.is_none() {
+            self.error(column, self.finding(Code::NumberInvalid, column).expected("a number"));
+        }
+        number
+    }
+
+    /// A number that must lie between two others.
+    fn number_within(&mut self, column: Column, low: f64, high: f64, expected: &str) -> Option<f64> {
+        let number = self.number(column)?;
+        if !(low..=high).contains(&number) {
+            self.error(column, self.finding(Code::NumberRange, column).expected(expected));
+            return None;
+        }
+        Some(number)
+    }
+
+    fn duration(&mut self, column: Column) -> Option<Duration> {
+        match duration::parse(self.get(column)?) {
+            None => self.error(column, self.finding(Code::DurationInvalid, column).expected(duration::FORM)),
+            Some(span) if span < A_MILLISECOND => {
+                self.error(column, self.finding(Code::DurationRange, column).expected("at least 1ms"));
+            }
+            Some(span) => return Some(span),
+        }
+        None
+    }
+
+    fn reference(&mut self, column: Column, code: Code, kind: &str, known: Option<&Ids>) -> Option<Arc<str>> {
+        let id = self.get(column)?;
+        if let Some(known) = known.filter(|known| !known.contains_key(id)) {
+            self.error(column, unknown(code, column.name(), id, kind, known));
+        }
+        Some(id.into())
+    }
+}
+
+/// Reads one row; `None` when anything is wrong with it, which is then reported.
+pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<Tag> {
+    let name = name(cells);
+    let quantity = quantity(cells);
+    let unit = quantity.as_ref().and_then(|quantity| unit(cells, quantity));
+    let title = cells.words(Column::Title);
+    let title_zh = cells.words(Column::TitleZh);
+    let range = range(cells);
+    let reporting = reporting(cells);
+    let area = cells.reference(Column::Area, Code::AreaUnknown, "area", known.map(|known| &known.areas));
+    let (device, edge_node) = senders(cells, known);
+    let equipment = cells.words(Column::Equipment);
+    let location = location(cells);
+    let substance = substance(cells, quantity.as_ref());
+    let interval = cells.duration(Column::Interval).unwrap_or(DEFAULT_INTERVAL);
+    let silence_limit = cells.duration(Column::SilenceLimit);
+    let silence_limit =
+        silence_limit.unwrap_or_else(|| default_silence(reporting, interval, edge_node.as_deref(), known));
+    if !cells.is_good() {
+        return None;
+    }
+    let name: Arc<str> = name?.into();
+    Some(Tag {
+        title: Text::both(title.unwrap_or_else(|| name.to_string()), title_zh.unwrap_or_default()),
+        name,
+        quantity: quantity?,
+        unit: unit?,
+        range,
+        expected_interval: interval,
+        silence_limit,
+        reporting,
+        area,
+        edge_node,
+        device,
+        equipment: equipment.map(Into::into),
+        location,
+        substance,
+    })
+}
+
+fn name<'a>(cells: &mut Cells<'a>) -> Option<&'a str> {
+    let name = cells.need(Column::Tag)?;
+    if Tag::may_be_named(name) {
+        return Some(name);
+    }
+    let expected = "1 to 128 bytes without control characters, + or #";
+    cells.error(Column::Tag, cells.finding(Code::NameInvalid, Column::Tag).expected(expected));
+    None
+}
+
+fn quantity(cells: &mut Cells<'_>) -> Option<Quantity> {
+    let text = cells.need(Column::Quantity)?;
+    let quantity = Quantity::new(text);
+    if quantity.is_none() {
+        let finding = cells.finding(Code::QuantityUnknown, Column::Quantity);
+        let expected = "a quantity such as gas.h2s, level, pressure, temperature, flow, speed, state.pump";
+        let near = suggest::nearest(text, QUANTITY_WORDS);
+        cells.error(Column::Quantity, finding.expected(expected).did_you_mean(near));
+    }
+    quantity
+}
+
+fn unit(cells: &mut Cells<'_>, quantity: &Quantity) -> Option<Unit> {
+    let Some(text) = cells.get(Column::Unit) else { return Some(quantity.default_unit()) };
+    let Some(unit) = Unit::parse(text) else {
+        let near = suggest::nearest(text, UNIT_WORDS);
+        let finding = cells.finding(Code::UnitUnknown, Column::Unit).expected(UNIT_FORM);
+        cells.error(Column::Unit, finding.did_you_mean(near));
+        return None;
+    };
+    if unit.dimension() == quantity.dimension() {
+        return Some(unit);
+    }
+    let expected = format!("a unit of {quantity}, such as {}", quantity.default_unit());
+    cells.error(Column::Unit, cells.finding(Code::UnitMismatch, Column::Unit).expected(expected));
+    None
+}
+
+fn range(cells: &mut Cells<'_>) -> Option<Range> {
+    let given = (cells.get(Column::Low).is_some(), cells.get(Column::High).is_some());
+    let (low, high) = (cells.number(Column::Low), cells.number(Column::High));
+    let (missing, other) = match given {
+        (true, true) => {
+            let (low, high) = (low?, high?);
+            if low >= high {
+                let finding = cells.finding(Code::RangeInvalid, Column::High);
+                cells.error(Column::High, finding.expected(format!("a top above the bottom, {low}")));
+            }
+            return Some(Range { low, high });
+        }
+        (false, false) => return None,
+        (true, false) => (Column::High, Column::Low),
+        (false, true) => (Column::Low, Column::High),
+    };
+    let finding = cells.finding(Code::RangeInvalid, missing);
+    cells.error(missing, finding.expected(format!("a number, as {} is given", other.name())));
+    None
+}
+
+fn reporting(cells: &mut Cells<'_>) -> Reporting {
+    match cells.get(Column::Reporting) {
+        None | Some("periodic") => Reporting::Periodic,
+        Some("by_exception") => Reporting::ByException,
+        Some(other) => {
+            let near = suggest::nearest(other, ["periodic", "by_exception"]);
+            let finding = cells.finding(Code::WordUnknown, Column::Reporting);
+            cells.error(Column::Reporting, finding.expected("periodic or by_exception").did_you_mean(near));
+            Reporting::Periodic
+        }
+    }
+}
+
+/// The device and the edge node; the device's node, when the row does not say.
+fn senders(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> (Option<Arc<str>>, Option<Arc<str>>) {
+    let nodes = known.map(|known| &known.nodes);
+    let devices = known.map(|known| &known.devices);
+    let node = cells.reference(Column::EdgeNode, Code::EdgeNodeUnknown, "edge node", nodes);
+    let device = cells.reference(Column::Device, Code::DeviceUnknown, "device", devices);
+    let node_of = |device: &Arc<str>| known?.node_of_device.get(&**device).copied().flatten().cloned();
+    let by_device = device.as_ref().and_then(node_of);
+    match (node, by_device) {
+        (Some(node), Some(other)) if node != other => {
+            let expected = format!("{other}, the edge node of the device");
+            cells.error(
+                Column::EdgeNode,
+                cells.finding(Code::DeviceElsewhere, Column::EdgeNode).expected(expected),
+            );
+            (device, Some(node))
+        }
+        (node, by_device) => (device, node.or(by_device)),
+    }
+}
+
+/// Three intervals, at least [`SHORTEST_DEFAULT_SILENCE`]; by exception, what the edge node is given.
+fn default_silence(
+    reporting: Reporting,
+    interval: Duration,
+    node: Option<&str>,
+    known: Option<&Known<'_>>,
+) -> Duration {
+    match reporting {
+        Reporting::Periodic => (interval * 3).max(SHORTEST_DEFAULT_SILENCE),
+        Reporting::ByException => {
+            let site = known.map(|known| known.site);
+            let node = node.and_then(|id| site?.edge_nodes.iter().find(|node| &*node.id == id));
+            node.map_or(EdgeNode::DEFAULT_SILENCE_LIMIT, |node| node.silence_limit)
+        }
+    }
+}
+
+fn location(cells: &mut Cells<'_>) -> Option<Location> {
+    let geographic = [Column::Latitude, Column::Longitude];
+    let local = [Column::X, Column::Y];
+    let latitude = cells.number_within(Column::Latitude, -90.0, 90.0, "degrees north, -90 to 90");
+    let longitude = cells.number_within(Column::Longitude, -180.0, 180.0, "degrees east, -180 to 180");
+    let (x, y) = (cells.number(Column::X), cells.number(Column::Y));
+    let elevation_m = cells.number(Column::Elevation);
+    let count = |columns: [Column; 2]| columns.iter().filter(|column| cells.get(**column).is_some()).count();
+    match (count(geographic), count(local)) {
+        (0, 0) if cells.get(Column::Elevation).is_none() => return None,
+        (2, 0) => {
+            let elevation_m = elevation_m.unwrap_or(0.0);
+            return Some(Location::Geographic {
+                latitude_deg: latitude?,
+                longitude_deg: longitude?,
+                elevation_m,
+            });
+        }
+        (0, 2) => return Some(Location::Local { x_m: x?, y_m: y?, elevation_m: elevation_m.unwrap_or(0.0) }),
+        _ => {}
+    }
+    let all = [Column::Latitude, Column::Longitude, Column::X, Column::Y, Column::Elevation];
+    let first = all.into_iter().find(|column| cells.get(*column).is_some()).unwrap_or(Column::Latitude);
+    let expected = "latitude and longitude, or x and y, and elevation only with them";
+    cells.error(first, cells.finding(Code::LocationInvalid, first).expected(expected));
+    None
+}
+
+fn substance(cells: &mut Cells<'_>, quantity: Option<&Quantity>) -> Substance {
+    let mass = cells.number_within(Column::MolarMass, 1.0, 1000.0, "g/mol, 1 to 1000");
+    let lel = cells.number_within(Column::Lel, 0.01, 100.0, "% by volume, 0.01 to 100");
+    let Some(quantity) = quantity else { return Substance::default() };
+    for column in [Column::MolarMass, Column::Lel] {
+        let is_gas = matches!(quantity.dimension(), Dimension::Concentration | Dimension::PathConcentration);
+        if cells.get(column).is_some() && !is_gas {
+            let expected = format!("nothing: {quantity} is no gas");
+            cells.error(column, cells.finding(Code::UnitMismatch, column).expected(expected));
+        }
+    }
+    let known = quantity.substance();
+    Substance {
+        molar_mass_g_per_mol: mass.or(known.molar_mass_g_per_mol),
+        lel_percent_volume: lel.or(known.lel_percent_volume),
+    }
+}

@@ -1,0 +1,203 @@
+//! `tags.csv` → the tags of a site.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use davy_model::{Site, Tag};
+
+use crate::{
+    Code,
+    csv_text::{CsvText, Row},
+    fields::one_of,
+    report::{Finding, Place, Report},
+    site_file::Ids,
+    suggest,
+    tag_row::{self, Cells},
+};
+
+/// Tags of a site at most.
+pub(crate) const TAGS_MAX: usize = 1_000_000;
+
+/// The columns, in any order in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// The tag's name.
+    Tag,
+    /// What people call it.
+    Title,
+    /// The same in Chinese.
+    TitleZh,
+    /// What it measures.
+    Quantity,
+    /// In which unit.
+    Unit,
+    /// The bottom of the sensor's range.
+    Low,
+    /// The top of it.
+    High,
+    /// How often a value is to be expected.
+    Interval,
+    /// How long the last value is held.
+    SilenceLimit,
+    /// `periodic` or `by_exception`.
+    Reporting,
+    /// Where it belongs.
+    Area,
+    /// Which edge node may send it.
+    EdgeNode,
+    /// Which device measures it.
+    Device,
+    /// What it is mounted on.
+    Equipment,
+    /// Degrees north.
+    Latitude,
+    /// Degrees east.
+    Longitude,
+    /// Metres above the site's datum.
+    Elevation,
+    /// Metres east of the site's origin.
+    X,
+    /// Metres north of it.
+    Y,
+    /// Of the gas, g/mol.
+    MolarMass,
+    /// Of the gas, % by volume.
+    Lel,
+}
+
+impl Column {
+    /// The names in a header, in the order of the columns above.
+    pub(crate) const NAMES: [&str; 21] = [
+        "tag",
+        "title",
+        "title_zh",
+        "quantity",
+        "unit",
+        "low",
+        "high",
+        "interval",
+        "silence_limit",
+        "reporting",
+        "area",
+        "edge_node",
+        "device",
+        "equipment",
+        "latitude",
+        "longitude",
+        "elevation",
+        "x",
+        "y",
+        "molar_mass",
+        "lel",
+    ];
+
+    /// The name in a header.
+    pub(crate) const fn name(self) -> &'static str {
+        Column::NAMES[self as usize]
+    }
+}
+
+/// What `tags.csv` says.
+#[derive(Default)]
+pub(crate) struct TagsFile {
+    /// The tags without an error, sorted by name, each with its place.
+    pub(crate) tags: Vec<(Tag, Place)>,
+    /// Every name that stands in the file, also of tags with an error.
+    pub(crate) names: Ids,
+    /// Every equipment that stands in the file, likewise.
+    pub(crate) equipment: BTreeSet<String>,
+}
+
+/// Where each column stands in the rows.
+pub(crate) type Places = BTreeMap<usize, usize>;
+
+/// Reads the tags. References are checked against `site`, when there is one to check against.
+pub(crate) fn read(text: &str, file: u32, site: Option<&Site>, report: &mut Report) -> Option<TagsFile> {
+    let csv = CsvText::new(text, file);
+    let rows = csv.rows(report);
+    let Some((header, rows)) = rows.split_first() else {
+        let finding =
+            Finding::new(Code::ColumnMissing, "header").expected("a header with at least tag and quantity");
+        report.error(Place::start_of(file), finding);
+        return None;
+    };
+    let columns = columns(&csv, header, report)?;
+    if rows.len() > TAGS_MAX {
+        let finding = Finding::new(Code::PlanTooLarge, "tags").found_words(format!("{} tags", rows.len()));
+        report.error(Place::start_of(file), finding.expected(format!("at most {TAGS_MAX}")));
+        return None;
+    }
+    let known = site.map(tag_row::Known::new);
+    let mut read = TagsFile::default();
+    for row in rows {
+        if row.len() != header.len() {
+            row_length(&csv, row, header.len(), report);
+            continue;
+        }
+        let mut cells = Cells::new(&csv, row, &columns, report);
+        note_names(&mut cells, &mut read);
+        if let Some(tag) = tag_row::read(&mut cells, known.as_ref()) {
+            read.tags.push((tag, csv.row_place(row)));
+        }
+    }
+    read.tags.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    read.tags.dedup_by(|(later, _), (first, _)| later.name == first.name);
+    Some(read)
+}
+
+/// Keeps the row's name and equipment, and reports a name that was there before.
+fn note_names(cells: &mut Cells<'_>, read: &mut TagsFile) {
+    if let Some(equipment) = cells.get(Column::Equipment) {
+        read.equipment.insert(equipment.to_owned());
+    }
+    let Some(name) = cells.get(Column::Tag) else { return };
+    match read.names.get(name) {
+        Some(first) => {
+            let expected = format!("a name of its own: it is taken at {}", cells.line_of(*first));
+            cells.error(Column::Tag, cells.finding(Code::NameTwice, Column::Tag).expected(expected));
+        }
+        None => {
+            read.names.insert(name.to_owned(), cells.place());
+        }
+    }
+}
+
+fn columns(csv: &CsvText<'_>, header: &Row, report: &mut Report) -> Option<Places> {
+    let mut places = Places::new();
+    let errors = report.errors();
+    for (index, name) in header.cells().enumerate() {
+        let place = csv.cell_place(header, index);
+        match Column::NAMES.iter().position(|known| *known == name) {
+            None => {
+                let near = suggest::nearest(name, Column::NAMES);
+                let finding = Finding::new(Code::ColumnUnknown, "header").found(name);
+                report.error(place, finding.expected(one_of(&Column::NAMES)).did_you_mean(near));
+            }
+            Some(column) if places.contains_key(&column) => {
+                report.error(
+                    place,
+                    Finding::new(Code::ColumnTwice, "header").found(name).expected("each column once"),
+                );
+            }
+            Some(column) => {
+                places.insert(column, index);
+            }
+        }
+    }
+    for column in [Column::Tag, Column::Quantity] {
+        if !places.contains_key(&(column as usize)) && report.errors() == errors {
+            let finding =
+                Finding::new(Code::ColumnMissing, "header").expected(format!("the column {}", column.name()));
+            report.error(csv.row_place(header), finding);
+        }
+    }
+    (report.errors() == errors).then_some(places)
+}
+
+fn row_length(csv: &CsvText<'_>, row: &Row, wanted: usize, report: &mut Report) {
+    let finding = Finding::new(Code::RowLength, "row").found_words(format!("{} cells", row.len()));
+    let finding = finding.expected(format!("{wanted}, as in the header"));
+    report.error(
+        csv.cell_place(row, wanted),
+        finding.help("a comma inside a text needs quotes around the cell"),
+    );
+}
