@@ -1,1 +1,3 @@
-//! Nothing stands here yet.
+//! Config, wiring, the one clock, and the services.
+
+pub mod rpc;
