@@ -1,0 +1,56 @@
+//! The native payload, in either form.
+
+use davy_model::Reason;
+
+use crate::{Codec, Form, Json, Limits, Protobuf, Rejection, Sink, Summary};
+
+/// Reads native payloads, JSON or protobuf as each looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native {
+    /// How much one payload may ask for.
+    pub limits: Limits,
+}
+
+impl Codec for Native {
+    fn decode(&self, payload: &[u8], sink: &mut dyn Sink) -> Summary {
+        match sniff(payload) {
+            Form::Json => Json { limits: self.limits }.decode(payload, sink),
+            Form::Protobuf => Protobuf { limits: self.limits }.decode(payload, sink),
+        }
+    }
+}
+
+/// JSON when the first byte that is no white space (nor a UTF-8 byte order mark) is `{` or `[`, else protobuf. No
+/// `ReadingBatch` begins so: its first byte is 08 or 12.
+pub fn sniff(payload: &[u8]) -> Form {
+    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
+    match text.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        Some(b'{' | b'[') => Form::Json,
+        Some(_) | None => Form::Protobuf,
+    }
+}
+
+/// Some editors and vendors put it before their text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Refuses a payload that is not worth reading; tells the sink.
+pub(crate) fn refused_whole(
+    payload: &[u8],
+    form: Form,
+    limits: Limits,
+    sink: &mut dyn Sink,
+) -> Option<Summary> {
+    let refusal = if payload.is_empty() {
+        let fix = "send at least {\"readings\": []}, or nothing";
+        Rejection::new(Reason::SchemaViolation, String::new(), "an empty payload", "readings", fix)
+    } else if payload.len() > limits.payload_len_max {
+        let got = format!("{} bytes", payload.len());
+        let expected = format!("at most {} bytes", limits.payload_len_max);
+        let fix = "split it into several messages";
+        Rejection::new(Reason::PayloadTooLarge, String::new(), &got, &expected, fix)
+    } else {
+        return None;
+    };
+    sink.problem(refusal);
+    Some(Summary { rejected: 1, ..Summary::empty(form) })
+}

@@ -1,0 +1,62 @@
+//! Where in a payload something stands.
+
+/// The reading, or the object of readings, that something belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The payload itself.
+    Root,
+    /// An element of a payload that is an array: its place from 0.
+    Item(u32),
+    /// An element of `readings`: its place from 0.
+    Reading(u32),
+}
+
+impl Place {
+    /// As a JSON pointer (RFC 6901): empty, `/3`, `/readings/3`.
+    pub fn pointer(self) -> String {
+        match self {
+            Place::Root => String::new(),
+            Place::Item(at) => format!("/{at}"),
+            Place::Reading(at) => format!("/readings/{at}"),
+        }
+    }
+
+    /// The pointer to a field of it; `field` is escaped.
+    pub fn field(self, field: &str) -> String {
+        let mut pointer = self.pointer();
+        push_token(&mut pointer, field);
+        pointer
+    }
+
+    /// The pointer to an entry of its `values`.
+    pub fn value_of(self, tag: &str) -> String {
+        let mut pointer = self.field("values");
+        push_token(&mut pointer, tag);
+        pointer
+    }
+}
+
+/// Appends a reference token, `~` and `/` escaped as RFC 6901 asks.
+fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for character in token.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_with_slashes_and_tildes_stays_one_token() {
+        assert_eq!(Place::Root.value_of("AT-0412/h2s"), "/values/AT-0412~1h2s");
+        assert_eq!(Place::Item(4).value_of("a~b"), "/4/values/a~0b");
+        assert_eq!(Place::Reading(2).field("value"), "/readings/2/value");
+        assert_eq!(Place::Root.pointer(), "");
+    }
+}
