@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use davy_model::{Bundle, Input, Refusal, Timestamp, Transition};
 use davy_rules::{Diagnostic, Plan, compile};
-    Err(Vec::new())
-}
 
 use crate::{Counts, Engine, SnapshotError};
 
