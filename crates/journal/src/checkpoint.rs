@@ -9,7 +9,7 @@ use crate::{
     error::{JournalError, Result},
     files::{self, Files},
     schema,
-    sums::{Sum, SumsLog, page_sum},
+    sums::{Noting, Sum, SumsLog, page_sum},
     wal::{self, WalScan, WalTail},
 };
 
@@ -98,8 +98,8 @@ impl Checkpointer {
         if let Some(page_count) = scan.page_count
             && self.noted != Some((scan.salt, scan.frames))
         {
-            let sums = self.final_sums(&scan, page_count)?;
-            self.sums.append(page_count, &sums)?;
+            let pages = self.final_sums(&scan, page_count)?;
+            self.sums.append(&Noting { page_count, salt: scan.salt, pages })?;
             self.noted = Some((scan.salt, scan.frames));
         }
         let held = schema::without_waiting(conn, || {

@@ -5,7 +5,7 @@ use std::{fs::File, path::Path};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    Commit, Cursor, Head, Newest, Snapshot,
+    Commit, Cursor, FirstKept, Head, Newest, Snapshot,
     checkpoint::{Checkpoint, Checkpointer},
     cursor,
     error::{JournalError, Result},
@@ -13,6 +13,12 @@ use crate::{
     pack::Packer,
     row, schema, snapshot,
 };
+
+/// As many as SQLite can count.
+const PAGES_MAX: u32 = 4_294_967_294;
+
+/// Commits let go in one transaction.
+const FORGET_MAX: u64 = 1000;
 
 /// How a journal is laid out and kept.
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +155,30 @@ impl Journal {
         cursor::get(&self.conn, name)
     }
 
+    /// Lets commits before `number` go, at most 1,000 a call, so that nobody waits long for the writer. The chain goes on
+    /// from the last one let go; the room is used again. Gives where the journal begins now.
+    ///
+    /// # Errors
+    /// [`JournalError::Misuse`] when no snapshot that holds has seen all that would go: a restart could not do without;
+    /// else as [`Journal::append`].
+    pub fn forget_before(&mut self, number: u64) -> Result<FirstKept> {
+        let last = number.saturating_sub(1).min(self.base.number.saturating_add(FORGET_MAX));
+        if last > self.base.number {
+            let seen = self.newest_snapshot()?.snapshot.map_or(0, |snapshot| snapshot.number);
+            if number.saturating_sub(1) > seen {
+                return Err(JournalError::misuse(format!("commit {} is in no snapshot yet", number - 1)));
+            }
+            let base = row::head_at(&self.conn, &self.base, last)?.ok_or_else(|| row::hole(last))?;
+            let site = self.site.clone();
+            self.write(|conn, _| {
+                schema::write_base(conn, &site, &base)?;
+                row::delete_through(conn, base.number)
+            })?;
+            self.base = base;
+        }
+        Ok(FirstKept::after(&self.base))
+    }
+
     /// Empties the write-ahead log into the database, the page sums first.
     ///
     /// # Errors
@@ -156,6 +186,15 @@ impl Journal {
     /// written. The commits in it stay where they are.
     pub fn checkpoint(&mut self) -> Result<Checkpoint> {
         self.checkpointer.run(&self.conn)
+    }
+
+    /// Bounds the database to so many pages, or no longer. Past them appending fails as on a full disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Sqlite`] when the database does not take it.
+    pub fn set_pages_max(&mut self, pages_max: Option<u32>) -> Result<()> {
+        let pages_max = pages_max.unwrap_or(PAGES_MAX);
+        Ok(self.conn.pragma_update_and_check(None, "max_page_count", pages_max, |_| Ok(()))?)
     }
 
     /// What the last checkpoint that ran by itself failed of, until one succeeds. Appending goes on without them,

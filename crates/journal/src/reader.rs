@@ -23,7 +23,6 @@ const PAGE_COMMITS: usize = 16;
 pub struct JournalReader {
     conn: Connection,
     site: String,
-    base: Head,
 }
 
 /// Where a journal begins.
@@ -55,8 +54,8 @@ impl JournalReader {
     }
 
     pub(crate) fn of(conn: Connection) -> Result<JournalReader> {
-        let (site, base) = schema::identify(&conn)?;
-        Ok(JournalReader { conn, site, base })
+        let (site, _) = schema::identify(&conn)?;
+        Ok(JournalReader { conn, site })
     }
 
     pub(crate) fn conn(&self) -> &Connection {
@@ -68,19 +67,19 @@ impl JournalReader {
         &self.site
     }
 
-    /// What the journal begins after.
-    pub(crate) fn base(&self) -> Head {
-        self.base
+    /// What the journal begins after, by now.
+    pub(crate) fn base(&self) -> Result<Head> {
+        Ok(schema::read_base(&self.conn)?.1)
     }
 
     /// The last commit, checked against the one before.
     pub fn head(&self) -> Result<Head> {
-        row::checked_head(&self.conn, &self.base)
+        row::checked_head(&self.conn, &self.base()?)
     }
 
     /// Where the journal begins.
-    pub fn first_kept(&self) -> FirstKept {
-        FirstKept { number: self.base.number + 1, sequence: self.base.sequence + 1 }
+    pub fn first_kept(&self) -> Result<FirstKept> {
+        Ok(FirstKept::after(&self.base()?))
     }
 
     /// The commits from `number` on, each checked against the one before. Ends at the last one on disk when it gets
@@ -97,7 +96,15 @@ impl JournalReader {
     }
 
     /// At most `limit` transitions that follow `sequence`, in order.
+    ///
+    /// # Errors
+    /// [`JournalError::Misuse`] when some that follow it are no longer kept.
     pub fn transitions_after(&self, sequence: u64, limit: usize) -> Result<Vec<Transition>> {
+        let first = self.first_kept()?.sequence;
+        if sequence.saturating_add(1) < first {
+            let what = format!("transition {} is no longer kept: the first is {first}", sequence + 1);
+            return Err(JournalError::Misuse(what));
+        }
         lookup::after(&self.conn, sequence, limit)
     }
 
@@ -114,7 +121,7 @@ impl JournalReader {
 
     /// The newest snapshot that holds, and what is wrong with newer ones.
     pub fn newest_snapshot(&self) -> Result<Newest> {
-        snapshot::newest(&self.conn, row::last_number(&self.conn, &self.base)?)
+        snapshot::newest(&self.conn, row::last_number(&self.conn, &self.base()?)?)
     }
 
     /// How far a consumer has come.
@@ -187,6 +194,7 @@ impl Commits<'_> {
         self.at = Place::After(before);
         if self.page.is_empty() {
             self.page = self.reader.page(before.number + 1)?;
+            self.check_kept(before.number + 1)?;
         }
         let Some(row) = self.page.pop_front() else { return Ok(None) };
         if row.number != before.number + 1 {
@@ -196,14 +204,26 @@ impl Commits<'_> {
     }
 
     fn head_before(&self, number: u64) -> Result<Head> {
-        let first = self.reader.first_kept().number;
+        self.check_kept(number)?;
+        let head = row::head_at(&self.reader.conn, &self.reader.base()?, number - 1)?;
+        head.ok_or_else(|| JournalError::misuse(format!("no commit {} to read on from", number - 1)))
+    }
+
+    /// The writer may have let commits go since.
+    fn check_kept(&self, number: u64) -> Result<()> {
+        let first = self.reader.first_kept()?.number;
         if number < first {
             return Err(JournalError::misuse(format!(
                 "commit {number} is no longer kept: the first is {first}"
             )));
         }
-        let head = row::head_at(&self.reader.conn, &self.reader.base, number - 1)?;
-        head.ok_or_else(|| JournalError::misuse(format!("no commit {} to read on from", number - 1)))
+        Ok(())
+    }
+}
+
+impl FirstKept {
+    pub(crate) fn after(base: &Head) -> FirstKept {
+        FirstKept { number: base.number + 1, sequence: base.sequence + 1 }
     }
 }
 

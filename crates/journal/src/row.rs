@@ -136,6 +136,13 @@ pub(crate) fn checked_head(conn: &Connection, base: &Head) -> Result<Head> {
     Ok(row.link(&before.ok_or_else(|| hole(last.saturating_sub(1)))?)?.head)
 }
 
+/// Deletes the commits up to `number`.
+pub(crate) fn delete_through(conn: &Connection, number: u64) -> Result<()> {
+    conn.execute("DELETE FROM commits WHERE number <= ?1", [int(number)?])?;
+    Ok(())
+}
+
+/// A commit that is missing among others.
 pub(crate) fn hole(number: u64) -> JournalError {
     JournalError::damaged(format!("commit {number}"), "it is not there, and later ones are")
 }

@@ -63,7 +63,7 @@ pub(crate) fn create(files: &Files, site: &str, page_size: u32) -> Result<()> {
         .zip(1..)
         .map(|(page, number)| (number, page_sum(number, page)))
         .collect();
-    SumsLog::create(&files.sums, page_size, &pages)?;
+    SumsLog::create(&files.sums, page_size, pages)?;
     fs::rename(&files.fresh, &files.database)?;
     files::sync_folder(&files.database)
 }
@@ -154,7 +154,8 @@ pub(crate) fn write_base(conn: &Connection, site: &str, base: &Head) -> Result<(
     Ok(())
 }
 
-fn read_base(conn: &Connection) -> Result<(String, Head)> {
+/// The site, and what the journal begins after.
+pub(crate) fn read_base(conn: &Connection) -> Result<(String, Head)> {
     type Row = (String, i64, i64, i64, [u8; 32], [u8; 32]);
     let row: Option<Row> = conn
         .query_row("SELECT * FROM site", [], |row| {

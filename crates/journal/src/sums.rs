@@ -4,7 +4,7 @@
 //! that the write-ahead log does not hold matches the last sum noted of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -23,7 +23,7 @@ pub(crate) type Sum = [u8; 16];
 const MAGIC: &[u8; 8] = b"DAVYSUMS";
 const VERSION: u32 = 1;
 const FILE_HEADER_LEN: usize = 32;
-const RECORD_HEADER_LEN: usize = 40;
+const RECORD_HEADER_LEN: usize = 48;
 const ENTRY_LEN: usize = 20;
 const SUM_LEN: usize = 16;
 /// Below this the file is never rewritten.
@@ -51,6 +51,11 @@ pub(crate) struct Sums {
     pub(crate) page_count: u32,
     /// By page number.
     pub(crate) pages: BTreeMap<u32, Sum>,
+    /// The use of the write-ahead log that the last checkpoint emptied, or was to.
+    pub(crate) salt: u64,
+    /// The pages that checkpoints of that use were to write. While the log is still in that use, they may have been
+    /// written, or half written, or not.
+    pub(crate) due: BTreeSet<u32>,
     /// How long the part of the file is that holds.
     pub(crate) len: u64,
     /// What follows it.
@@ -87,6 +92,8 @@ impl Sums {
             generation: 0,
             page_count: 0,
             pages: BTreeMap::new(),
+            salt: 0,
+            due: BTreeSet::new(),
             len: FILE_HEADER_LEN as u64,
             tail: SumsTail::None,
         };
@@ -107,11 +114,16 @@ impl Sums {
 
     /// Takes one record from the front.
     fn record<'a>(&mut self, bytes: &'a [u8]) -> std::result::Result<&'a [u8], SumsTail> {
-        let (head, rest) = bytes.split_at_checked(RECORD_HEADER_LEN).ok_or(SumsTail::Cut)?;
-        if head[24..] != sum(&[&head[..24]]) {
+        let Some((head, rest)) = bytes.split_at_checked(RECORD_HEADER_LEN) else {
+            let due = (self.generation + 1).to_le_bytes();
+            let begun = bytes.iter().zip(due).all(|(byte, due)| *byte == due);
+            return Err(if begun { SumsTail::Cut } else { SumsTail::Broken });
+        };
+        if head[32..] != sum(&[&head[..32]]) {
             return Err(SumsTail::Broken);
         }
         let (generation, page_count, entries) = (u64_at(head, 0), u64_at(head, 8), u64_at(head, 16));
+        let salt = u64_at(head, 24);
         let body_len =
             usize::try_from(entries).ok().and_then(|n| n.checked_mul(ENTRY_LEN)).ok_or(SumsTail::Broken)?;
         let (body, rest) = rest.split_at_checked(body_len).ok_or(SumsTail::Cut)?;
@@ -122,10 +134,15 @@ impl Sums {
         }
         self.generation = generation;
         self.page_count = u32::try_from(page_count).map_err(|_| SumsTail::Broken)?;
-        self.pages.extend(body.chunks_exact(ENTRY_LEN).map(|entry| {
-            let sum = entry[4..].try_into().expect("an entry is a page number and a sum");
-            (u32_at(entry, 0), sum)
-        }));
+        if salt != self.salt {
+            self.salt = salt;
+            self.due.clear();
+        }
+        for entry in body.chunks_exact(ENTRY_LEN) {
+            let number = u32_at(entry, 0);
+            self.pages.insert(number, entry[4..].try_into().expect("an entry is a page number and a sum"));
+            self.due.insert(number);
+        }
         self.len += (RECORD_HEADER_LEN + body_len + SUM_LEN) as u64;
         Ok(rest)
     }
@@ -139,13 +156,26 @@ pub(crate) struct SumsLog {
     page_size: u32,
     generation: u64,
     page_count: u32,
+    salt: u64,
     len: u64,
+}
+
+/// What one checkpoint is about to write.
+#[derive(Debug)]
+pub(crate) struct Noting {
+    /// Pages of the database once it is done.
+    pub(crate) page_count: u32,
+    /// The use of the write-ahead log that it empties.
+    pub(crate) salt: u64,
+    /// The pages it writes.
+    pub(crate) pages: BTreeMap<u32, Sum>,
 }
 
 impl SumsLog {
     /// Writes the file of a new database.
-    pub(crate) fn create(path: &Path, page_size: u32, pages: &BTreeMap<u32, Sum>) -> Result<()> {
-        write_whole(path, page_size, 0, u32::try_from(pages.len()).expect("a new database is small"), pages)?;
+    pub(crate) fn create(path: &Path, page_size: u32, pages: BTreeMap<u32, Sum>) -> Result<()> {
+        let page_count = u32::try_from(pages.len()).expect("a new database is small");
+        write_whole(path, page_size, 0, &Noting { page_count, salt: 0, pages })?;
         Ok(())
     }
 
@@ -163,6 +193,7 @@ impl SumsLog {
             page_size: sums.page_size,
             generation: sums.generation,
             page_count: sums.page_count,
+            salt: sums.salt,
             len: sums.len,
         })
     }
@@ -178,8 +209,13 @@ impl SumsLog {
     }
 
     /// Notes what a checkpoint is about to write, on disk when this returns.
-    pub(crate) fn append(&mut self, page_count: u32, pages: &BTreeMap<u32, Sum>) -> Result<()> {
-        let record = record(self.generation + 1, page_count, pages);
+    pub(crate) fn append(&mut self, noting: &Noting) -> Result<()> {
+        let all_len = u64::from(self.page_count) * ENTRY_LEN as u64;
+        // The log is in another use, so the checkpoints noted before are done: what they were of need not be kept.
+        if self.len > REWRITE_LEN_MIN + 3 * all_len && noting.salt != self.salt {
+            self.rewrite()?;
+        }
+        let record = record(self.generation + 1, noting);
         let written = self.file.write_all(&record).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             // What was written of it must not stand before the next record.
@@ -187,37 +223,29 @@ impl SumsLog {
             return Err(error.into());
         }
         self.generation += 1;
-        self.page_count = page_count;
+        self.page_count = noting.page_count;
+        self.salt = noting.salt;
         self.len += record.len() as u64;
-        let all_len = u64::from(page_count) * ENTRY_LEN as u64;
-        if self.len > REWRITE_LEN_MIN + 3 * all_len { self.rewrite() } else { Ok(()) }
+        Ok(())
     }
 
     /// Puts one record of all pages in the place of many.
     fn rewrite(&mut self) -> Result<()> {
-        let mut sums = Sums::read(&self.path)?;
-        sums.pages.split_off(&(sums.page_count + 1));
-        let (file, len) =
-            write_whole(&self.path, self.page_size, sums.generation, sums.page_count, &sums.pages)?;
-        self.file = file;
-        self.len = len;
+        let Sums { page_count, salt, mut pages, .. } = Sums::read(&self.path)?;
+        pages.split_off(&(page_count + 1));
+        let whole = Noting { page_count, salt, pages };
+        (self.file, self.len) = write_whole(&self.path, self.page_size, self.generation, &whole)?;
         Ok(())
     }
 }
 
 /// Puts a new file in the place of the old one, whole or not at all.
-fn write_whole(
-    path: &Path,
-    page_size: u32,
-    generation: u64,
-    page_count: u32,
-    pages: &BTreeMap<u32, Sum>,
-) -> Result<(File, u64)> {
+fn write_whole(path: &Path, page_size: u32, generation: u64, whole: &Noting) -> Result<(File, u64)> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(page_size.to_le_bytes());
     bytes.extend(sum(&[&bytes]));
-    bytes.extend(record(generation, page_count, pages));
+    bytes.extend(record(generation, whole));
     let fresh = path.with_extension("sums-new");
     let mut file = File::options().create(true).write(true).truncate(true).open(&fresh)?;
     file.write_all(&bytes)?;
@@ -227,13 +255,14 @@ fn write_whole(
     Ok((File::options().append(true).open(path)?, bytes.len() as u64))
 }
 
-fn record(generation: u64, page_count: u32, pages: &BTreeMap<u32, Sum>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(RECORD_HEADER_LEN + pages.len() * ENTRY_LEN + SUM_LEN);
+fn record(generation: u64, noting: &Noting) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(RECORD_HEADER_LEN + noting.pages.len() * ENTRY_LEN + SUM_LEN);
     bytes.extend(generation.to_le_bytes());
-    bytes.extend(u64::from(page_count).to_le_bytes());
-    bytes.extend((pages.len() as u64).to_le_bytes());
+    bytes.extend(u64::from(noting.page_count).to_le_bytes());
+    bytes.extend((noting.pages.len() as u64).to_le_bytes());
+    bytes.extend(noting.salt.to_le_bytes());
     bytes.extend(sum(&[&bytes]));
-    for (number, sum) in pages {
+    for (number, sum) in &noting.pages {
         bytes.extend(number.to_le_bytes());
         bytes.extend(sum);
     }

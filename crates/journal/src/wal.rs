@@ -58,6 +58,7 @@ struct Header {
     sum: (u32, u32),
 }
 
+#[derive(Clone, Copy)]
 struct Frame {
     page: u32,
     /// Pages of the database after the commit, or 0 when this is not its last frame.

@@ -1,10 +1,11 @@
 //! What was appended is there, in order, after any reopening.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
 use common::*;
 use davy_journal::{
-    Checkpoint, Commit, Cursor, Journal, JournalError, JournalReader, Snapshot, chain, first_hash,
+    Checkpoint, Commit, Cursor, Journal, JournalError, JournalReader, Snapshot, chain, first_hash, verify,
 };
 use davy_model::Timestamp;
 use tempfile::TempDir;
@@ -169,4 +170,33 @@ fn the_newest_three_snapshots_are_kept() {
     }
     assert!(matches!(journal.save_snapshot(&snapshot(11)), Err(JournalError::Misuse(_))));
     assert_eq!(JournalReader::open(&path).unwrap().newest_snapshot().unwrap().snapshot, Some(snapshot(8)));
+}
+
+#[test]
+fn what_a_snapshot_has_seen_may_go_and_the_chain_still_holds() {
+    let (_dir, path) = fresh();
+    let (mut journal, _) = Journal::open(&path, SITE).unwrap();
+    journal.append(&commits(1, 2500)).unwrap();
+    assert!(matches!(journal.forget_before(2), Err(JournalError::Misuse(_))), "no snapshot yet");
+    journal.save_snapshot(&Snapshot { number: 1800, at: at(1800), schema: 1, bytes: vec![1] }).unwrap();
+    assert!(matches!(journal.forget_before(1802), Err(JournalError::Misuse(_))));
+    let lagging = JournalReader::open(&path).unwrap();
+    let mut lagging = lagging.commits_from(1);
+    lagging.next().unwrap().unwrap();
+    assert_eq!(journal.forget_before(1801).unwrap().number, 1001, "at most a thousand at once");
+    let first = journal.forget_before(1801).unwrap();
+    assert_eq!((first.number, first.sequence), (1801, 601));
+    assert_eq!(journal.forget_before(7).unwrap(), first);
+    assert!(matches!(lagging.find(Result::is_err), Some(Err(JournalError::Misuse(_)))));
+    assert_eq!(journal.append(&[commit(2501)]).unwrap().number, 2501);
+    journal.close().unwrap();
+    let reader = JournalReader::open(&path).unwrap();
+    assert_eq!(reader.first_kept().unwrap(), first);
+    assert!(reader.commits_from(1801).map(Result::unwrap).eq(commits(1801, 2501)));
+    assert!(matches!(reader.commits_from(1800).next(), Some(Err(JournalError::Misuse(_)))));
+    assert!(matches!(reader.transitions_after(599, 1), Err(JournalError::Misuse(_))));
+    assert_eq!(reader.transitions_after(600, 1).unwrap()[0].sequence, 601);
+    let report = verify(&path).unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!((report.commits, report.transitions), (701, 233));
 }

@@ -70,12 +70,12 @@ pub(crate) fn commits(from: u64, to: u64) -> Vec<Commit> {
 }
 
 pub(crate) fn commit(number: u64) -> Commit {
-    let mut inputs = vec![Input::Readings(block(number as i64, 20)), Input::Tick];
+    let mut inputs = vec![Input::Readings(block(number as i64, 8)), Input::Tick];
     if number == 1 {
         inputs.insert(0, Input::Restarted);
     }
-    let subject = if number % 2 == 0 { "AT-0412/h2s" } else { "AT-0413/h2s" };
-    let transitions = if number % 3 == 0 { vec![transition(number / 3, subject)] } else { vec![] };
+    let subject = if number.is_multiple_of(2) { "AT-0412/h2s" } else { "AT-0413/h2s" };
+    let transitions = if number.is_multiple_of(3) { vec![transition(number / 3, subject)] } else { vec![] };
     Commit { number, at: at(number as i64), inputs, transitions }
 }
 
