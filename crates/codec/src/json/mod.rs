@@ -101,7 +101,7 @@ fn pass<'s>(source: &Source<'_>, limits: Limits, skip: usize, sink: &'s mut dyn 
     let (base, error) = walk.nested.take().unwrap_or((0, error));
     let patched = if error.is_syntax() && skip == 0 { patch::without_bare_words(&source.text) } else { None };
     if patched.is_none() {
-        walk.flush_if_complete();
+        walk.flush_if_complete(&error);
         let place = walk.place;
         walk.tally.problem(syntax::refusal(&error, base, source, place));
     }

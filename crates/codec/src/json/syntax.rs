@@ -64,6 +64,15 @@ pub(super) fn refusal(
     refusal.at(source.position(offset))
 }
 
+/// Whether an error that came up between an entry and the name of the next came after the comma. serde_json has no codes
+/// for its errors, only words.
+pub(super) fn is_behind_a_comma(error: &serde_json::Error) -> bool {
+    let said = error.to_string();
+    ["trailing comma", "key must be a string", "EOF while parsing a value"]
+        .iter()
+        .any(|words| said.starts_with(words))
+}
+
 /// serde_json says either what it expected, or what is wrong.
 fn expectation(said: &str) -> String {
     match said.strip_prefix("expected ") {

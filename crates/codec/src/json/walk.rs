@@ -6,7 +6,7 @@ use davy_model::{Quality, QualityReason, Reason, Timestamp};
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
-use super::{cell::Cell, patch::MARK, values::Values};
+use super::{cell::Cell, patch::MARK, syntax, values::Values};
 use crate::{
     Metric, Place, Rejection,
     check::{name_is_fit, quality_unknown},
@@ -47,8 +47,8 @@ impl<'s, 'de> Walk<'s, 'de> {
     }
 
     /// After the payload broke off: a comma behind the pending entry says that it is complete.
-    pub(super) fn flush_if_complete(&mut self) {
-        if self.text.trim_end().ends_with(',') {
+    pub(super) fn flush_if_complete(&mut self, error: &serde_json::Error) {
+        if syntax::is_behind_a_comma(error) {
             self.flush();
         }
         self.pending = None;
