@@ -6,11 +6,13 @@ use davy_model::{Bundle, BundleFile, Site};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Code, Diagnostic, Plan, Severity, compiler, lint,
+    Code, Diagnostic, Plan, Severity, compiler,
+    known::Known,
+    lint,
     report::{Finding, Place, Report},
     rule_file::{self, RuleDraft},
     selector::Targets,
-    site_file::{self, Ids, SiteFile},
+    site_file::{self, Ids, SiteFile, Whole},
     suggest,
     tags_file::{self, TagsFile},
     yaml,
@@ -105,10 +107,11 @@ fn read(files: &[BundleFile], revision: Arc<str>) -> (Option<Plan>, Vec<Diagnost
     let mut report = report(files);
     check_paths(files, &mut report);
     let site = site(files, &mut report);
-    let tags = tags(files, site.as_ref(), &mut report);
-    let targets = targets(site.as_ref(), tags.as_ref());
+    let known = site.as_ref().map(|(site, whole)| Known::new(site, *whole));
+    let tags = tags(files, known.as_ref(), &mut report);
+    let targets = targets(known, tags.as_ref());
     let drafts = rules(files, &targets, &mut report);
-    let (Some(mut site), Some(tags)) = (site, tags) else { return (None, report.into_findings()) };
+    let (Some((mut site, _)), Some(tags)) = (site, tags) else { return (None, report.into_findings()) };
     let (tags, places): (Vec<_>, Vec<Place>) = tags.tags.into_iter().unzip();
     site.tags = tags;
     let plan = compiler::plan(revision, site, &drafts, &mut report);
@@ -160,18 +163,19 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
     }
 }
 
-fn site(files: &[BundleFile], report: &mut Report) -> Option<Site> {
+fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == SITE)?;
     let root = yaml::parse(&file.text, index(at), report)?;
-    let SiteFile { id, title, time, shelving, areas, edge_nodes, devices } = site_file::read(&root, report);
+    let SiteFile { id, title, time, shelving, areas, edge_nodes, devices, whole } =
+        site_file::read(&root, report);
     // A site without an id is still checked; the error is in the report.
     let id = id.unwrap_or_default();
-    Some(Site { id, title, areas, edge_nodes, devices, tags: Vec::new(), time, shelving })
+    Some((Site { id, title, areas, edge_nodes, devices, tags: Vec::new(), time, shelving }, whole))
 }
 
-fn tags(files: &[BundleFile], site: Option<&Site>, report: &mut Report) -> Option<TagsFile> {
+fn tags(files: &[BundleFile], known: Option<&Known<'_>>, report: &mut Report) -> Option<TagsFile> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == TAGS)?;
-    tags_file::read(&file.text, index(at), site, report)
+    tags_file::read(&file.text, index(at), known, report)
 }
 
 /// The rules of all files, sorted by id.
@@ -193,16 +197,13 @@ fn rules(files: &[BundleFile], targets: &Targets, report: &mut Report) -> Vec<Ru
     drafts
 }
 
-fn targets(site: Option<&Site>, tags: Option<&TagsFile>) -> Targets {
-    let ids =
-        |ids: Vec<&str>| -> Ids { ids.into_iter().map(|id| (id.to_owned(), Place::start_of(0))).collect() };
-    Targets {
-        areas: site.map(|site| ids(site.areas.iter().map(|area| &*area.id).collect())),
-        nodes: site.map(|site| ids(site.edge_nodes.iter().map(|node| &*node.id).collect())),
-        devices: site.map(|site| ids(site.devices.iter().map(|device| &*device.id).collect())),
-        equipment: tags.map(|tags| ids(tags.equipment.iter().map(String::as_str).collect())),
-        tags: tags.map(|tags| tags.names.clone()),
-    }
+fn targets(known: Option<Known<'_>>, tags: Option<&TagsFile>) -> Targets {
+    let (areas, nodes, devices) =
+        known.map_or_else(Default::default, |known| (known.areas, known.nodes, known.devices));
+    let tags = tags.filter(|tags| tags.whole);
+    let equipment =
+        tags.map(|tags| tags.equipment.iter().map(|id| (id.clone(), Place::start_of(0))).collect());
+    Targets { areas, nodes, devices, equipment, tags: tags.map(|tags| tags.names.clone()) }
 }
 
 fn index(at: usize) -> u32 {

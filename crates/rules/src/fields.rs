@@ -230,12 +230,12 @@ impl<'a> Item<'a> {
     }
 
     /// The members of a list.
-    pub(crate) fn list(&self, report: &mut Report) -> &'a [Node] {
+    pub(crate) fn list(&self, report: &mut Report) -> Option<&'a [Node]> {
         if let Value::List(items) = &self.node.value {
-            return items;
+            return Some(items);
         }
         report.error(self.place, self.finding(Code::ValueType).expected("a list"));
-        &[]
+        None
     }
 }
 

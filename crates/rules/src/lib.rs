@@ -7,6 +7,7 @@
 //! It does not know: where files come from, what a reading is, what time it is.
 
 mod bundle;
+mod cells;
 mod compiler;
 mod csv_text;
 mod diagnostic;
@@ -14,6 +15,7 @@ mod duration;
 mod fields;
 mod figure;
 mod glob;
+mod known;
 mod level;
 mod lint;
 mod order;

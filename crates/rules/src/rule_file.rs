@@ -96,8 +96,8 @@ impl DraftKind {
 pub(crate) fn read(root: &Node, ids: &mut Ids, targets: &Targets, report: &mut Report) -> Vec<RuleDraft> {
     let Some(fields) = Fields::open(root, "rules", &["rules"], report) else { return Vec::new() };
     let Some(item) = fields.need("rules", report) else { return Vec::new() };
-    let nodes = item.list(report).iter().enumerate();
-    nodes.filter_map(|(place, node)| rule(node, place + 1, ids, targets, report)).collect()
+    let nodes = item.list(report).unwrap_or_default();
+    nodes.iter().enumerate().filter_map(|(place, node)| rule(node, place + 1, ids, targets, report)).collect()
 }
 
 fn rule(
@@ -176,7 +176,7 @@ fn kind(fields: &Fields<'_>, about: &str, report: &mut Report) -> Option<DraftKi
 }
 
 fn levels(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Vec<LevelDraft>> {
-    let nodes = item.list(report);
+    let nodes = item.list(report)?;
     if nodes.is_empty() || nodes.len() > LEVELS_MAX {
         let found = format!("{} levels", nodes.len());
         let finding = Finding::new(Code::ValueType, format!("{about}: limit")).found_words(found);

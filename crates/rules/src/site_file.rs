@@ -36,6 +36,19 @@ pub(crate) struct SiteFile {
     pub(crate) edge_nodes: Vec<EdgeNode>,
     /// What edge nodes speak for, in the file's order.
     pub(crate) devices: Vec<Device>,
+    /// Which of these lists are whole, so that a reference to none of their ids is a mistake for certain.
+    pub(crate) whole: Whole,
+}
+
+/// Which lists of a site could be read to the last id.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Whole {
+    /// The areas.
+    pub(crate) areas: bool,
+    /// The edge nodes.
+    pub(crate) nodes: bool,
+    /// The devices.
+    pub(crate) devices: bool,
 }
 
 /// Ids of one kind, and where each was given.
@@ -49,10 +62,12 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
     site.title = title(&fields, id.unwrap_or_default(), report);
     site.time = time(&fields, report);
     site.shelving = shelving(&fields, report);
-    let areas = entries(&fields, "areas", "area", &["id", "title", "parent"], report);
-    let nodes =
+    let (areas, areas_whole) = entries(&fields, "areas", "area", &["id", "title", "parent"], report);
+    let (nodes, nodes_whole) =
         entries(&fields, "edge_nodes", "edge node", &["id", "title", "loss_grace", "silence_limit"], report);
-    let devices = entries(&fields, "devices", "device", &["id", "title", "edge_node"], report);
+    let (devices, devices_whole) =
+        entries(&fields, "devices", "device", &["id", "title", "edge_node"], report);
+    site.whole = Whole { areas: areas_whole, nodes: nodes_whole, devices: devices_whole };
     let area_ids = ids(&areas, "area", report);
     let node_ids = ids(&nodes, "edge node", report);
     ids(&devices, "device", report);
@@ -83,17 +98,19 @@ pub(crate) fn unknown(code: Code, about: impl Into<String>, id: &str, kind: &str
 
 type Entry<'a> = (Fields<'a>, Option<String>, Place);
 
+/// The members of a list, and whether each has an id.
 fn entries<'a>(
     fields: &'a Fields<'a>,
     key: &'static str,
     kind: &str,
     known: &[&'static str],
     report: &mut Report,
-) -> Vec<Entry<'a>> {
-    let Some(item) = fields.get(key) else { return Vec::new() };
+) -> (Vec<Entry<'a>>, bool) {
+    let Some(item) = fields.get(key) else { return (Vec::new(), true) };
     let mut entries = Vec::new();
-    for node in item.list(report) {
-        let Some(fields) = Fields::open(node, format!("{kind} {}", entries.len() + 1), known, report) else {
+    let Some(nodes) = item.list(report) else { return (entries, false) };
+    for (place, node) in nodes.iter().enumerate() {
+        let Some(fields) = Fields::open(node, format!("{kind} {}", place + 1), known, report) else {
             continue;
         };
         let item = fields.need("id", report);
@@ -101,7 +118,8 @@ fn entries<'a>(
         let id = item.and_then(|item| item.name(report)).map(str::to_owned);
         entries.push((fields, id, place));
     }
-    entries
+    let whole = entries.len() == nodes.len() && entries.iter().all(|(_, id, _)| id.is_some());
+    (entries, whole)
 }
 
 fn ids(entries: &[Entry<'_>], kind: &str, report: &mut Report) -> Ids {

@@ -1,28 +1,22 @@
 //! One row of `tags.csv` → one tag.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use davy_model::{
-    Dimension, EdgeNode, Location, Quantity, Range, Reporting, Site, Substance, Tag, Text, Unit,
-};
+use davy_model::{Dimension, EdgeNode, Location, Quantity, Range, Reporting, Substance, Tag, Text, Unit};
 
 use crate::{
     Code,
-    csv_text::{CsvText, Row},
-    duration,
-    fields::{TEXT_MAX, UNIT_FORM, UNIT_WORDS},
-    figure,
-    report::{Finding, Place, Report},
-    site_file::{Ids, unknown},
+    cells::Cells,
+    fields::{UNIT_FORM, UNIT_WORDS},
+    known::Known,
     suggest,
-    tags_file::{Column, Places},
+    tags_file::Column,
 };
 
 /// Taken when a row does not say how often its tag reports.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 /// The shortest silence limit that is taken when a row does not say.
 pub(crate) const SHORTEST_DEFAULT_SILENCE: Duration = Duration::from_secs(10);
-const A_MILLISECOND: Duration = Duration::from_millis(1);
 /// What is proposed for a mistyped quantity.
 const QUANTITY_WORDS: [&str; 34] = [
     "gas.acetylene",
@@ -61,149 +55,6 @@ const QUANTITY_WORDS: [&str; 34] = [
     "number",
 ];
 
-/// What a row may refer to.
-pub(crate) struct Known<'a> {
-    site: &'a Site,
-    areas: Ids,
-    nodes: Ids,
-    devices: Ids,
-    node_of_device: BTreeMap<&'a str, Option<&'a Arc<str>>>,
-}
-
-/// One row, its columns, and where its errors go.
-pub(crate) struct Cells<'a> {
-    csv: &'a CsvText<'a>,
-    row: &'a Row,
-    columns: &'a Places,
-    report: &'a mut Report,
-    errors: usize,
-}
-
-impl<'a> Known<'a> {
-    /// Sorts what a site has by id, so that each row costs the same.
-    pub(crate) fn new(site: &'a Site) -> Known<'a> {
-        let ids =
-            |ids: Vec<&Arc<str>>| ids.into_iter().map(|id| (id.to_string(), Place::start_of(0))).collect();
-        Known {
-            site,
-            areas: ids(site.areas.iter().map(|area| &area.id).collect()),
-            nodes: ids(site.edge_nodes.iter().map(|node| &node.id).collect()),
-            devices: ids(site.devices.iter().map(|device| &device.id).collect()),
-            node_of_device: site
-                .devices
-                .iter()
-                .map(|device| (&*device.id, device.edge_node.as_ref()))
-                .collect(),
-        }
-    }
-}
-
-impl<'a> Cells<'a> {
-    /// The cells of one row.
-    pub(crate) fn new(
-        csv: &'a CsvText<'a>,
-        row: &'a Row,
-        columns: &'a Places,
-        report: &'a mut Report,
-    ) -> Cells<'a> {
-        let errors = report.errors();
-        Cells { csv, row, columns, report, errors }
-    }
-
-    /// A cell's text; `None` when it is empty or the column is not there.
-    pub(crate) fn get(&self, column: Column) -> Option<&'a str> {
-        let index = self.columns.get(&(column as usize))?;
-        Some(self.row.cell(*index)).filter(|text| !text.is_empty())
-    }
-
-    /// Where the row begins.
-    pub(crate) fn place(&self) -> Place {
-        self.csv.row_place(self.row)
-    }
-
-    /// `tags.csv:14`, for texts that point elsewhere.
-    pub(crate) fn line_of(&self, place: Place) -> String {
-        self.report.line_of(place)
-    }
-
-    /// A finding about a cell.
-    pub(crate) fn finding(&self, code: Code, column: Column) -> Finding {
-        let finding = Finding::new(code, column.name());
-        match self.get(column) {
-            Some(text) => finding.found(text),
-            None => finding,
-        }
-    }
-
-    /// Adds an error about a cell; about the row, when the column is not there.
-    pub(crate) fn error(&mut self, column: Column, finding: Finding) {
-        let index = self.columns.get(&(column as usize));
-        let place = index.map_or(self.place(), |index| self.csv.cell_place(self.row, *index));
-        self.report.error(place, finding);
-    }
-
-    fn is_good(&self) -> bool {
-        self.report.errors() == self.errors
-    }
-
-    fn need(&mut self, column: Column) -> Option<&'a str> {
-        let text = self.get(column);
-        if text.is_none() {
-            self.error(
-                column,
-                self.finding(Code::CellMissing, column).expected(format!("a {}", column.name())),
-            );
-        }
-        text
-    }
-
-    fn words(&mut self, column: Column) -> Option<String> {
-        let text = self.get(column)?;
-        if text.chars().count() > TEXT_MAX {
-            let expected = format!("at most {TEXT_MAX} characters");
-            self.error(column, self.finding(Code::TextLength, column).expected(expected));
-        }
-        Some(text.to_owned())
-    }
-
-    fn number(&mut self, column: Column) -> Option<f64> {
-        let number = figure::number(self.get(column)?);
-        if number.is_none() {
-            self.error(column, self.finding(Code::NumberInvalid, column).expected("a number"));
-        }
-        number
-    }
-
-    /// A number that must lie between two others.
-    fn number_within(&mut self, column: Column, low: f64, high: f64, expected: &str) -> Option<f64> {
-        let number = self.number(column)?;
-        if !(low..=high).contains(&number) {
-            self.error(column, self.finding(Code::NumberRange, column).expected(expected));
-            return None;
-        }
-        Some(number)
-    }
-
-    fn duration(&mut self, column: Column) -> Option<Duration> {
-        match duration::parse(self.get(column)?) {
-            None => self.error(column, self.finding(Code::DurationInvalid, column).expected(duration::FORM)),
-            Some(span) if span < A_MILLISECOND => {
-                self.error(column, self.finding(Code::DurationRange, column).expected("at least 1ms"));
-            }
-            Some(span) => return Some(span),
-        }
-        None
-    }
-
-    fn reference(&mut self, column: Column, code: Code, kind: &str, known: Option<&Ids>) -> Option<Arc<str>> {
-        let id = self.get(column)?;
-        if let Some(known) = known.filter(|known| !known.contains_key(id)) {
-            self.error(column, unknown(code, column.name(), id, kind, known));
-        }
-        Some(id.into())
-    }
-}
-
 /// Reads one row; `None` when anything is wrong with it, which is then reported.
 pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<Tag> {
     let name = name(cells);
@@ -213,7 +64,12 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
     let title_zh = cells.words(Column::TitleZh);
     let range = range(cells);
     let reporting = reporting(cells);
-    let area = cells.reference(Column::Area, Code::AreaUnknown, "area", known.map(|known| &known.areas));
+    let area = cells.reference(
+        Column::Area,
+        Code::AreaUnknown,
+        "area",
+        known.and_then(|known| known.areas.as_ref()),
+    );
     let (device, edge_node) = senders(cells, known);
     let equipment = cells.words(Column::Equipment);
     let location = location(cells);
@@ -318,8 +174,8 @@ fn reporting(cells: &mut Cells<'_>) -> Reporting {
 
 /// The device and the edge node; the device's node, when the row does not say.
 fn senders(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> (Option<Arc<str>>, Option<Arc<str>>) {
-    let nodes = known.map(|known| &known.nodes);
-    let devices = known.map(|known| &known.devices);
+    let nodes = known.and_then(|known| known.nodes.as_ref());
+    let devices = known.and_then(|known| known.devices.as_ref());
     let node = cells.reference(Column::EdgeNode, Code::EdgeNodeUnknown, "edge node", nodes);
     let device = cells.reference(Column::Device, Code::DeviceUnknown, "device", devices);
     let node_of = |device: &Arc<str>| known?.node_of_device.get(&**device).copied().flatten().cloned();
@@ -347,9 +203,8 @@ fn default_silence(
     match reporting {
         Reporting::Periodic => (interval * 3).max(SHORTEST_DEFAULT_SILENCE),
         Reporting::ByException => {
-            let site = known.map(|known| known.site);
-            let node = node.and_then(|id| site?.edge_nodes.iter().find(|node| &*node.id == id));
-            node.map_or(EdgeNode::DEFAULT_SILENCE_LIMIT, |node| node.silence_limit)
+            let silence = node.and_then(|id| known?.silence_of_node.get(id).copied());
+            silence.unwrap_or(EdgeNode::DEFAULT_SILENCE_LIMIT)
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use davy_model::{Site, Tag};
+use davy_model::Tag;
 
 use crate::{
     Code,
+    cells::Cells,
     csv_text::{CsvText, Row},
     fields::one_of,
+    known::Known,
     report::{Finding, Place, Report},
     site_file::Ids,
-    suggest,
-    tag_row::{self, Cells},
+    suggest, tag_row,
 };
 
 /// Tags of a site at most.
@@ -105,14 +106,22 @@ pub(crate) struct TagsFile {
     pub(crate) names: Ids,
     /// Every equipment that stands in the file, likewise.
     pub(crate) equipment: BTreeSet<String>,
+    /// Whether every row told its name, so that a reference to none of them is a mistake for certain.
+    pub(crate) whole: bool,
 }
 
 /// Where each column stands in the rows.
 pub(crate) type Places = BTreeMap<usize, usize>;
 
-/// Reads the tags. References are checked against `site`, when there is one to check against.
-pub(crate) fn read(text: &str, file: u32, site: Option<&Site>, report: &mut Report) -> Option<TagsFile> {
+/// Reads the tags. References are checked against what is `known`.
+pub(crate) fn read(
+    text: &str,
+    file: u32,
+    known: Option<&Known<'_>>,
+    report: &mut Report,
+) -> Option<TagsFile> {
     let csv = CsvText::new(text, file);
+    let errors = report.errors();
     let rows = csv.rows(report);
     let Some((header, rows)) = rows.split_first() else {
         let finding =
@@ -126,16 +135,16 @@ pub(crate) fn read(text: &str, file: u32, site: Option<&Site>, report: &mut Repo
         report.error(Place::start_of(file), finding.expected(format!("at most {TAGS_MAX}")));
         return None;
     }
-    let known = site.map(tag_row::Known::new);
-    let mut read = TagsFile::default();
+    let mut read = TagsFile { whole: report.errors() == errors, ..TagsFile::default() };
     for row in rows {
         if row.len() != header.len() {
             row_length(&csv, row, header.len(), report);
+            read.whole = false;
             continue;
         }
         let mut cells = Cells::new(&csv, row, &columns, report);
         note_names(&mut cells, &mut read);
-        if let Some(tag) = tag_row::read(&mut cells, known.as_ref()) {
+        if let Some(tag) = tag_row::read(&mut cells, known) {
             read.tags.push((tag, csv.row_place(row)));
         }
     }
@@ -149,7 +158,10 @@ fn note_names(cells: &mut Cells<'_>, read: &mut TagsFile) {
     if let Some(equipment) = cells.get(Column::Equipment) {
         read.equipment.insert(equipment.to_owned());
     }
-    let Some(name) = cells.get(Column::Tag) else { return };
+    let Some(name) = cells.get(Column::Tag) else {
+        read.whole = false;
+        return;
+    };
     match read.names.get(name) {
         Some(first) => {
             let expected = format!("a name of its own: it is taken at {}", cells.line_of(*first));

@@ -65,3 +65,66 @@ fn the_h2s_rule_is_the_one_of_the_contract() {
     assert_eq!(seen, want);
     assert_eq!(&*levels[0].written, "7.05 ppm");
 }
+
+#[test]
+fn all_three_sites_compile_without_error_or_warning_and_hear_every_silence() {
+    for (name, tags) in [("park", 16), ("mine", 11), ("gas", 9)] {
+        let plan = plan(name);
+        assert_eq!(plan.site.tags.len(), tags, "{name}");
+        for (index, tag) in plan.site.tags.iter().enumerate() {
+            let index = davy_model::TagIndex(u32::try_from(index).expect("few tags"));
+            let watches = &plan.watches[plan.watches_of(index)];
+            let heard = watches.iter().filter(|watch| matches!(watch.kind, WatchKind::Silence(_))).count();
+            assert_eq!(heard, 1, "{name} {}", tag.name);
+            assert!(!tag.title.zh.is_empty() && tag.edge_node.is_some(), "{name} {}", tag.name);
+        }
+        for rule in &plan.rules {
+            assert!(!rule.title.zh.is_empty() && !rule.response.action.zh.is_empty(), "{name} {}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_tier_can_be_reached_in_the_sample() {
+    for name in ["park", "mine", "gas"] {
+        let plan = plan(name);
+        for tier in Tier::ALL {
+            let reached =
+                plan.limits.iter().any(|program| program.levels.iter().any(|level| level.tier == tier));
+            assert!(reached, "{name} has no {tier}");
+        }
+    }
+}
+
+#[test]
+fn the_mine_re_energises_only_below_one_percent() {
+    let plan = plan("mine");
+    let tag = plan.site.tag_index("1201/T1/ch4").expect("a known tag");
+    let cut = plan.watches[plan.watches_of(tag)]
+        .iter()
+        .filter_map(|watch| match watch.kind {
+            WatchKind::Limit(program) => {
+                plan.limits[program as usize].levels.iter().find(|level| &*level.name == "CUT")
+            }
+            WatchKind::Silence(_) => None,
+        })
+        .next()
+        .expect("the rule cuts");
+    assert!(cut.is_past(1.5) && !cut.is_clear(1.0) && cut.is_clear(0.99));
+}
+
+#[test]
+fn manhole_limits_in_percent_of_lel_are_kept_in_percent_by_volume() {
+    let plan = plan("gas");
+    let tag = plan.site.tag_index("MH-101/ch4").expect("a known tag");
+    let points: Vec<f64> = plan.watches[plan.watches_of(tag)]
+        .iter()
+        .filter_map(|watch| match watch.kind {
+            WatchKind::Limit(program) => Some(&plan.limits[program as usize].levels),
+            WatchKind::Silence(_) => None,
+        })
+        .flatten()
+        .map(|level| (level.set_point * 1e9).round() / 1e9)
+        .collect();
+    assert_eq!(points, [0.5, 1.0, 2.5, 5.0]);
+}

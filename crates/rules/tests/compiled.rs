@@ -1,0 +1,171 @@
+//! What good files become: units converted, programs shared, tags selected, everything in one order.
+
+mod plain;
+
+use davy_model::{BundleFile, Tier};
+use davy_rules::{LimitProgram, Plan, WatchKind, bundle, compile};
+use plain::{RULES, bent};
+
+fn plan(files: Vec<BundleFile>) -> Plan {
+    let compiled = bundle(files).and_then(|bundle| compile(&bundle));
+    compiled.unwrap_or_else(|findings| panic!("{findings:#?}"))
+}
+
+fn program<'a>(plan: &'a Plan, rule: &str, tag: &str) -> &'a LimitProgram {
+    let tag = plan.site.tag_index(tag).expect("a known tag");
+    let watch =
+        plan.watches[plan.watches_of(tag)].iter().find(|watch| &*plan.rules[watch.rule as usize].id == rule);
+    match watch.expect("the rule covers the tag").kind {
+        WatchKind::Limit(program) => &plan.limits[program as usize],
+        WatchKind::Silence(_) => panic!("{rule} is no limit rule"),
+    }
+}
+
+/// The tags that rule `level` covers when it applies to `selector`.
+fn covered(selector: &str) -> Vec<String> {
+    let mut files = bent("rules/a.yaml", "{equipment: TK-1}", selector);
+    files[2].text =
+        files[2].text.replace("below: 0.6 m, deadband: 20 cm", "below: 0.6").replace("10.8 m", "10.8");
+    let plan = plan(files);
+    let rule = plan.rules.iter().position(|rule| &*rule.id == "level").expect("the rule is there");
+    let hits = plan.watches.iter().filter(|watch| watch.rule as usize == rule);
+    hits.map(|watch| plan.site.tag(watch.tag).name.to_string()).collect()
+}
+
+#[test]
+fn limits_are_converted_to_each_tags_unit_and_written_as_in_the_file() {
+    let plan = plan(bent("", "", ""));
+    for (tag, set, clear) in
+        [("AT-1/h2s", [7.05, 14.1], [6.5, 13.1]), ("AT-2/h2s", [9.988, 19.976], [9.209, 18.559])]
+    {
+        let levels = &program(&plan, "h2s", tag).levels;
+        for (at, level) in levels.iter().enumerate() {
+            assert!((level.set_point - set[at]).abs() < 0.001, "{tag} {}: {}", level.name, level.set_point);
+            assert!(
+                (level.clear_point - clear[at]).abs() < 0.001,
+                "{tag} {}: {}",
+                level.name,
+                level.clear_point
+            );
+        }
+        assert_eq!((&*levels[0].written, &*levels[1].written), ("7.05 ppm", "14.1 ppm"));
+    }
+    let tank = &program(&plan, "level", "TK-1/level").levels;
+    assert!((tank[0].clear_point - 0.8).abs() < 1e-9 && tank[0].clear_inclusive);
+}
+
+#[test]
+fn without_a_clear_point_a_level_clears_as_soon_as_it_is_not_passed() {
+    for (comparator, raises, clears) in [
+        ("above", 7.06, 7.05),
+        ("at_or_above", 7.05, 7.04),
+        ("below", 7.04, 7.05),
+        ("at_or_below", 7.05, 7.06),
+    ] {
+        let level = format!("{{name: X, tier: red, {comparator}: 7.05}}");
+        let rule = format!(
+            "rules: [{{id: x, applies_to: {{tag: TK-1/level}}, limit: [{level}], response: {{action: a, time_to_respond: 1m}}}}]"
+        );
+        let mut files = bent("", "", "");
+        files[2].text = rule;
+        let plan = plan(files);
+        let level = &program(&plan, "x", "TK-1/level").levels[0];
+        for value in [raises, clears] {
+            assert!(level.is_past(value) != level.is_clear(value), "{comparator} {value}");
+        }
+        assert!(level.is_past(raises) && level.is_clear(clears), "{comparator}");
+    }
+}
+
+#[test]
+fn tags_alike_share_a_program_and_others_do_not() {
+    let mut files = bent("", "", "");
+    files[1].text.push_str("AT-8/h2s,gas.h2s,ppm,0,100,1s,,,,\nAT-9/h2s,gas.h2s,ppm,0,100,1s,,,,\n");
+    let plan = plan(files);
+    assert_eq!(plan.limits.len(), 3, "h2s in ppm, h2s in mg/m3, the level");
+    assert_eq!(program(&plan, "h2s", "AT-8/h2s"), program(&plan, "h2s", "AT-1/h2s"));
+    let silences: Vec<(i64, &str)> = plan.silences.iter().map(|p| (p.after_us, &*p.written)).collect();
+    assert_eq!(silences, [(3_000_000, "3 intervals"), (6_000_000, "3 intervals")]);
+}
+
+#[test]
+fn levels_stand_by_tier_and_equal_tiers_as_in_the_file() {
+    let bent = bent(
+        "rules/a.yaml",
+        "- {name: LL, tier: orange, below: 0.6 m, deadband: 20 cm}",
+        "- {name: H, tier: orange, above: 9 m}\n      - {name: LL, tier: orange, below: 0.6 m}\n      - {name: W, tier: blue, above: 8 m}",
+    );
+    let plan = plan(bent);
+    let names: Vec<_> =
+        program(&plan, "level", "TK-1/level").levels.iter().map(|l| (&*l.name, l.tier)).collect();
+    assert_eq!(names, [("W", Tier::Blue), ("H", Tier::Orange), ("LL", Tier::Orange), ("HH", Tier::Red)]);
+    assert_eq!(
+        plan.rules.iter().map(|rule| (&*rule.id, rule.tier_max)).collect::<Vec<_>>(),
+        [("h2s", Tier::Red), ("level", Tier::Red), ("silent", Tier::Yellow)]
+    );
+}
+
+#[test]
+fn a_selector_takes_the_tags_that_meet_all_its_keys() {
+    for (selector, want) in [
+        ("{tag: \"*\"}", &["AT-1/h2s", "AT-2/h2s", "AT-3/mix", "TK-1/level"][..]),
+        ("{tag: [\"AT-?/h2s\", TK-1/level, \"TK-*\"]}", &["AT-1/h2s", "AT-2/h2s", "TK-1/level"]),
+        ("{quantity: gas.*}", &["AT-1/h2s", "AT-2/h2s", "AT-3/mix"]),
+        ("{quantity: [gas.h2s, level.*]}", &["AT-1/h2s", "AT-2/h2s", "TK-1/level"]),
+        ("{area: farm}", &["AT-1/h2s", "AT-2/h2s", "AT-3/mix", "TK-1/level"]),
+        ("{area: bund}", &["AT-1/h2s"]),
+        ("{area: [bund, farm], equipment: P-1}", &["AT-1/h2s", "AT-2/h2s"]),
+        ("{device: AT-1}", &["AT-1/h2s"]),
+        ("{edge_node: gw-1, quantity: gas.*, tag: \"*2*\"}", &["AT-1/h2s", "AT-2/h2s"]),
+        ("{edge_node: gw-2, quantity: gas.*}", &[]),
+    ] {
+        assert_eq!(covered(selector), want, "{selector}");
+    }
+}
+
+#[test]
+fn watches_stand_by_tag_then_rule_and_every_tag_finds_its_own() {
+    let plan = plan(bent("", "", ""));
+    assert!(plan.watches.windows(2).all(|pair| (pair[0].tag, pair[0].rule) < (pair[1].tag, pair[1].rule)));
+    assert_eq!(plan.watch_starts, [0, 2, 4, 5, 7]);
+    let suppressed = plan.rules[1].suppressed_while.expect("the level rule is quieted");
+    assert_eq!((&*plan.site.tag(suppressed.tag).name, suppressed.at_or_above), ("AT-3/mix", 1.0));
+    assert_eq!((&*plan.rules[1].place.0, plan.rules[1].place.1), ("rules/a.yaml", 10));
+}
+
+#[test]
+fn what_a_row_does_not_say_is_taken_from_the_quantity_the_interval_and_the_device() {
+    let mut files = bent("", "", "");
+    files[1].text = "tag,quantity,interval,reporting,device\nA,gas.ch4,5s,,AT-1\nB,level,,by_exception,\nC,pressure,1s,,\n".to_owned();
+    files[2].text = files[2].text.replace(RULES, "rules: []");
+    let plan = plan(files);
+    let seen: Vec<_> = plan
+        .site
+        .tags
+        .iter()
+        .map(|tag| {
+            (
+                tag.unit.to_string(),
+                tag.expected_interval.as_secs(),
+                tag.silence_limit.as_secs(),
+                tag.edge_node.as_deref(),
+            )
+        })
+        .collect();
+    let want = [("ppm", 5, 15, Some("gw-1")), ("m", 10, 300, None), ("kPa", 1, 10, None)];
+    assert_eq!(seen, want.map(|(unit, interval, silence, node)| (unit.to_owned(), interval, silence, node)));
+}
+
+#[test]
+fn the_revision_is_of_the_files_and_not_of_their_order() {
+    let files = bent("", "", "");
+    let first = bundle(files.clone()).expect("good files");
+    let backwards = bundle(files.into_iter().rev().collect()).expect("good files");
+    assert_eq!(first, backwards);
+    assert_eq!(first.revision.len(), 12);
+    assert_eq!(&*first.revision, "b7196329c372", "the hash of these files may never change");
+    let other = bundle(bent("rules/a.yaml", "7.05", "7.06")).expect("good files");
+    assert_ne!(first.revision, other.revision);
+    assert_eq!(compile(&first), compile(&backwards));
+    assert_eq!(compile(&first).expect("good files").revision, first.revision);
+}

@@ -1,0 +1,146 @@
+//! Whatever stands in the files, they are read to the end: no panic, a bounded answer, and the same one twice.
+
+mod plain;
+
+use davy_model::BundleFile;
+use davy_rules::{bundle, compile_with_warnings};
+use plain::{RULES, SITE, TAGS, bent};
+use proptest::prelude::*;
+
+const PATHS: [&str; 3] = ["site.yaml", "tags.csv", "rules/a.yaml"];
+const TEXTS: [&str; 3] = [SITE, TAGS, RULES];
+
+/// Compiles twice, and checks what must hold of any answer.
+fn read(files: &[BundleFile]) {
+    let answer = || bundle(files.to_owned()).and_then(|bundle| compile_with_warnings(&bundle));
+    let first = answer();
+    assert_eq!(first, answer(), "the same files, another answer");
+    let (plan, findings) = match first {
+        Ok((plan, warnings)) => (Some(plan), warnings),
+        Err(findings) => {
+            assert!(!findings.is_empty(), "refused without a word");
+            (None, findings)
+        }
+    };
+    assert!(findings.len() <= 1001);
+    for found in &findings {
+        let text = files.iter().find(|file| file.path == *found.file).map_or("", |file| &file.text);
+        let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
+        assert!(found.line >= 1 && found.line as usize <= lines + 1, "{found}");
+        assert!(found.column >= 1 && !found.to_string().contains('\n'), "{found}");
+    }
+    let Some(plan) = plan else { return };
+    assert_eq!(plan.watch_starts.len(), plan.site.tags.len() + 1);
+    for level in plan.limits.iter().flat_map(|program| &program.levels) {
+        assert!(level.set_point.is_finite() && level.clear_point.is_finite());
+        assert!(!(level.is_past(level.set_point) && level.is_clear(level.set_point)), "{level:?}");
+    }
+}
+
+/// A good text with some pieces cut, doubled, or replaced by something nasty.
+fn mutated(text: &'static str) -> impl Strategy<Value = String> {
+    let nasty = prop::sample::select(vec![
+        "",
+        "\0",
+        "\n",
+        "\r",
+        "\"",
+        "'",
+        "*",
+        "&a ",
+        "*a",
+        ": ",
+        "- ",
+        "[",
+        "{",
+        "}",
+        "]",
+        ",",
+        "\u{feff}",
+        "气",
+        "1e999",
+        "-0",
+        ".nan",
+        "<<: ",
+        "!!binary ",
+        "? ",
+        "|\n",
+        "\t",
+        "%",
+        "---\n",
+        "999999999999999999999d",
+        "\u{2028}",
+        "1 m",
+        "{}",
+    ]);
+    let edits = prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, nasty), 1..5);
+    edits.prop_map(move |edits| {
+        let mut text = text.to_owned();
+        for (at, cut, new) in edits {
+            let places: Vec<usize> =
+                text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
+            let from = at.index(places.len());
+            let to = (from + cut).min(places.len() - 1);
+            text.replace_range(places[from]..places[to], new);
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_good_file_with_a_few_slips_is_read_to_the_end(
+        site in mutated(SITE), tags in mutated(TAGS), rules in mutated(RULES), which in 0usize..7,
+    ) {
+        let mut files = bent("", "", "");
+        for (place, text) in [site, tags, rules].into_iter().enumerate() {
+            if which == 6 || which % 3 == place {
+                files[place].text = text;
+            }
+        }
+        read(&files);
+    }
+
+    #[test]
+    fn any_text_at_all_is_read_to_the_end(place in 0usize..3, text in "(?s).{0,200}") {
+        let mut files = bent("", "", "");
+        files[place].text = text;
+        read(&files);
+    }
+
+    #[test]
+    fn bytes_that_look_like_yaml_or_csv_are_read_to_the_end(place in 0usize..3, text in "[a-c0-9:\\-\\[\\]{},\"' \n&*|>?!%#.]{0,120}") {
+        let mut files = bent("", "", "");
+        files[place].text = text;
+        read(&files);
+    }
+}
+
+#[test]
+fn every_file_cut_short_is_read_to_the_end() {
+    for (path, text) in PATHS.into_iter().zip(TEXTS) {
+        for (end, _) in text.char_indices().step_by(3) {
+            let mut files = bent("", "", "");
+            let file = files.iter_mut().find(|file| file.path == path).expect("one of the three");
+            file.text.truncate(end);
+            read(&files);
+        }
+    }
+}
+
+#[test]
+fn bombs_are_refused() {
+    let mut bomb = "x: &a0 [y, y, y, y, y, y, y, y, y]\n".to_owned();
+    for i in 1..12 {
+        bomb.push_str(&format!("x{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", ")));
+    }
+    for text in [bomb, "[".repeat(50_000), "{a: ".repeat(50_000), "- ".repeat(50_000), "\"".repeat(50_001)] {
+        for place in 0..3 {
+            let mut files = bent("", "", "");
+            files[place].text = text.clone();
+            assert!(bundle(files).and_then(|bundle| compile_with_warnings(&bundle)).is_err());
+        }
+    }
+}
