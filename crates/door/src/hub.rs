@@ -16,7 +16,6 @@ use crate::publisher::DoorPublisher;
 use crate::rate::RateLimit;
 use crate::stats::Stats;
 
-#[derive(Debug)]
 pub(crate) struct Hub<H> {
     pub(crate) config: Config,
     pub(crate) handler: Arc<H>,

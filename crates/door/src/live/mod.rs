@@ -320,8 +320,9 @@ pub(crate) async fn farewell(
         writer.write_all_buf(out).await?;
         writer.flush().await?;
         writer.shutdown().await
-    });
-    if linger && matches!(written.await, Ok(Ok(()))) {
+    })
+    .await;
+    if linger && matches!(written, Ok(Ok(()))) {
         let mut rest = reader.take(DISCARD_LEN_MAX);
         // Whether the peer reads its farewell is its own affair.
         let _ = timeout(FAREWELL_TIMEOUT, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
