@@ -114,6 +114,8 @@ pub struct GatewayConfig {
     pub site: String,
     /// The edge node it is.
     pub edge_node: String,
+    /// Whether the broker keeps its subscription while it is away. Default true; what is not acknowledged is kept either way.
+    pub session_kept: bool,
     /// How often it shows that it lives. At least 1 s; default 15 s.
     pub keep_alive: Duration,
     /// Messages sent and not yet acknowledged, at most. 1..=65534, default 1000.
@@ -143,6 +145,7 @@ impl GatewayConfig {
             client_id: format!("{site}-{edge_node}"),
             site: site.to_owned(),
             edge_node: edge_node.to_owned(),
+            session_kept: true,
             keep_alive: Duration::from_secs(15),
             in_flight_max: 1000,
             outbox_len_max: 10_000,

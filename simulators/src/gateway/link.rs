@@ -85,7 +85,7 @@ fn options(config: &GatewayConfig) -> MqttOptions {
     let mut options = MqttOptions::new(&config.client_id, &config.broker.host, config.broker.port);
     let will = LastWill::new(config.topic("status"), r#"{"online": false}"#, QoS::AtLeastOnce, true);
     options
-        .set_clean_session(false)
+        .set_clean_session(!config.session_kept)
         .set_keep_alive(config.keep_alive.max(Duration::from_secs(1)))
         .set_last_will(will)
         .set_max_packet_size(PACKET_BYTES_MAX, PACKET_BYTES_MAX)
