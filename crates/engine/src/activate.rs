@@ -1,31 +1,35 @@
 //! Other files become active: what stands, stands on; what nobody watches any more is withdrawn.
 
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+};
 
-use davy_model::{TagIndex, Timestamp, Transition};
+use davy_model::{Conversion, TagIndex, Timestamp, Transition};
 use davy_rules::{Plan, WatchKind};
 
 use crate::{
     alarm::{Alarm, Origin},
     engine::{Engine, LIVE, Moment},
-    hold::LevelState,
+    hold::{LevelState, Seen},
     lifecycle::Event,
     nodes::NodeState,
+    oddity::clock_owner,
     tag::{NONE, Policy, TagState},
     transitions::Story,
 };
 
 impl Engine {
     /// Makes another plan active. Alarms are carried over by rule and subject, levels by name, tags and edge nodes by
-    /// name; the next reading of each tag judges it by the new limits.
+    /// name. What a tag is known to do now is judged by the new limits at once.
     pub fn activate(&mut self, now: Timestamp, plan: Arc<Plan>, out: &mut Vec<Transition>) {
         self.advance_to(now, out);
-        let moment = Moment::now(now);
+        let moment = Moment::at_arrival(self.clock_us, now);
+        self.count_delays(moment, out);
         let places = new_places(&self.alarms, &self.plan, &plan);
         for alarm in 0..self.alarms.len() as u32 {
-            if places[alarm as usize].is_none()
-                && matches!(self.alarms[alarm as usize].origin, Origin::Watch(_))
-            {
+            if places[alarm as usize].is_none() {
                 // Time is never refused.
                 let _ = self.change(alarm, Event::Withdraw, moment, Story::default(), out);
             }
@@ -33,13 +37,23 @@ impl Engine {
         let old = mem::replace(&mut self.plan, plan);
         self.policy = Policy::from(&self.plan.site.time);
         self.carry_tags(&old);
-        self.carry_alarms(&old, &places);
+        let unchanged = self.carry_alarms(&old, &places);
         self.oddities.clear();
+        self.ahead.clear();
         self.carry_modes(&old, moment, out);
+        self.judge_again(&unchanged, moment, out);
         for alarm in 0..self.alarms.len() as u32 {
             self.reconcile(alarm, moment, out);
         }
         self.schedule_everything();
+    }
+
+    /// Time up to now was under the files before.
+    fn count_delays(&mut self, moment: Moment, out: &mut Vec<Transition>) {
+        for tag in 0..self.tags.len() as u32 {
+            let clock_us = self.tags[tag as usize].clock_at(moment.arrival_us);
+            self.complete_holds_of(TagIndex(tag), clock_us, moment, out);
+        }
     }
 
     fn carry_tags(&mut self, old: &Plan) {
@@ -51,13 +65,10 @@ impl Engine {
         let carry = |place: usize| {
             let tag = &self.plan.site.tags[place];
             let before = old.site.tag_index(&tag.name)?;
-            let described = old.site.tag(before);
             let mut state = self.tags[before.0 as usize];
             state.set_mode(false);
-            if described.unit != tag.unit {
-                let conversion = described.unit.conversion(tag.unit, &tag.substance).ok()?;
-                state.value = conversion.apply(state.value);
-            }
+            state.set_silent(false);
+            state.value = conversion(old, before, &self.plan, TagIndex(place as u32))?.apply(state.value);
             state.node = node_of(state.node).unwrap_or(NONE);
             Some(state)
         };
@@ -70,30 +81,40 @@ impl Engine {
         self.tags = tags;
     }
 
-    fn carry_alarms(&mut self, old: &Plan, places: &[Option<Origin>]) {
+    /// The alarms that stay, in their order; gives those whose levels are as before.
+    fn carry_alarms(&mut self, old: &Plan, places: &[Option<Origin>]) -> BTreeSet<u32> {
         self.slots = vec![NONE; self.plan.watches.len()];
         self.built_in.clear();
+        self.active_clock_alarms = 0;
         let plan = Arc::clone(&self.plan);
+        let mut unchanged = BTreeSet::new();
         for (place, mut alarm) in mem::take(&mut self.alarms).into_iter().enumerate() {
+            let key = (Arc::clone(&alarm.key.rule), Arc::clone(&alarm.key.subject));
             let Some(origin) = places[place] else {
-                let key = (alarm.key.rule, alarm.key.subject);
                 self.retired.insert(key, (alarm.occurrence, alarm.step));
                 continue;
             };
             let at = self.alarms.len() as u32;
             match (alarm.origin, origin) {
                 (Origin::Watch(before), Origin::Watch(watch)) => {
-                    carry_levels(&mut alarm, old, before, &plan, watch);
+                    let tag = plan.watches[watch as usize].tag;
+                    let state = &mut self.tags[tag.0 as usize];
+                    if carry_levels(&mut alarm, state, old, before, &plan, watch) {
+                        unchanged.insert(at);
+                    }
+                    let silent = matches!(plan.watches[watch as usize].kind, WatchKind::Silence(_));
+                    state.set_silent(state.is_silent() || (silent && alarm.is_active()));
                     self.slots[watch as usize] = if alarm.is_live() { at | LIVE } else { at };
                 }
-                _ => {
-                    let key = (Arc::clone(&alarm.key.rule), Arc::clone(&alarm.key.subject));
+                (Origin::Watch(_) | Origin::Clock | Origin::Fault, _) => {
+                    self.active_clock_alarms += u32::from(origin == Origin::Clock && alarm.is_active());
                     self.built_in.insert(key, at);
                 }
             }
             alarm.origin = origin;
             self.alarms.push(alarm);
         }
+        unchanged
     }
 
     fn carry_modes(&mut self, old: &Plan, moment: Moment, out: &mut Vec<Transition>) {
@@ -105,20 +126,42 @@ impl Engine {
             })
             .collect();
         self.modes_of_plan();
-        for mode in &mut self.modes {
+        for place in 0..self.modes.len() {
+            let mode = self.modes[place];
             let rule = &self.plan.rules[mode.rule as usize].id;
-            mode.on = was_on.get(rule) == Some(&self.plan.site.tag(mode.tag).name);
+            if was_on.get(rule) == Some(&self.plan.site.tag(mode.tag).name) {
+                self.modes[place].on = true;
+                self.quiet_rule(mode.rule, true, moment, out);
+            }
         }
         for alarm in 0..self.alarms.len() as u32 {
             let record = &self.alarms[alarm as usize];
             let Some(by) = &record.facts.suppressed_by else { continue };
-            let on = self
-                .modes
-                .iter()
-                .any(|mode| mode.on && self.plan.rules[mode.rule as usize].id == record.key.rule);
+            let mut modes = self.modes.iter().filter(|mode| mode.on);
+            let on = modes.any(|mode| self.plan.rules[mode.rule as usize].id == record.key.rule);
             if was_on.get(&record.key.rule) == Some(by) && !on {
                 // It is suppressed, as was just seen.
                 let _ = self.change(alarm, Event::Unsuppress, moment, Story::default(), out);
+            }
+        }
+    }
+
+    /// Shows what each tag does now to the limits that are new.
+    fn judge_again(&mut self, unchanged: &BTreeSet<u32>, moment: Moment, out: &mut Vec<Transition>) {
+        for tag in (0..self.tags.len() as u32).map(TagIndex) {
+            let state = &self.tags[tag.0 as usize];
+            let held = state.is_holding() && state.has_evidence();
+            if !held || self.held_until(tag) < moment.arrival_us {
+                continue;
+            }
+            let clock_us = state.clock_at(moment.arrival_us);
+            let seen = Seen { judged_us: clock_us, ..self.last_seen(tag) };
+            for watch in self.plan.watches_of(tag) {
+                let slot = self.slots[watch];
+                let is_new = slot == NONE || !unchanged.contains(&(slot & !LIVE));
+                if let (WatchKind::Limit(program), true) = (self.plan.watches[watch].kind, is_new) {
+                    self.look_at_limit(watch as u32, program, seen, Moment { clock_us, ..moment }, out);
+                }
             }
         }
     }
@@ -133,9 +176,9 @@ impl Engine {
         }
         let levels = record.levels.iter().zip(&self.plan.limits[program as usize].levels);
         let tier = levels.filter(|(state, _)| state.is_active()).map(|(_, level)| level.tier).max();
-        let event = match tier.max(record.latch_tier) {
-            Some(tier) if record.levels.iter().any(LevelState::is_active) => Event::Retier(tier),
-            _ => Event::Clear { latch: record.latch_tier.is_some() },
+        let event = match tier {
+            Some(tier) => Event::Retier(record.latch_tier.map_or(tier, |latched| latched.max(tier))),
+            None => Event::Clear { latch: record.latch_tier.is_some() },
         };
         // The process is never refused.
         let _ = self.change(alarm, event, moment, Story::default(), out);
@@ -146,8 +189,8 @@ impl Engine {
 
 /// What makes each alarm under the new plan; nothing, where its rule or tag is gone or the rule is of another kind.
 fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> {
-    let find = |alarm: &Alarm| {
-        let Origin::Watch(before) = alarm.origin else { return Some(alarm.origin) };
+    let clocks: BTreeSet<&Arc<str>> = plan.site.tags.iter().map(clock_owner).collect();
+    let find_watch = |alarm: &Alarm, before: u32| {
         let rule = plan.rules.binary_search_by(|rule| rule.id.cmp(&alarm.key.rule)).ok()?;
         let tag: TagIndex = plan.site.tag_index(&alarm.key.subject)?;
         let watch = plan.watches_of(tag).find(|&watch| plan.watches[watch].rule as usize == rule)?;
@@ -155,21 +198,70 @@ fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> 
             == mem::discriminant(&old.watches[before as usize].kind);
         same_kind.then_some(Origin::Watch(watch as u32))
     };
+    let find = |alarm: &Alarm| match alarm.origin {
+        Origin::Watch(before) => find_watch(alarm, before),
+        Origin::Clock => clocks.contains(&alarm.key.subject).then_some(Origin::Clock),
+        Origin::Fault => Some(Origin::Fault),
+    };
     alarms.iter().map(find).collect()
 }
 
-fn carry_levels(alarm: &mut Alarm, old: &Plan, before: u32, plan: &Plan, watch: u32) {
-    let (WatchKind::Limit(old_program), WatchKind::Limit(program)) =
-        (old.watches[before as usize].kind, plan.watches[watch as usize].kind)
-    else {
-        return;
+/// From a tag's old unit to its new one; nothing, where they do not convert.
+fn conversion(old: &Plan, before: TagIndex, plan: &Plan, tag: TagIndex) -> Option<Conversion> {
+    let tag = plan.site.tag(tag);
+    old.site.tag(before).unit.conversion(tag.unit, &tag.substance).ok()
+}
+
+/// Carries levels by name. True when the limits are what they were.
+fn carry_levels(alarm: &mut Alarm, tag: &TagState, old: &Plan, before: u32, plan: &Plan, watch: u32) -> bool {
+    let (old_watch, new_watch) = (&old.watches[before as usize], &plan.watches[watch as usize]);
+    let (WatchKind::Limit(old_program), WatchKind::Limit(program)) = (old_watch.kind, new_watch.kind) else {
+        return true;
     };
-    let names = old.limits[old_program as usize].levels.iter().map(|level| &level.name);
+    let conversion = conversion(old, old_watch.tag, plan, new_watch.tag);
+    for level in &mut alarm.levels {
+        carry_delay(level, conversion);
+    }
+    let (old_levels, levels) =
+        (&old.limits[old_program as usize].levels, &plan.limits[program as usize].levels);
+    if old_levels == levels {
+        return conversion == Some(Conversion::IDENTITY);
+    }
+    let names = old_levels.iter().map(|level| &level.name);
     let mut states: BTreeMap<&Arc<str>, LevelState> = names.zip(mem::take(&mut alarm.levels)).collect();
-    let levels = &plan.limits[program as usize].levels;
-    alarm.levels =
-        levels.iter().map(|level| states.remove(&level.name).unwrap_or(LevelState::Normal)).collect();
-    if alarm.facts.condition == davy_model::Condition::Normal && !alarm.facts.latched {
-        alarm.latch_tier = None;
+    let mut carried: Vec<Option<LevelState>> =
+        levels.iter().map(|level| states.remove(&level.name)).collect();
+    let orphaned = states.values().any(LevelState::is_active);
+    if orphaned {
+        adopt(&mut carried, levels, tag);
+    }
+    alarm.levels = carried.into_iter().map(|state| state.unwrap_or(LevelState::Normal)).collect();
+    false
+}
+
+/// A level that was active is gone, renamed perhaps: a new level that the tag's value is past takes over. Where the
+/// value proves nothing the least grave new one does, for without evidence nothing clears.
+fn adopt(carried: &mut [Option<LevelState>], levels: &[davy_rules::Level], tag: &TagState) {
+    let known = tag.is_holding() && tag.has_evidence();
+    for (state, level) in carried.iter_mut().zip(levels).filter(|(state, _)| state.is_none()) {
+        if !known || level.is_past(tag.value) {
+            *state = Some(LevelState::Active);
+        }
+        if !known {
+            return;
+        }
+    }
+}
+
+/// The readings of a delay in the tag's new unit; without one they mean nothing, and it begins anew.
+fn carry_delay(level: &mut LevelState, conversion: Option<Conversion>) {
+    match (conversion, &mut *level) {
+        (_, LevelState::Normal | LevelState::Active) => {}
+        (Some(conversion), LevelState::Rising(hold) | LevelState::Falling(hold)) => {
+            hold.first.value = conversion.apply(hold.first.value);
+            hold.last.value = conversion.apply(hold.last.value);
+        }
+        (None, LevelState::Rising(_)) => *level = LevelState::Normal,
+        (None, LevelState::Falling(_)) => *level = LevelState::Active,
     }
 }

@@ -37,7 +37,10 @@ impl Engine {
             CommandKind::Unshelve => Event::Unshelve,
             CommandKind::Reset => Event::Reset,
             CommandKind::ReturnToService => Event::ReturnToService,
-            CommandKind::Suppress => Event::Suppress(command.actor.name.clone()),
+            CommandKind::Suppress => {
+                self.may_agree(command, alarm)?;
+                Event::Suppress(command.actor.name.clone())
+            }
             CommandKind::Unsuppress => Event::Unsuppress,
             CommandKind::SetOutOfService => {
                 self.may_quiet(command, alarm)?;
@@ -58,11 +61,16 @@ impl Engine {
         })
     }
 
-    /// Quieting needs a reason in words, and of an alarm that can get grave, a second person.
+    /// An operator's quieting needs a reason in words, and what [`Engine::may_agree`] asks for.
     fn may_quiet(&self, command: &Command, alarm: u32) -> Result<(), Refusal> {
         if command.actor.comment.trim().is_empty() {
             return Err(Refusal::CommentMissing);
         }
+        self.may_agree(command, alarm)
+    }
+
+    /// Quieting an alarm that can get grave, in whatever way, needs a second person.
+    fn may_agree(&self, command: &Command, alarm: u32) -> Result<(), Refusal> {
         let second = command.actor.approved_by.as_ref().map(|name| name.trim());
         let agreed = second.is_some_and(|name| !name.is_empty() && name != command.actor.name.trim());
         if self.tier_max(alarm) >= self.plan.site.shelving.two_person_from && !agreed {

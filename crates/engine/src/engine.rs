@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use davy_model::{AlarmKey, Input, Refusal, TagIndex, Timestamp, Transition, micros};
+use davy_model::{AlarmKey, Input, Refusal, Reporting, TagIndex, Timestamp, Transition, micros};
 use davy_rules::Plan;
 
 use crate::{
@@ -46,6 +46,8 @@ pub struct Engine {
     pub(crate) retired: BTreeMap<(Arc<str>, Arc<str>), (u64, u32)>,
     pub(crate) modes: Vec<Mode>,
     pub(crate) oddities: BTreeMap<u32, Oddity>,
+    /// The last stamp of tags whose stamps lie ahead of arrival, µs.
+    pub(crate) ahead: BTreeMap<u32, i64>,
     pub(crate) active_clock_alarms: u32,
     pub(crate) timers: Timers,
     pub(crate) counts: Counts,
@@ -93,6 +95,7 @@ impl Engine {
             retired: BTreeMap::new(),
             modes: Vec::new(),
             oddities: BTreeMap::new(),
+            ahead: BTreeMap::new(),
             active_clock_alarms: 0,
             timers: Timers::default(),
             counts: Counts::default(),
@@ -182,6 +185,7 @@ impl Engine {
                 break;
             }
             self.timers.pop();
+            self.clock_us = self.clock_us.max(at_us);
             match self.real_due(due, at_us) {
                 Some(real_us) if real_us <= at_us => self.fire(due, at_us, recorded, out),
                 Some(real_us) => self.schedule(due, real_us),
@@ -250,7 +254,8 @@ impl Engine {
             self.schedule_silence(TagIndex(tag));
         }
         for alarm in 0..self.alarms.len() as u32 {
-            let record = &self.alarms[alarm as usize];
+            let record = &mut self.alarms[alarm as usize];
+            record.hold_us = NEVER;
             let (re_alarm_us, settle_us) = (record.re_alarm_us, record.settle_us);
             let until = record.facts.shelving.as_ref().map(|shelving| shelving.until.as_micros());
             self.schedule(Due::ReAlarm(alarm), re_alarm_us);
@@ -261,6 +266,7 @@ impl Engine {
             self.schedule_hold(alarm);
         }
         for mode in 0..self.modes.len() as u32 {
+            self.modes[mode as usize].hold_us = NEVER;
             self.schedule_mode(mode);
         }
     }
@@ -268,14 +274,18 @@ impl Engine {
     /// For how long the last value of a tag counts as what the process does, arrival µs.
     pub(crate) fn held_until(&self, tag: TagIndex) -> i64 {
         let state = &self.tags[tag.0 as usize];
-        let described = self.plan.site.tag(tag);
-        if let (davy_model::Reporting::ByException, Some(node)) =
-            (described.reporting, self.nodes.get(state.node as usize))
-        {
-            let limit = self.plan.site.edge_nodes[state.node as usize].silence_limit;
-            return node.heard_us.max(state.heard_us).saturating_add(micros(limit));
+        if let Some(node) = self.node_that_holds(tag) {
+            let limit = self.plan.site.edge_nodes[node].silence_limit;
+            return self.nodes[node].heard_us.max(state.heard_us).saturating_add(micros(limit));
         }
-        state.heard_us.saturating_add(micros(described.silence_limit))
+        state.heard_us.saturating_add(micros(self.plan.site.tag(tag).silence_limit))
+    }
+
+    /// The edge node whose life holds a by-exception tag's last value.
+    pub(crate) fn node_that_holds(&self, tag: TagIndex) -> Option<usize> {
+        let node = self.tags[tag.0 as usize].node as usize;
+        let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
+        (by_exception && node < self.nodes.len()).then_some(node)
     }
 }
 

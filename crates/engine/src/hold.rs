@@ -22,12 +22,16 @@ pub(crate) struct Hold {
     pub(crate) elapsed_us: i64,
     /// Up to where on the tag's clock that was counted.
     pub(crate) counted_us: i64,
+    /// Where evidence began again after a gap, if it did since; before that nothing more is counted.
+    pub(crate) resumed_us: i64,
     /// The reading that began it.
     pub(crate) first: Seen,
     /// The last reading that agreed.
     pub(crate) last: Seen,
     /// How many readings agreed.
     pub(crate) readings: u32,
+    /// The last reading proved nothing: until another agrees, no time is counted.
+    pub(crate) stands_still: bool,
 }
 
 /// What one trip level does now.
@@ -62,9 +66,11 @@ impl Hold {
             since_us: seen.judged_us,
             elapsed_us: 0,
             counted_us: seen.judged_us,
+            resumed_us: i64::MIN,
             first: seen,
             last: seen,
             readings: 1,
+            stands_still: false,
         }
     }
 
@@ -72,18 +78,33 @@ impl Hold {
     pub(crate) fn agree(&mut self, seen: Seen) {
         self.last = seen;
         self.readings = self.readings.saturating_add(1);
+        self.stands_still = false;
     }
 
     /// Where on the tag's clock `required_us` will have passed, if evidence goes on.
     pub(crate) fn due_us(&self, required_us: i64) -> i64 {
-        self.counted_us.saturating_add((required_us - self.elapsed_us).max(0))
+        let from_us = self.counted_us.max(self.resumed_us);
+        from_us.saturating_add(required_us.saturating_sub(self.elapsed_us).max(0))
     }
 
-    /// Counts time up to `clock_us`, of which there was evidence up to `evidence_until_us`.
-    pub(crate) fn credit(&mut self, clock_us: i64, evidence_until_us: i64) {
-        let until_us = clock_us.min(evidence_until_us);
-        self.elapsed_us = self.elapsed_us.saturating_add((until_us - self.counted_us).max(0));
+    /// Counts time up to `clock_us`, of which there was evidence up to `evidence_until_us`, if there was any.
+    pub(crate) fn credit(&mut self, clock_us: i64, evidence_until_us: Option<i64>) {
+        if let Some(evidence_until_us) = evidence_until_us.filter(|_| !self.stands_still) {
+            let from_us = self.counted_us.max(self.resumed_us);
+            let passed_us = clock_us.min(evidence_until_us).saturating_sub(from_us);
+            self.elapsed_us = self.elapsed_us.saturating_add(passed_us.max(0));
+        }
         self.counted_us = self.counted_us.max(clock_us);
+        self.resumed_us = i64::MIN;
+    }
+
+    /// Its value is evidence again from `clock_us` on, without a reading. Readings of the gap may come yet, and are
+    /// counted when they do.
+    pub(crate) fn resume(&mut self, clock_us: i64, evidence_until_us: Option<i64>) {
+        if let Some(evidence_until_us) = evidence_until_us {
+            self.credit(evidence_until_us.min(clock_us), Some(evidence_until_us));
+        }
+        self.resumed_us = clock_us;
     }
 }
 

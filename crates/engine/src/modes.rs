@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    fn quiet_rule(&mut self, rule: u32, on: bool, moment: Moment, out: &mut Vec<Transition>) {
+    pub(crate) fn quiet_rule(&mut self, rule: u32, on: bool, moment: Moment, out: &mut Vec<Transition>) {
         let by = Arc::clone(&self.plan.site.tag(self.mode_tag(rule)).name);
         for watch in 0..self.plan.watches.len() {
             if self.plan.watches[watch].rule != rule {
@@ -70,8 +70,12 @@ impl Engine {
                 continue;
             }
             let alarm = self.alarm_of_watch(watch as u32);
+            let suppressed_by = &self.alarms[alarm as usize].facts.suppressed_by;
+            if !on && suppressed_by.as_ref() != Some(&by) {
+                continue;
+            }
             let event = if on { Event::Suppress(Arc::clone(&by)) } else { Event::Unsuppress };
-            // An operator may have been there first: then there is nothing left to do.
+            // Somebody may have suppressed it before: then there is nothing left to do.
             let _ = self.change(alarm, event, moment, Story::default(), out);
             let live = self.alarms[alarm as usize].is_live();
             self.slots[watch] = if live { alarm | LIVE } else { alarm };
@@ -104,6 +108,9 @@ impl Engine {
     ) {
         self.modes[mode as usize].hold_us = NEVER;
         let tag = self.modes[mode as usize].tag;
+        if let Some(node) = self.node_that_holds(tag) {
+            self.nodes[node].has_waiting_tags = true;
+        }
         self.switch_modes(tag, None, Moment::at_arrival(at_us, recorded), out);
     }
 }

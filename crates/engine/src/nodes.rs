@@ -1,10 +1,9 @@
 //! Edge nodes come and go. A lost one takes the evidence of all its tags with it, at once.
 
-use davy_model::{NodeChange, NodeIndex, Reporting, TagIndex, Timestamp, Transition};
+use davy_model::{NodeChange, NodeIndex, Quality, Reporting, TagIndex, Timestamp, Transition};
 use davy_rules::WatchKind;
 
 use crate::{
-    alarm::Silence,
     engine::{Engine, LIVE, Moment},
     hold::Seen,
     tag::NONE,
@@ -15,15 +14,17 @@ use crate::{
 pub(crate) struct NodeState {
     /// Arrival of its last message; before there was any, when Davy began to listen, µs.
     pub(crate) heard_us: i64,
-    /// When it was lost, arrival µs; `None` while it is not.
-    pub(crate) lost_us: Option<i64>,
-    /// Whether a by-exception tag of it may have a silence that its next message ends.
-    pub(crate) has_silent_tags: bool,
+    /// Whether it is lost, and not heard of since.
+    pub(crate) is_lost: bool,
+    /// When it was lost last, arrival µs; before it ever was, long ago.
+    pub(crate) lost_us: i64,
+    /// Whether a by-exception tag of it may wait for its next message to hold its value again.
+    pub(crate) has_waiting_tags: bool,
 }
 
 impl NodeState {
     pub(crate) fn unheard(now_us: i64) -> NodeState {
-        NodeState { heard_us: now_us, lost_us: None, has_silent_tags: false }
+        NodeState { heard_us: now_us, is_lost: false, lost_us: i64::MIN, has_waiting_tags: false }
     }
 }
 
@@ -35,21 +36,25 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Transition>,
     ) {
-        let at = node.0 as usize;
-        if at >= self.nodes.len() {
-            return;
-        }
         match change {
-            NodeChange::Online => self.hear_node(node, now.as_micros(), now, out),
+            NodeChange::Online => self.hear_node(node, self.clock_us, now, out),
             // It said goodbye: its tags' own silence limits go on.
             NodeChange::Offline => {}
-            NodeChange::Lost => {
-                self.nodes[at].lost_us = Some(self.clock_us);
-                for tag in self.tags_of(node) {
-                    self.freeze(tag, self.clock_us, now, out);
-                    self.schedule_silence(tag);
-                }
-            }
+            NodeChange::Lost => self.lose_node(node, now, out),
+        }
+    }
+
+    fn lose_node(&mut self, node: NodeIndex, now: Timestamp, out: &mut Vec<Transition>) {
+        let Some(state) = self.nodes.get_mut(node.0 as usize) else { return };
+        if state.is_lost {
+            return;
+        }
+        state.is_lost = true;
+        state.lost_us = self.clock_us;
+        for tag in self.tags_of(node) {
+            self.freeze(tag, self.clock_us, now, out);
+            self.tags[tag.0 as usize].set_lost(true);
+            self.schedule_silence(tag);
         }
     }
 
@@ -68,49 +73,57 @@ impl Engine {
         out: &mut Vec<Transition>,
     ) {
         let Some(state) = self.nodes.get_mut(node.0 as usize) else { return };
-        state.heard_us = arrival_us;
-        state.lost_us = None;
-        if state.has_silent_tags {
-            state.has_silent_tags = false;
-            self.end_silences_by_exception(node, arrival_us, now, out);
+        if state.has_waiting_tags {
+            self.hold_again(node, arrival_us, now, out);
+        } else {
+            state.heard_us = arrival_us;
+            state.is_lost = false;
         }
     }
 
-    /// A by-exception tag that fell silent with its whole edge node holds its value again once the node is heard. After
-    /// a loss it does not: what happened meanwhile is not known until it reports.
-    fn end_silences_by_exception(
-        &mut self,
-        node: NodeIndex,
-        arrival_us: i64,
-        now: Timestamp,
-        out: &mut Vec<Transition>,
-    ) {
-        let moment = Moment::at_arrival(arrival_us, now);
-        for tag in self.tags_of(node) {
-            if self.plan.site.tag(tag).reporting != Reporting::ByException {
-                continue;
-            }
-            let state = &self.tags[tag.0 as usize];
-            let quality = davy_model::Quality::from_code(state.quality).unwrap_or(davy_model::Quality::Good);
-            if !quality.is_evidence() {
-                continue;
-            }
-            let seen = Seen {
-                value: state.value,
-                quality,
-                source_us: state.source_us,
-                arrival_us: state.heard_us,
-                judged_us: state.clock_us,
-            };
+    /// A by-exception tag that fell silent with its whole edge node holds its value again once the node is heard; the
+    /// time between is no evidence. After a loss it does not: what happened meanwhile is not known until it reports.
+    fn hold_again(&mut self, node: NodeIndex, arrival_us: i64, now: Timestamp, out: &mut Vec<Transition>) {
+        let waiting: Vec<TagIndex> =
+            self.tags_of(node).into_iter().filter(|&tag| self.may_hold_again(tag)).collect();
+        for &tag in &waiting {
+            self.resume_holds(tag, arrival_us);
+        }
+        let state = &mut self.nodes[node.0 as usize];
+        *state = NodeState { heard_us: arrival_us, is_lost: false, has_waiting_tags: false, ..*state };
+        for tag in waiting {
+            self.tags[tag.0 as usize].set_holding(true);
+            let seen = self.last_seen(tag);
+            let moment = Moment::at_arrival(arrival_us, now);
             for watch in self.plan.watches_of(tag) {
                 let slot = self.slots[watch];
-                let silent = matches!(self.plan.watches[watch].kind, WatchKind::Silence(_)) && slot != NONE;
-                if silent && self.alarms[(slot & !LIVE) as usize].silence == Silence::Quiet {
-                    self.tags[tag.0 as usize].set_holding(true);
-                    self.break_silence(watch as u32, seen, moment, out);
+                match self.plan.watches[watch].kind {
+                    WatchKind::Limit(_) if slot != NONE => self.schedule_hold(slot & !LIVE),
+                    WatchKind::Limit(_) => {}
+                    WatchKind::Silence(_) => self.break_silence(watch as u32, seen, moment, out),
                 }
             }
+            self.tags[tag.0 as usize].set_silent(false);
             self.schedule_silence(tag);
+            self.switch_modes(tag, (seen.quality == Quality::Good).then_some(seen.value), moment, out);
+        }
+    }
+
+    fn may_hold_again(&self, tag: TagIndex) -> bool {
+        let state = &self.tags[tag.0 as usize];
+        let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
+        by_exception && state.has_evidence() && !state.is_lost()
+    }
+
+    /// The last value of a tag, as it was judged.
+    pub(crate) fn last_seen(&self, tag: TagIndex) -> Seen {
+        let state = &self.tags[tag.0 as usize];
+        Seen {
+            value: state.value,
+            quality: state.quality(),
+            source_us: state.source_us,
+            arrival_us: state.heard_us,
+            judged_us: state.clock_us,
         }
     }
 
@@ -125,8 +138,7 @@ impl Engine {
             self.tags[tag as usize].rest_until(last_us, now_us);
         }
         for node in &mut self.nodes {
-            node.heard_us = now_us;
-            node.lost_us = None;
+            *node = NodeState { heard_us: now_us, is_lost: false, has_waiting_tags: true, ..*node };
         }
         self.clock_us = now_us;
         self.schedule_everything();

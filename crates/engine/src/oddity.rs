@@ -1,12 +1,13 @@
 //! Clocks that cannot be believed: ahead, stepped back, or slow. Each raises an alarm on its device, and blinds nobody.
 
-use davy_model::{Reading, TagIndex, Text, Tier, Timestamp, Transition};
+use davy_model::{Reading, Tag, TagIndex, Text, Tier, Timestamp, Transition};
 use std::sync::Arc;
 
 use crate::{
     alarm::{Alarm, Origin},
     engine::{Engine, Moment},
     lifecycle::Event,
+    tag::Order,
     transitions::Story,
 };
 
@@ -37,6 +38,10 @@ impl Engine {
     ) -> bool {
         let source_us = reading.source_time.as_micros();
         let earlier = self.oddities.get(&reading.tag.0).copied();
+        if earlier.is_some_and(|odd| odd.source_us == source_us) {
+            // The same again says nothing new about the clock.
+            return false;
+        }
         let readings = match earlier {
             Some(odd) if is_live_pace(source_us - odd.source_us, arrival_us - odd.arrival_us) => {
                 odd.readings + 1
@@ -49,12 +54,26 @@ impl Engine {
         }
         self.oddities.remove(&reading.tag.0);
         self.tags[reading.tag.0 as usize].set_on_arrival(true);
-        let text = Text::both(
-            format!("its clock stepped back, to {}: judged at arrival", reading.source_time),
-            format!("时钟回拨至 {}，按到达时间判断", reading.source_time),
-        );
+        let text = || {
+            Text::both(
+                format!("its clock stepped back, to {}: judged at arrival", reading.source_time),
+                format!("时钟回拨至 {}，按到达时间判断", reading.source_time),
+            )
+        };
         self.clock_is_odd(reading.tag, text, arrival_us, now, out);
         true
+    }
+
+    /// How a reading stamped ahead of arrival stands to the last such one of its tag. A fault of a clock must not let
+    /// what was delivered twice be judged twice.
+    pub(crate) fn order_ahead(&self, reading: &Reading) -> Order {
+        let state = &self.tags[reading.tag.0 as usize];
+        let source_us = reading.source_time.as_micros();
+        match self.ahead.get(&reading.tag.0).filter(|_| state.is_ahead()) {
+            Some(&last_us) if source_us == last_us && state.repeats(reading) => Order::Duplicate,
+            Some(&last_us) if source_us < last_us => Order::Older,
+            _ => Order::Future,
+        }
     }
 
     pub(crate) fn clock_is_ahead(
@@ -65,10 +84,12 @@ impl Engine {
         out: &mut Vec<Transition>,
     ) {
         let ahead_s = (reading.source_time.as_micros() - arrival_us) / 1_000_000;
-        let text = Text::both(
-            format!("its clock is {ahead_s} s ahead: judged at arrival"),
-            format!("时钟超前 {ahead_s} 秒，按到达时间判断"),
-        );
+        let text = || {
+            Text::both(
+                format!("its clock is {ahead_s} s ahead: judged at arrival"),
+                format!("时钟超前 {ahead_s} 秒，按到达时间判断"),
+            )
+        };
         self.clock_is_odd(reading.tag, text, arrival_us, now, out);
     }
 
@@ -79,14 +100,15 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Transition>,
     ) {
-        let text = Text::both("its clock is still wrong: judged at arrival", "时钟仍不正确，按到达时间判断");
+        let text =
+            || Text::both("its clock is still wrong: judged at arrival", "时钟仍不正确，按到达时间判断");
         self.clock_is_odd(reading.tag, text, arrival_us, now, out);
     }
 
     fn clock_is_odd(
         &mut self,
         tag: TagIndex,
-        text: Text,
+        text: impl FnOnce() -> Text,
         arrival_us: i64,
         now: Timestamp,
         out: &mut Vec<Transition>,
@@ -105,7 +127,7 @@ impl Engine {
             alarm,
             Event::Raise(Tier::Blue),
             moment,
-            Story { text: Some(text), first_out, ..Story::default() },
+            Story { text: Some(text()), first_out, ..Story::default() },
             out,
         );
     }
@@ -135,11 +157,8 @@ impl Engine {
         }
     }
 
-    /// Whose clock stamped the tag: its device's, else its edge node's, else its own.
     fn clock_subject(&self, tag: TagIndex) -> Arc<str> {
-        let described = self.plan.site.tag(tag);
-        let owner = described.device.as_ref().or(described.edge_node.as_ref());
-        Arc::clone(owner.unwrap_or(&described.name))
+        Arc::clone(clock_owner(self.plan.site.tag(tag)))
     }
 
     pub(crate) fn built_in_alarm(
@@ -155,10 +174,17 @@ impl Engine {
             return *alarm;
         }
         let alarm = self.alarms.len() as u32;
-        self.alarms.push(Alarm::new(origin, &self.plan.site.id, &rule, subject, tier));
+        let mut record = Alarm::new(origin, &self.plan.site.id, &rule, subject, tier);
+        (record.occurrence, record.step) = self.retired.remove(&key).unwrap_or_default();
+        self.alarms.push(record);
         self.built_in.insert(key, alarm);
         alarm
     }
+}
+
+/// Whose clock stamps the tag: its device's, else its edge node's, else its own.
+pub(crate) fn clock_owner(tag: &Tag) -> &Arc<str> {
+    tag.device.as_ref().or(tag.edge_node.as_ref()).unwrap_or(&tag.name)
 }
 
 /// Measured about as fast as it came in.

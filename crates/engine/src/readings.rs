@@ -16,12 +16,13 @@ impl Engine {
             // A message may have waited behind another that arrived later: the log's order decides.
             let arrival_us = head.arrival.as_micros().max(self.clock_us);
             self.advance(arrival_us, now, out);
-            self.hear_node(head.node, arrival_us, now, out);
             let (readings, later) = rest.split_at(head.len as usize);
             rest = later;
             for reading in readings {
                 self.judge(reading, head.node.0, arrival_us, now, out);
             }
+            // Last, so that its tags' own readings speak first for the time since the message before.
+            self.hear_node(head.node, arrival_us, now, out);
         }
     }
 
@@ -38,7 +39,7 @@ impl Engine {
         let source_us = reading.source_time.as_micros();
         let order = state.order(reading, arrival_us, &self.policy);
         if order == Order::InOrder
-            && reading.quality.is_evidence()
+            && is_evidence(reading)
             && !state.is_silent()
             && !state.is_mode()
             && self.active_clock_alarms == 0
@@ -67,14 +68,15 @@ impl Engine {
     ) {
         let at = reading.tag.0 as usize;
         let source_us = reading.source_time.as_micros();
-        let on_arrival = match order {
+        let judged = if order == Order::Future { self.order_ahead(reading) } else { order };
+        let on_arrival = match judged {
             Order::Duplicate => {
                 self.counts.duplicate += 1;
                 return;
             }
             Order::Older | Order::TooOld => {
                 if !self.clock_stepped(reading, arrival_us, now, out) {
-                    match order {
+                    match judged {
                         Order::TooOld => self.counts.too_old += 1,
                         _ => self.counts.out_of_order += 1,
                     }
@@ -105,7 +107,7 @@ impl Engine {
         self.counts.clock_suspect += u64::from(on_arrival);
         self.complete_holds_of(reading.tag, clock_us, moment, out);
         self.note(order, reading, node);
-        if reading.quality.is_evidence() {
+        if is_evidence(reading) {
             self.tags[at].hear(clock_us, arrival_us);
             let seen = Seen {
                 value: reading.value,
@@ -126,7 +128,11 @@ impl Engine {
         let state = &mut self.tags[reading.tag.0 as usize];
         match order {
             // A future stamp never advances the tag's own order, so the next believable reading is still in it.
-            Order::Future => state.note_value(reading, node),
+            Order::Future => {
+                state.note_value(reading, node);
+                state.set_ahead(true);
+                self.ahead.insert(reading.tag.0, reading.source_time.as_micros());
+            }
             Order::InOrder => {
                 state.note(reading, node);
                 state.set_on_arrival(false);
@@ -161,6 +167,12 @@ impl Engine {
             self.switch_modes(tag, value, moment, out);
         }
     }
+}
+
+/// Whether a reading says anything about the process. A number that is none does not.
+#[inline]
+fn is_evidence(reading: &Reading) -> bool {
+    reading.quality.is_evidence() && reading.value.is_finite()
 }
 
 /// Whether no watch of the tag can have anything to say to this value. The common case, and all it costs.

@@ -3,7 +3,7 @@
 //! A tag has a clock of its own: the source time of its last reading, and while none comes, that plus the arrival time
 //! passed since. It never goes back, and no other tag's stamps touch it.
 
-use davy_model::{Reading, TimePolicy, micros};
+use davy_model::{Quality, QualityReason, Reading, TimePolicy, micros};
 
 /// No edge node, no group.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -51,6 +51,8 @@ const ON_ARRIVAL: u8 = 4;
 const SILENT: u8 = 8;
 const MODE: u8 = 16;
 const RESTED: u8 = 32;
+const AHEAD: u8 = 64;
+const LOST: u8 = 128;
 
 /// The site's policy in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +128,34 @@ impl TagState {
         self.set(MODE, on);
     }
 
+    /// Whether its last value was stamped ahead of arrival.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.flags & AHEAD != 0
+    }
+
+    pub(crate) fn set_ahead(&mut self, on: bool) {
+        self.set(AHEAD, on);
+    }
+
+    /// Whether its last value says anything about the process.
+    pub(crate) fn has_evidence(&self) -> bool {
+        self.is_seen_on_clock() && self.quality().is_evidence() && self.value.is_finite()
+    }
+
+    /// Quality of its last value.
+    pub(crate) fn quality(&self) -> Quality {
+        Quality::from_code(self.quality).unwrap_or(Quality::Bad(QualityReason::Unspecified))
+    }
+
+    /// Whether its edge node was lost since its last evidence: what it does is not known until it reports.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.flags & LOST != 0
+    }
+
+    pub(crate) fn set_lost(&mut self, on: bool) {
+        self.set(LOST, on);
+    }
+
     fn set(&mut self, flag: u8, on: bool) {
         if on { self.flags |= flag } else { self.flags &= !flag }
     }
@@ -177,14 +207,18 @@ impl TagState {
             return Order::Future;
         }
         if self.is_seen() && source_us <= self.source_us {
-            let same = source_us == self.source_us && reading.value.to_bits() == self.value.to_bits();
-            return match (same, source_us == self.source_us) {
-                (true, _) if reading.quality.code() == self.quality => Order::Duplicate,
-                (_, true) => self.in_order(lag_us, policy),
-                (_, false) => Order::Older,
+            return match source_us == self.source_us {
+                true if self.repeats(reading) => Order::Duplicate,
+                true => self.in_order(lag_us, policy),
+                false => Order::Older,
             };
         }
         self.in_order(lag_us, policy)
+    }
+
+    /// Whether a reading says what the last one did; its stamp is for the caller to compare.
+    pub(crate) fn repeats(&self, reading: &Reading) -> bool {
+        reading.value.to_bits() == self.value.to_bits() && reading.quality.code() == self.quality
     }
 
     fn in_order(&self, lag_us: i64, policy: &Policy) -> Order {
@@ -203,6 +237,7 @@ impl TagState {
     pub(crate) fn note(&mut self, reading: &Reading, node: u32) {
         self.source_us = reading.source_time.as_micros();
         self.note_value(reading, node);
+        self.flags &= !AHEAD;
     }
 
     /// Notes the value of a reading whose stamp is not to be believed.
@@ -219,6 +254,6 @@ impl TagState {
     pub(crate) fn hear(&mut self, clock_us: i64, arrival_us: i64) {
         self.clock_us = clock_us;
         self.heard_us = arrival_us;
-        self.flags = (self.flags | HOLDING) & !RESTED;
+        self.flags = (self.flags | HOLDING) & !(RESTED | LOST);
     }
 }

@@ -119,7 +119,9 @@ fn every_state_meets_every_event() {
             let got = match step(&facts(state), event(name)) {
                 Err(refusal) => refusal.word().to_owned(),
                 Ok(None) => "-".to_owned(),
-                Ok(Some(change)) => format!("{}{}", shown(&change.facts), if change.sounds { "!" } else { "" }),
+                Ok(Some(change)) => {
+                    format!("{}{}", shown(&change.facts), if change.sounds { "!" } else { "" })
+                }
             };
             assert_eq!(got, want, "{state}, {name}");
         }
@@ -134,7 +136,9 @@ fn every_state_meets_every_event() {
 fn a_one_shot_shelving_ends_when_the_condition_clears() {
     let mut shelved = facts("SHLVD/UNACK");
     shelved.shelving = Some(Shelving { one_shot: true, ..shelving() });
-    let change = step(&shelved, Event::Clear { latch: false }).expect("the process is not refused").expect("it clears");
+    let change = step(&shelved, Event::Clear { latch: false })
+        .expect("the process is not refused")
+        .expect("it clears");
     assert_eq!(shown(&change.facts), "RTNUN");
 }
 

@@ -106,7 +106,7 @@ impl Engine {
         let program = &plan.limits[program as usize];
         let tag = plan.watches[watch as usize].tag;
         while let Some((place, due_us)) = self.earliest_hold(alarm, program, tag) {
-            if due_us > until_us {
+            if due_us > until_us.min(self.evidence_until(tag)) {
                 break;
             }
             let state = &mut self.alarms[alarm as usize].levels[place];
@@ -116,19 +116,16 @@ impl Engine {
         }
     }
 
-    /// The delay that is over first if nothing else comes, and when, on the tag's clock; none without evidence.
+    /// The delay that is over first if its evidence lasts, and when, on the tag's clock; none without evidence.
     fn earliest_hold(&self, alarm: u32, program: &LimitProgram, tag: TagIndex) -> Option<(usize, i64)> {
         let state = &self.tags[tag.0 as usize];
         if !state.is_holding() {
             return None;
         }
-        let evidence_until_us = self.evidence_until(tag);
         let levels = self.alarms[alarm as usize].levels.iter().zip(&program.levels).enumerate();
         let holds = levels.filter_map(|(place, (level_state, level))| {
             let (hold, required_us) = running(level_state, level)?;
-            let may_run = matches!(level_state, LevelState::Rising(_)) || hold.last.quality.may_clear();
-            let due_us = hold.due_us(required_us);
-            (may_run && due_us <= evidence_until_us).then_some((place, due_us))
+            (!hold.stands_still).then(|| (place, hold.due_us(required_us)))
         });
         holds.min_by_key(|&(place, due_us)| (due_us, place))
     }
@@ -141,12 +138,25 @@ impl Engine {
 
     fn credit_holds(&mut self, alarm: u32, tag: TagIndex, clock_us: i64) {
         let holding = self.tags[tag.0 as usize].is_holding();
-        let evidence_until_us = if holding { self.evidence_until(tag) } else { i64::MIN };
-        for level in &mut self.alarms[alarm as usize].levels {
-            let falling = matches!(level, LevelState::Falling(_));
-            if let Some(hold) = level.hold_mut() {
-                let counts = !falling || hold.last.quality.may_clear();
-                hold.credit(clock_us, if counts { evidence_until_us } else { i64::MIN });
+        let evidence_until_us = holding.then(|| self.evidence_until(tag));
+        for hold in self.alarms[alarm as usize].levels.iter_mut().filter_map(LevelState::hold_mut) {
+            hold.credit(clock_us, evidence_until_us);
+        }
+    }
+
+    /// The tag's value is evidence again from this arrival on, without a reading of its own.
+    pub(crate) fn resume_holds(&mut self, tag: TagIndex, arrival_us: i64) {
+        let state = &self.tags[tag.0 as usize];
+        let clock_us = state.clock_at(arrival_us);
+        let evidence_until_us = state.is_holding().then(|| self.evidence_until(tag));
+        for watch in self.plan.watches_of(tag) {
+            let slot = self.slots[watch];
+            if slot == NONE || evidence_until_us.is_some_and(|until_us| until_us >= clock_us) {
+                continue;
+            }
+            let levels = self.alarms[(slot & !LIVE) as usize].levels.iter_mut();
+            for hold in levels.filter_map(LevelState::hold_mut) {
+                hold.resume(clock_us, evidence_until_us);
             }
         }
     }
@@ -200,10 +210,17 @@ impl Engine {
             return;
         }
         let record = &mut self.alarms[alarm as usize];
+        let was_active = record.is_active();
+        if was_active && !record.levels.iter().any(LevelState::is_active) {
+            // It does not clear while another limit is passed, however short.
+            for rising in record.levels.iter_mut().filter(|level| matches!(level, LevelState::Rising(_))) {
+                *rising = LevelState::Active;
+            }
+        }
         let active = |level: usize| record.levels[level].is_active();
         let speaking = (0..program.levels.len()).rev().find(|&level| active(level));
-        let was_active = record.is_active();
-        if !was_active {
+        // What an earlier occurrence latched stays latched until it is reset.
+        if !was_active && !record.facts.latched {
             record.latch_tier = None;
         }
         let reached = (0..program.levels.len()).filter(|&level| record.levels[level].is_active());
@@ -222,7 +239,10 @@ impl Engine {
             None => (Event::Clear { latch: record.latch_tier.is_some() }, done.first()),
         };
         let Some(spoke) = spoke.or(done.first()) else { return };
-        self.speak_of_level(alarm, program, event, spoke, moment, out);
+        let rising = self.alarms[alarm as usize].levels.iter().filter_map(LevelState::hold);
+        let past = done.iter().map(|done| done.first.judged_us).chain(rising.map(|hold| hold.since_us));
+        let first_out_us = past.min().unwrap_or(spoke.first.judged_us);
+        self.speak_of_level(alarm, program, event, spoke, first_out_us, moment, out);
     }
 
     fn speak_of_level(
@@ -231,6 +251,7 @@ impl Engine {
         program: &LimitProgram,
         event: Event,
         spoke: &Done,
+        first_out_us: i64,
         moment: Moment,
         out: &mut Vec<Transition>,
     ) {
@@ -246,7 +267,7 @@ impl Engine {
             value: Some(spoke.last.value),
             unit: Some(tag.unit),
             quality: spoke.last.quality,
-            first_out: Some(Timestamp::from_micros(spoke.first.judged_us)),
+            first_out: Some(Timestamp::from_micros(first_out_us)),
             evidence: Evidence { readings, readings_held: spoke.readings, delay: spoke.delay },
             re_alarm_us: level.re_alarm_us,
             ..Story::default()
@@ -268,12 +289,27 @@ impl Engine {
         let watch = plan.watches[watch as usize];
         let WatchKind::Limit(program) = watch.kind else { return };
         let due = self.earliest_hold(alarm, &plan.limits[program as usize], watch.tag);
-        let state = &self.tags[watch.tag.0 as usize];
-        let at_us =
-            due.map_or(NEVER, |(_, due_us)| state.heard_us.saturating_add((due_us - state.clock_us).max(0)));
+        let at_us = due.map_or(NEVER, |(_, due_us)| self.look_again_at(watch.tag, due_us));
         if at_us != self.alarms[alarm as usize].hold_us {
             self.schedule(Due::Hold(alarm), at_us);
         }
+    }
+
+    /// When a delay of the tag that is over at `due_us` is to be looked at, arrival µs: then, or when the evidence ends
+    /// before. A tag held by its edge node may get more evidence from that node's next message, even after the end.
+    fn look_again_at(&mut self, tag: TagIndex, due_us: i64) -> i64 {
+        let state = &self.tags[tag.0 as usize];
+        let at_us = state.heard_us.saturating_add(due_us.saturating_sub(state.clock_us).max(0));
+        let end_us = self.held_until(tag);
+        if at_us <= end_us {
+            return at_us;
+        }
+        let Some(node) = self.node_that_holds(tag) else { return NEVER };
+        if end_us > self.clock_us {
+            return end_us;
+        }
+        self.nodes[node].has_waiting_tags = true;
+        NEVER
     }
 
     /// The alarm of a watch, made when it is first needed.
@@ -332,6 +368,8 @@ fn running<'a>(state: &'a LevelState, level: &Level) -> Option<(&'a Hold, i64)> 
 }
 
 /// One reading, one level. Time with evidence has been counted up to the reading already.
+///
+/// Beyond its range a sensor proves nothing about being back: whatever delay runs then stands still.
 fn step_level(place: usize, state: &mut LevelState, level: &Level, seen: Seen) -> Option<Done> {
     let past = level.is_past(seen.value);
     let clear = level.is_clear(seen.value);
@@ -354,6 +392,10 @@ fn step_level(place: usize, state: &mut LevelState, level: &Level, seen: Seen) -
             } else {
                 complete(place, state, level, seen.judged_us)
             }
+        }
+        LevelState::Rising(hold) if !may_clear => {
+            hold.stands_still = true;
+            None
         }
         LevelState::Rising(_) => {
             *state = LevelState::Normal;
@@ -378,8 +420,7 @@ fn step_level(place: usize, state: &mut LevelState, level: &Level, seen: Seen) -
             }
         }
         LevelState::Falling(hold) if clear => {
-            // Beyond its range a sensor proves nothing about being back: the delay stands still.
-            hold.last = seen;
+            hold.stands_still = true;
             None
         }
         LevelState::Falling(_) => {

@@ -76,11 +76,14 @@ impl Engine {
         let node = self.nodes.get(state.node as usize);
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
         let heard_us = match node {
+            // After a loss, a node that is back speaks for its tags no more: each must report.
+            Some(node) if by_exception && state.is_lost() => state.heard_us.max(node.lost_us),
             Some(node) if by_exception => state.heard_us.max(node.heard_us),
             _ => state.heard_us,
         };
         let quiet_us = heard_us.saturating_add(program.after_us);
-        let lost_us = node.and_then(|node| node.lost_us).filter(|&lost_us| lost_us >= state.heard_us);
+        let lost_us = node.filter(|node| node.is_lost).map(|node| node.lost_us);
+        let lost_us = lost_us.filter(|&lost_us| lost_us >= state.heard_us);
         let grace = self.plan.site.edge_nodes.get(state.node as usize).map(|node| micros(node.loss_grace));
         match (lost_us, grace) {
             (Some(lost_us), Some(grace_us)) if lost_us.saturating_add(grace_us) <= quiet_us => {
@@ -108,7 +111,7 @@ impl Engine {
         if let (Silence::Quiet, Some(node)) =
             (deadline.cause, self.nodes.get_mut(self.tags[tag.0 as usize].node as usize))
         {
-            node.has_silent_tags = true;
+            node.has_waiting_tags = true;
         }
         let story = self.story_of_silence(deadline, program, tag);
         let latch = program.latch.then_some(program.tier);
@@ -124,7 +127,7 @@ impl Engine {
         let last = state.is_heard().then(|| SeenReading {
             tag: Arc::clone(&described.name),
             value: state.value,
-            quality: Quality::from_code(state.quality).unwrap_or(Quality::Good),
+            quality: state.quality(),
             source_time: Timestamp::from_micros(state.source_us),
             arrival_time: Timestamp::from_micros(state.heard_us),
             judged_time: Timestamp::from_micros(state.clock_us),

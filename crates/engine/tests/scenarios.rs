@@ -1,0 +1,20 @@
+//! Operators' stories, room by room. The language they are told in stands in `support/mod.rs`.
+
+mod support;
+
+#[path = "scenarios/clocks.rs"]
+mod clocks;
+#[path = "scenarios/delays.rs"]
+mod delays;
+#[path = "scenarios/files.rs"]
+mod files;
+#[path = "scenarios/levels.rs"]
+mod levels;
+#[path = "scenarios/limits.rs"]
+mod limits;
+#[path = "scenarios/operators.rs"]
+mod operators;
+#[path = "scenarios/restarts.rs"]
+mod restarts;
+#[path = "scenarios/silence.rs"]
+mod silence;
