@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use common::acker::{Acker, Manner};
 use common::{Broker, Heard, PATIENCE, next};
 use davy_simulators::{BrokerUrl, Gateway, GatewayConfig, GatewayError, Link};
 
@@ -115,8 +116,6 @@ async fn feedback_is_heard_and_counted() {
     gateway.publish(numbered(1)).await.expect("running");
     // Its subscription is older than this acknowledgement.
     assert!(gateway.drained(PATIENCE).await);
-    let mut other = config(&broker);
-    other.client_id = "davy".to_owned();
     let options = rumqttc::MqttOptions::new("davy", "127.0.0.1", broker.port);
     let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
     let answer =
@@ -141,12 +140,45 @@ async fn a_broker_that_is_not_there_is_named() {
     assert_eq!(report.unacknowledged, 0);
 }
 
-/// Prints how fast one gateway is here; a figure of the machine and the broker, so it is not asserted.
+#[tokio::test]
+async fn a_broker_that_stops_acknowledging_is_left_and_gets_everything_again() {
+    let acker = Acker::start(&[Manner::Silent, Manner::Silent]).await;
+    let mut config = GatewayConfig::new(acker.url.clone(), "park", "gw-1").expect("names");
+    config.reconnect_delay = (Duration::from_millis(20), Duration::from_millis(100));
+    config.ack_timeout = Duration::from_millis(200);
+    let gateway = Gateway::connect(config);
+    for n in 0..10 {
+        gateway.publish(numbered(n)).await.expect("running");
+    }
+    assert!(gateway.drained(PATIENCE).await);
+    let counts = gateway.stop(PATIENCE).await.counts;
+    assert_eq!(
+        (counts.sent, counts.resent, counts.acknowledged, acker.connections()),
+        (10, 20, 10, 3),
+        "{counts:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledgements_out_of_order_free_what_they_name() {
+    let acker = Acker::start(&[Manner::Backwards]).await;
+    let mut config = GatewayConfig::new(acker.url.clone(), "park", "gw-1").expect("names");
+    config.in_flight_max = 20;
+    let gateway = Gateway::connect(config);
+    for n in 0..5_000 {
+        gateway.publish(numbered(n)).await.expect("running");
+    }
+    assert!(gateway.drained(PATIENCE).await);
+    let counts = gateway.stop(PATIENCE).await.counts;
+    assert_eq!((counts.sent, counts.resent, counts.acknowledged), (5_000, 0, 5_000), "{counts:?}");
+}
+
+/// Prints how fast one gateway is here, against a server that only acknowledges; a figure of the machine, not asserted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_fast() {
     const MESSAGES: u32 = 100_000;
-    let Some(broker) = Broker::start().await else { return };
-    let gateway = Gateway::connect(config(&broker));
+    let acker = Acker::start(&[]).await;
+    let gateway = Gateway::connect(GatewayConfig::new(acker.url.clone(), "park", "gw-1").expect("names"));
     gateway.online(PATIENCE).await.expect("online");
     let started = Instant::now();
     for n in 0..MESSAGES {

@@ -37,6 +37,12 @@ async fn all_edge_nodes_of_all_sites_speak_and_what_they_said_is_acknowledged() 
         (message.topic == "davy/v1/park/gw-2/status" && message.payload.contains("true")).then_some(())
     });
     back.await;
+    // What speaks only when it changes speaks when its edge node is back.
+    let spoke_again = next(&mut heard, |message| {
+        let is_readings = message.topic == "davy/v1/park/gw-2/readings";
+        (is_readings && message.payload.contains("TK-101/maintenance")).then_some(())
+    });
+    spoke_again.await;
     let truth = simulation.truth();
     assert!(truth.iter().any(|(truth, start, end)| truth.episode.name == "gw-2-lost" && start < end));
     let totals = simulation.stop().await;

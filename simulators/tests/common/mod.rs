@@ -1,6 +1,8 @@
 //! A real Mosquitto on a port of its own, and what the tests of this package share.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of it")]
 
+pub mod acker;
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
