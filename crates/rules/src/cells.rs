@@ -142,7 +142,8 @@ impl<'a> Cells<'a> {
     ) -> Option<Arc<str>> {
         let id = self.get(column)?;
         if let Some(known) = known.filter(|known| !known.contains_key(id)) {
-            self.error(column, unknown(code, column.name(), id, kind, known));
+            let finding = unknown(code, column.name(), id, kind, known, self.report);
+            self.error(column, finding);
             return None;
         }
         Some(id.into())

@@ -2,10 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Code, Diagnostic, Severity};
+use crate::{Code, Diagnostic, Severity, suggest};
 
 /// Findings listed at most; the rest is counted.
 pub(crate) const FINDINGS_MAX: usize = 1000;
+/// Findings that come with a search for the name that was meant at most: a search costs as much as there are names.
+const SEARCHES_MAX: usize = 100;
 /// Characters of a found text that are shown at most.
 const SHOWN_MAX: usize = 60;
 
@@ -121,6 +123,15 @@ impl Report {
     /// Adds a warning.
     pub(crate) fn warn(&mut self, place: Place, finding: Finding) {
         self.add(place, Severity::Warning, finding);
+    }
+
+    /// The name that was probably meant; not searched for once there are many findings.
+    pub(crate) fn nearest<'n>(
+        &self,
+        text: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        if self.findings.len() < SEARCHES_MAX { suggest::nearest(text, names) } else { None }
     }
 
     /// How many errors there are.

@@ -275,7 +275,8 @@ fn suppressed(
     if let (Some(tag), Some(name), Some(tags)) = (&tag, name, tags)
         && !tags.contains_key(name)
     {
-        report.error(tag.place, unknown(Code::TagUnknown, format!("{about}: tag"), name, "tag", tags));
+        let finding = unknown(Code::TagUnknown, format!("{about}: tag"), name, "tag", tags, report);
+        report.error(tag.place, finding);
     }
     Some((name?.to_owned(), figure?))
 }

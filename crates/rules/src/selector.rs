@@ -62,7 +62,8 @@ pub(crate) fn read(item: &Item<'_>, about: &str, targets: &Targets, report: &mut
         let found = texts(key, report)?;
         for (id, place) in &found {
             if let Some(ids) = ids.filter(|ids| !ids.contains_key(*id)) {
-                report.error(*place, unknown(code, format!("{}: {key}", fields.about()), id, kind, ids));
+                let finding = unknown(code, format!("{}: {key}", fields.about()), id, kind, ids, report);
+                report.error(*place, finding);
             }
         }
         Some(owned(found))
@@ -112,10 +113,9 @@ fn check_tags(fields: &Fields<'_>, found: &[(&str, Place)], targets: &Targets, r
     let Some(tags) = &targets.tags else { return };
     for (text, place) in found {
         if !glob::is_pattern(text) && !tags.contains_key(*text) {
-            report.error(
-                *place,
-                unknown(Code::TagUnknown, format!("{}: tag", fields.about()), text, "tag", tags),
-            );
+            let about = format!("{}: tag", fields.about());
+            let finding = unknown(Code::TagUnknown, about, text, "tag", tags, report);
+            report.error(*place, finding);
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::{
     Code,
     fields::Fields,
     report::{Finding, Place, Report},
-    suggest,
     yaml::Node,
 };
 
@@ -86,8 +85,15 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
 }
 
 /// Reports a reference to something that is not there, with the nearest name that is.
-pub(crate) fn unknown(code: Code, about: impl Into<String>, id: &str, kind: &str, known: &Ids) -> Finding {
-    let near = suggest::nearest(id, known.keys().map(String::as_str));
+pub(crate) fn unknown(
+    code: Code,
+    about: impl Into<String>,
+    id: &str,
+    kind: &str,
+    known: &Ids,
+    report: &Report,
+) -> Finding {
+    let near = report.nearest(id, known.keys().map(String::as_str));
     let help = if known.is_empty() { format!("there is no {kind} at all") } else { String::new() };
     Finding::new(code, about)
         .found(id)
@@ -176,7 +182,8 @@ fn reference(
     let item = fields.get(key)?;
     let id = item.text(report)?;
     if !ids.contains_key(id) {
-        report.error(item.place, unknown(code, format!("{}: {key}", fields.about()), id, kind, ids));
+        let finding = unknown(code, format!("{}: {key}", fields.about()), id, kind, ids, report);
+        report.error(item.place, finding);
         return None;
     }
     Some(id.into())

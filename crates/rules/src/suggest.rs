@@ -2,8 +2,8 @@
 
 /// Texts longer than this are not compared: nobody mistypes so long a name by a letter or two.
 const LENGTH_MAX: usize = 48;
-/// Names looked at for one suggestion, so that a hundred thousand wrong cells do not cost ten billion comparisons.
-const NAMES_MAX: usize = 5000;
+/// Names looked at for one suggestion.
+const NAMES_MAX: usize = 20_000;
 
 /// The name nearest to `text`, when it is near enough to be a slip of the finger.
 pub(crate) fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -3,7 +3,7 @@
 mod plain;
 
 use davy_model::{BundleFile, Tier};
-use davy_rules::{LimitProgram, Plan, WatchKind, bundle, compile};
+use davy_rules::{Code, LimitProgram, Plan, WatchKind, bundle, compile, compile_with_warnings};
 use plain::{RULES, bent};
 
 fn plan(files: Vec<BundleFile>) -> Plan {
@@ -168,4 +168,92 @@ fn the_revision_is_of_the_files_and_not_of_their_order() {
     assert_ne!(first.revision, other.revision);
     assert_eq!(compile(&first), compile(&backwards));
     assert_eq!(compile(&first).expect("good files").revision, first.revision);
+}
+
+#[test]
+fn a_clear_point_may_equal_the_set_point_when_no_value_would_do_both() {
+    for (from, to, point, clears_at_it) in [
+        ("above: 10.8 m", "above: 7, clear_at_or_below: 7", 7.0, true),
+        ("above: 10.8 m", "above: 7, clear_below: 7", 7.0, false),
+        ("above: 10.8 m", "at_or_above: 7, clear_below: 7", 7.0, false),
+        ("below: 0.6 m, deadband: 20 cm", "below: 0.5, clear_at_or_above: 0.5", 0.5, true),
+    ] {
+        let plan = plan(bent("rules/a.yaml", from, to));
+        let levels = &program(&plan, "level", "TK-1/level").levels;
+        let level = levels.iter().find(|level| level.set_point == point).expect("the bent level");
+        assert_eq!(level.is_clear(point), clears_at_it, "{to}");
+    }
+}
+
+#[test]
+fn delays_latch_and_re_alarm_come_through_in_microseconds() {
+    let plan =
+        plan(bent("rules/a.yaml", "latch: true", "latch: true, on_delay: 2s, off_delay: 1m, re_alarm: 15m"));
+    let level = &program(&plan, "h2s", "AT-1/h2s").levels[1];
+    let seen = (level.on_delay_us, level.off_delay_us, level.latch, level.re_alarm_us);
+    assert_eq!(seen, (2_000_000, 60_000_000, true, Some(900_000_000)));
+    assert_eq!(plan.rules[0].response.time_to_respond.as_secs(), 180);
+    assert_eq!((&*plan.rules[0].title.en, &*plan.rules[0].title.zh), ("Hydrogen sulfide", "硫化氢"));
+}
+
+#[test]
+fn a_tags_own_lel_and_molar_mass_go_before_those_of_its_gas() {
+    let mut files = bent("", "", "");
+    files[1].text =
+        "tag,quantity,unit,lel,molar_mass\nA,gas.ch4,%vol,4.4,\nB,gas.ch4,%vol,,\nC,gas.mixture,ppm,,20\n"
+            .to_owned();
+    files[2].text = "rules: [{id: x, applies_to: {tag: [A, B]}, limit: [{name: H, tier: red, above: 50 %LEL}], response: {action: a, time_to_respond: 1m}},
+        {id: y, applies_to: {tag: C}, limit: [{name: H, tier: red, above: 1 mg/m3}], response: {action: a, time_to_respond: 1m}}]".to_owned();
+    let plan = plan(files);
+    for (rule, tag, want) in [("x", "A", 2.2), ("x", "B", 2.5), ("y", "C", 24.055 / 20.0)] {
+        let got = program(&plan, rule, tag).levels[0].set_point;
+        assert!((got - want).abs() < 1e-9, "{tag}: {got}");
+    }
+}
+
+#[test]
+fn by_exception_the_silence_limit_is_taken_where_intervals_cannot_be_counted() {
+    let mut files = bent("", "", "");
+    files[1].text =
+        "tag,quantity,interval,reporting,edge_node\nA,gas.ch4,5s,by_exception,gw-1\nB,gas.ch4,5s,,gw-1\n"
+            .to_owned();
+    files[0].text = files[0].text.replace("loss_grace: 3s", "silence_limit: 40s");
+    files[2].text = "rules: [{id: x, applies_to: {tag: \"*\"}, stale: {after: 3 intervals, tier: red}, response: {action: a, time_to_respond: 1m}}]".to_owned();
+    let silences: Vec<(i64, String)> =
+        plan(files).silences.iter().map(|p| (p.after_us, p.written.to_string())).collect();
+    assert_eq!(silences, [(40_000_000, "40s".to_owned()), (15_000_000, "3 intervals".to_owned())]);
+}
+
+#[test]
+fn what_the_site_says_of_clocks_and_shelving_comes_through() {
+    let plan = plan(bent(
+        "site.yaml",
+        "{max_ahead: 5s}",
+        "{max_ahead: 7s, late_after: 50s, max_age: 30d, backlog_settle: 2s}",
+    ));
+    let time = plan.site.time;
+    let seen =
+        [time.max_ahead, time.late_after, time.max_age, time.backlog_settle].map(|span| span.as_secs());
+    assert_eq!(seen, [7, 50, 30 * 86_400, 2]);
+    assert_eq!((plan.site.shelving.max.as_secs(), plan.site.shelving.two_person_from), (43_200, Tier::Red));
+}
+
+#[test]
+fn equal_tiers_may_stand_in_any_order() {
+    let plan = plan(bent(
+        "rules/a.yaml",
+        "above: 10.8 m}",
+        "above: 10.8 m}\n      - {name: H, tier: red, above: 9 m}",
+    ));
+    assert_eq!(program(&plan, "level", "TK-1/level").levels.len(), 3);
+}
+
+#[test]
+fn a_deadband_is_held_against_the_nearest_of_the_lesser_levels() {
+    let three = "{name: HH, tier: red, above: 10 m, deadband: 3 m}\n      - {name: B, tier: blue, above: 5 m}\n      - {name: Y, tier: yellow, above: 8 m}";
+    let bundle =
+        bundle(bent("rules/a.yaml", "{name: HH, tier: red, above: 10.8 m}", three)).expect("a good site");
+    let (_, warnings) = compile_with_warnings(&bundle).expect("a good site");
+    let told: Vec<Code> = warnings.iter().map(|found| found.code).collect();
+    assert_eq!(told, [Code::DeadbandPastNext], "{warnings:?}");
 }

@@ -12,6 +12,9 @@ fn every_code_has_a_cause_and_a_fix_in_the_reference() {
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
     for code in Code::ALL {
         let word = format!("`{code}`");
-        assert!(rows.iter().any(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(&word))), "{code}");
+        assert!(
+            rows.iter().any(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(&word))),
+            "{code}"
+        );
     }
 }
