@@ -128,7 +128,7 @@ impl Checkpointer {
     fn final_sums(&self, scan: &WalScan, page_count: u32) -> Result<BTreeMap<u32, Sum>> {
         let log = File::open(&self.files.wal)?;
         let mut page = vec![0; self.sums.page_size() as usize];
-        // A page that was made and given up again is in the file, and was never written.
+        // SQLite need not write a page that it made and gave up again: such a one reads as zeros.
         let blank = page.clone();
         let mut sums: BTreeMap<u32, Sum> = (self.sums.page_count() + 1..=page_count)
             .filter(|number| !scan.pages.contains_key(number))

@@ -202,3 +202,29 @@ fn verify_beside_a_writer_finds_nothing_and_holds_nobody_up() {
     });
     assert_eq!(verify(&path).unwrap().commits, 400);
 }
+
+#[test]
+fn pages_made_and_given_up_in_one_transaction_are_covered() {
+    let (_dir, path) = fresh();
+    let (mut journal, _) = Journal::open(&path, SITE).unwrap();
+    journal.append(&commits(1, 9)).unwrap();
+    let noise =
+        |len: u32| (0..len).map(|n| (n.wrapping_mul(n).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let snapshot = |number, len| Snapshot { number, at: at(9), schema: 1, bytes: noise(len) };
+    for number in 7..=9 {
+        journal.save_snapshot(&snapshot(number, 10)).unwrap();
+    }
+    journal.checkpoint().unwrap();
+    // Older than the three that are kept: written, and deleted at once.
+    journal.save_snapshot(&snapshot(2, 200_000)).unwrap();
+    journal.append(&[commit(10)]).unwrap();
+    journal.checkpoint().unwrap();
+    for number in 11..20 {
+        let report = verify(&path).unwrap();
+        assert!(report.is_whole(), "{number}: {report:?}");
+        journal.append(&[wide(number)]).unwrap();
+        journal.checkpoint().unwrap();
+    }
+    journal.close().unwrap();
+    assert!(verify(&path).unwrap().is_whole());
+}
