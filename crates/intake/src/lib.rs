@@ -1,1 +1,45 @@
-//! Nothing stands here yet.
+//! Holds MQTT sessions, through Davy's own door and through an external broker, and makes one ordered batch of what they
+//! bring.
+//!
+//! Promise: a message is acknowledged when everything of it that a site could take is durable, and not before. Every reading is
+//! accounted for: handed over, rejected with a reason, or dropped and counted. One bad reading costs that reading
+//! only. Memory is bounded: inboxes in bytes, lists and rings in number.
+//!
+//! It does not know: rules, alarms, the journal, configuration files. Time comes from a clock it is lent.
+
+mod account;
+mod batch;
+mod bind;
+pub mod broker;
+mod certificate;
+mod dead_letters;
+mod decode;
+mod desk;
+mod directory;
+mod discovered;
+mod door_side;
+mod feedback;
+mod inbox;
+mod intake;
+mod presence;
+mod remark;
+pub mod rights;
+mod seq_window;
+mod taker;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use account::{Account, Cause, Fate, Tally, Totals};
+pub use davy_codec::Rejection;
+pub use dead_letters::{DeadLetter, DeadLetters, Filter, Origin};
+pub use directory::{Directory, Keeping, SiteDoor};
+pub use discovered::{Discovered, DiscoveredTag};
+pub use door_side::{DoorIntake, Session};
+pub use feedback::{Feedback, Publisher, Route};
+pub use inbox::{Ack, Answer, Inbox, InboxReceiver, NotTaken, Parcel};
+pub use intake::{Clock, Intake, PAYLOAD_BYTES_MAX, Strays};
+pub use presence::{NodePresence, Presence, SessionId};
+pub use topic::{Audible, Channel, ROOT, Topic, feedback_topic, site_filters};

@@ -1,0 +1,242 @@
+//! Metric → reading of a known tag, in the tag's unit.
+//!
+//! A good reading that comes where it is expected costs one comparison of names: nothing is allocated, hashed or locked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use davy_model::{
+    Conversion, NodeIndex, Quality, QualityReason, Range, Reading, Reason, TagIndex, Timestamp, Unit,
+};
+
+use crate::{Rejection, directory::SiteDoor, remark::remark};
+
+/// What a sender sent of one tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) value: f64,
+    pub(crate) unit: Option<&'a str>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) quality: Quality,
+}
+
+/// When a message arrived, and the source times the site believes then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) arrival: Timestamp,
+    latest: Timestamp,
+    earliest: Timestamp,
+}
+
+/// The tags of one edge node, in the order in which it sends them over one connection.
+#[derive(Debug)]
+pub(crate) struct NodeBinding {
+    pub(crate) door: Arc<SiteDoor>,
+    pub(crate) node: NodeIndex,
+    slots: Vec<Slot>,
+    /// Where a tag's slot is; asked only when the prediction fails.
+    places: HashMap<TagIndex, usize>,
+    next: usize,
+}
+
+/// What is to be known of a tag to bind its readings.
+#[derive(Debug)]
+struct Slot {
+    tag: TagIndex,
+    name: Arc<str>,
+    range: Option<Range>,
+    unit: Option<SentUnit>,
+}
+
+/// A unit as it was sent, and the line to the tag's own.
+#[derive(Debug)]
+struct SentUnit {
+    text: Box<str>,
+    line: Conversion,
+}
+
+impl Moment {
+    pub(crate) fn new(arrival: Timestamp, door: &SiteDoor) -> Moment {
+        let time = door.site.time;
+        Moment { arrival, latest: arrival.plus(time.max_ahead), earliest: arrival.minus(time.max_age) }
+    }
+}
+
+impl NodeBinding {
+    pub(crate) fn new(door: Arc<SiteDoor>, node: NodeIndex) -> NodeBinding {
+        NodeBinding { door, node, slots: Vec::new(), places: HashMap::new(), next: 0 }
+    }
+
+    /// The reading, or `None` when it is refused; what there is to say of it is added to `findings`, without pointers.
+    pub(crate) fn bind(
+        &mut self,
+        sent: &Sent<'_>,
+        moment: &Moment,
+        findings: &mut Vec<Rejection>,
+    ) -> Option<Reading> {
+        let place = match self.predicted(sent.name) {
+            Some(place) => place,
+            None => self.find(sent, moment, findings)?,
+        };
+        self.next = place + 1;
+        let slot = &mut self.slots[place];
+        if !sent.value.is_finite() {
+            findings.push(not_finite(sent.value));
+            return None;
+        }
+        let value = match sent.unit {
+            None => sent.value,
+            Some(text) => slot.line(&self.door, text, findings)?.apply(sent.value),
+        };
+        // A conversion can leave what a number can hold.
+        if !value.is_finite() {
+            findings.push(not_finite(value));
+            return None;
+        }
+        let quality = match slot.range {
+            Some(range) if value > range.high || value < range.low => {
+                slot.beyond(range, value, sent.quality, &self.door, findings)
+            }
+            Some(_) | None => sent.quality,
+        };
+        let source_time = sent.time.unwrap_or(moment.arrival);
+        if source_time > moment.latest || source_time < moment.earliest {
+            findings.push(doubtful_time(source_time, moment));
+        }
+        Some(Reading { tag: slot.tag, quality, source_time, value })
+    }
+
+    /// Gateways send the same tags in the same order, message after message: the next one is most likely the one that
+    /// followed the last one before.
+    fn predicted(&self, name: &str) -> Option<usize> {
+        let place = if self.next < self.slots.len() { self.next } else { 0 };
+        self.slots.get(place).is_some_and(|slot| *slot.name == *name).then_some(place)
+    }
+
+    fn find(&mut self, sent: &Sent<'_>, moment: &Moment, findings: &mut Vec<Rejection>) -> Option<usize> {
+        let site = &self.door.site;
+        let node = site.node(self.node);
+        let Some(tag) = self.door.names.get(sent.name).copied() else {
+            self.door.discovered.note(&node.id, sent.name, sent.value, sent.unit, moment.arrival);
+            findings.push(remark(
+                Reason::PointUnknown,
+                sent.name,
+                format!("a tag of site {}", site.id),
+                "send the tag under the name in the site's tag list, or ask the site to add it",
+            ));
+            return None;
+        };
+        if let Some(place) = self.places.get(&tag) {
+            return Some(*place);
+        }
+        let described = site.tag(tag);
+        if let Some(owner) = &described.edge_node
+            && *owner != node.id
+        {
+            findings.push(remark(
+                Reason::PointNotOwned,
+                sent.name,
+                format!("a tag that edge node {} may send; this one belongs to {owner}", node.id),
+                format!("send it from {owner}, or ask the site to give it to {}", node.id),
+            ));
+            return None;
+        }
+        let place = self.slots.len();
+        let name = Arc::clone(&described.name);
+        self.slots.push(Slot { tag, name, range: described.range, unit: None });
+        self.places.insert(tag, place);
+        Some(place)
+    }
+}
+
+impl Slot {
+    /// The line from the unit sent to the tag's; remembered, since a sender does not change its units.
+    fn line(&mut self, door: &SiteDoor, text: &str, findings: &mut Vec<Rejection>) -> Option<Conversion> {
+        if let Some(known) = &self.unit
+            && *known.text == *text
+        {
+            return Some(known.line);
+        }
+        let tag = door.site.tag(self.tag);
+        let Some(unit) = Unit::parse(text) else {
+            findings.push(remark(
+                Reason::UnitUnknown,
+                text,
+                tag.unit.to_string(),
+                format!("send {}, or leave the unit out", tag.unit),
+            ));
+            return None;
+        };
+        match unit.conversion(tag.unit, &tag.substance) {
+            Ok(line) => {
+                self.unit = Some(SentUnit { text: text.into(), line });
+                Some(line)
+            }
+            Err(error) => {
+                let fix = format!("send {}: {error}", tag.unit);
+                findings.push(remark(Reason::UnitMismatch, text, tag.unit.to_string(), fix));
+                None
+            }
+        }
+    }
+
+    /// Beyond the range by at most its width a value may be true (a detector past its scale): it may raise an alarm, never
+    /// clear one. Further out it is nonsense, and no evidence.
+    fn beyond(
+        &self,
+        range: Range,
+        value: f64,
+        quality: Quality,
+        door: &SiteDoor,
+        findings: &mut Vec<Rejection>,
+    ) -> Quality {
+        let (by, reason) = if value > range.high {
+            (value - range.high, QualityReason::OverRange)
+        } else {
+            (range.low - value, QualityReason::UnderRange)
+        };
+        let unit = door.site.tag(self.tag).unit;
+        findings.push(remark(
+            Reason::OutOfSensorRange,
+            &format!("{value} {unit}"),
+            format!("{} to {} {unit}", range.low, range.high),
+            "check the sensor, its scaling and its unit; or ask the site to correct the tag's range",
+        ));
+        match quality {
+            Quality::Bad(_) => quality,
+            Quality::Good | Quality::Uncertain(_) if by > range.span() => Quality::Bad(reason),
+            Quality::Good | Quality::Uncertain(_) => Quality::Uncertain(reason),
+        }
+    }
+}
+
+fn not_finite(value: f64) -> Rejection {
+    remark(
+        Reason::NumberNotFinite,
+        &value.to_string(),
+        "a finite number",
+        "leave out what was not measured, or send it with a bad quality and its last value",
+    )
+}
+
+fn doubtful_time(source_time: Timestamp, moment: &Moment) -> Rejection {
+    let (reason, expected, fix) = if source_time > moment.latest {
+        (
+            Reason::TimestampFuture,
+            format!("at most {}", moment.latest),
+            "set the sender's clock (NTP); until then its readings are judged at their arrival",
+        )
+    } else {
+        (
+            Reason::TimestampTooOld,
+            format!("at least {}", moment.earliest),
+            "set the sender's clock; a reading this old is kept, not judged",
+        )
+    };
+    remark(reason, &source_time.to_string(), expected, fix)
+}
+
+#[cfg(test)]
+#[path = "bind_tests.rs"]
+mod tests;

@@ -1,0 +1,218 @@
+//! One connection, from CONNACK to its end: reads what has come, acknowledges what is durable, says what is to be said.
+//!
+//! It never waits for a writer. What is read goes to the worker; when the worker is behind by too many bytes, the socket is
+//! not read, and the broker holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    Disconnect, DisconnectReasonCode, Packet, PingReq, PubAck, Publish, SubAck,
+};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::acks::{Acks, Standing};
+use super::shared::{Delivery, Outgoing, Shared};
+use super::wire::{LinkError, Wire, check_suback};
+
+/// Packet ids of what Davy publishes begin here; those below are for subscriptions.
+const FIRST_PUBLISH_ID: u16 = 1000;
+/// Feedback messages without a PUBACK. They are few and may be lost.
+const OUTGOING_WINDOW: usize = 16;
+/// Messages come fast when they come closer together than this: then it pays to let some gather.
+const FAST: Duration = Duration::from_micros(250);
+
+/// One connection.
+pub(super) struct Drive<'s> {
+    shared: &'s Shared,
+    wire: Wire,
+    acks: Arc<Acks>,
+    ids: Vec<u16>,
+    asked: BTreeMap<u16, Vec<String>>,
+    said: BTreeSet<u16>,
+    next_id: u16,
+    keep_alive: Duration,
+    heard: Instant,
+    ping_at: Instant,
+    read_at: Instant,
+}
+
+/// What made the loop turn.
+enum Turn {
+    Read(usize),
+    Acks,
+    Say(Outgoing),
+    Ping,
+    Sites,
+    Room,
+    Stop,
+}
+
+impl<'s> Drive<'s> {
+    pub(super) fn new(shared: &'s Shared, wire: Wire, keep_alive: Duration) -> Drive<'s> {
+        let now = Instant::now();
+        Drive {
+            shared,
+            wire,
+            acks: Arc::default(),
+            ids: Vec::new(),
+            asked: BTreeMap::new(),
+            said: BTreeSet::new(),
+            next_id: FIRST_PUBLISH_ID,
+            keep_alive,
+            heard: now,
+            ping_at: now + keep_alive,
+            read_at: now,
+        }
+    }
+
+    /// Asks for the sites, and waits until the broker has granted them. What comes meanwhile is taken.
+    pub(super) async fn subscribe(&mut self) -> Result<(), LinkError> {
+        let (wanted, stale) = self.shared.subscriptions();
+        self.wire.put_unsubscriptions(&stale)?;
+        self.wire.put_subscriptions(&wanted, &mut self.asked)?;
+        self.flush().await?;
+        while !self.asked.is_empty() {
+            self.wire.read().await?;
+            self.take_packets()?;
+        }
+        Ok(())
+    }
+
+    /// Runs until the connection ends; `Ok` when it was asked to stop.
+    pub(super) async fn run(&mut self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), LinkError> {
+        loop {
+            match self.turn(outgoing).await? {
+                Turn::Read(_) => self.after_read()?,
+                Turn::Say(message) => self.say(message)?,
+                Turn::Ping => self.ping()?,
+                Turn::Sites => {
+                    let (wanted, stale) = self.shared.subscriptions();
+                    self.wire.put_unsubscriptions(&stale)?;
+                    self.wire.put_subscriptions(&wanted, &mut self.asked)?;
+                }
+                // What was not read was not heard: the silence was ours.
+                Turn::Room => self.heard = Instant::now(),
+                Turn::Acks => {}
+                Turn::Stop => return self.goodbye().await,
+            }
+            self.acknowledge()?;
+            self.flush().await?;
+        }
+    }
+
+    async fn turn(&mut self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<Turn, LinkError> {
+        let Drive { shared, wire, acks, said, ping_at, read_at, .. } = self;
+        let full = shared.backlog.is_full();
+        let read = async {
+            sleep_until(*read_at).await;
+            wire.read().await
+        };
+        // Each of these can be given up without losing anything.
+        tokio::select! {
+            bytes = read, if !full => bytes.map(Turn::Read),
+            () = shared.backlog.room(), if full => Ok(Turn::Room),
+            () = acks.ready() => Ok(Turn::Acks),
+            Some(message) = outgoing.recv(), if said.len() < OUTGOING_WINDOW => Ok(Turn::Say(message)),
+            () = sleep_until(*ping_at) => Ok(Turn::Ping),
+            () = shared.sites_changed.notified() => Ok(Turn::Sites),
+            () = shared.stop.cancelled() => Ok(Turn::Stop),
+        }
+    }
+
+    /// Takes what has come; when it comes fast, lets more gather before the next read.
+    fn after_read(&mut self) -> Result<(), LinkError> {
+        let before = std::mem::replace(&mut self.heard, Instant::now());
+        let packets = self.take_packets()?;
+        let fast = FAST * packets > self.heard - before;
+        self.read_at = if fast { self.heard + self.shared.config.gather } else { self.heard };
+        Ok(())
+    }
+
+    fn take_packets(&mut self) -> Result<u32, LinkError> {
+        let mut packets = 0;
+        let arrival = self.shared.intake.now();
+        while let Some(packet) = self.wire.decode()? {
+            packets += 1;
+            match packet {
+                Packet::Publish(publish) => {
+                    let place = (publish.qos == QoS::AtLeastOnce).then(|| self.acks.received(publish.pkid));
+                    self.check(&publish)?;
+                    self.shared.take(Delivery::new(publish, place, &self.acks, arrival))?;
+                }
+                Packet::PubAck(puback) => {
+                    self.said.remove(&puback.pkid);
+                }
+                Packet::SubAck(suback) => self.granted(&suback)?,
+                Packet::PingResp(_) | Packet::UnsubAck(_) => {}
+                Packet::Disconnect(_) => return Err(LinkError::Closed),
+                _ => return Err(LinkError::Protocol("a packet only a client sends")),
+            }
+        }
+        Ok(packets)
+    }
+
+    fn check(&self, publish: &Publish) -> Result<(), LinkError> {
+        if publish.qos == QoS::ExactlyOnce {
+            return Err(LinkError::Protocol("QoS 2, where QoS 1 was granted"));
+        }
+        if self.acks.owed() > usize::from(self.shared.config.receive_max) {
+            return Err(LinkError::Protocol("more messages at once than the receive maximum"));
+        }
+        Ok(())
+    }
+
+    fn granted(&mut self, suback: &SubAck) -> Result<(), LinkError> {
+        let asked = self.asked.remove(&suback.pkid).ok_or(LinkError::Protocol("a SUBACK not asked for"))?;
+        check_suback(suback, &asked)
+    }
+
+    /// Puts every PUBACK that is due; they go out in one write.
+    fn acknowledge(&mut self) -> Result<(), LinkError> {
+        self.ids.clear();
+        let standing = self.acks.take_ready(&mut self.ids);
+        for packet_id in &self.ids {
+            self.wire.put(&Packet::PubAck(PubAck::new(*packet_id, None)))?;
+        }
+        self.shared.counters.acknowledged(self.ids.len());
+        match standing {
+            Standing::Sound => Ok(()),
+            Standing::Failed => Err(LinkError::NotDurable),
+        }
+    }
+
+    fn say(&mut self, message: Outgoing) -> Result<(), LinkError> {
+        let mut publish = Publish::new(message.topic, QoS::AtLeastOnce, message.payload, None);
+        publish.pkid = self.next_id;
+        self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_PUBLISH_ID);
+        self.said.insert(publish.pkid);
+        self.wire.put(&Packet::Publish(publish))
+    }
+
+    fn ping(&mut self) -> Result<(), LinkError> {
+        let now = Instant::now();
+        let silence = now - self.heard;
+        if silence > self.keep_alive.mul_f64(1.5) && !self.shared.backlog.is_full() {
+            return Err(LinkError::Silent(silence));
+        }
+        // Half of the promise, so that a lost second one is noticed within one and a half.
+        self.ping_at = now + self.keep_alive / 2;
+        self.wire.put(&Packet::PingReq(PingReq))
+    }
+
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        let limit = self.keep_alive.mul_f64(1.5);
+        timeout(limit, self.wire.flush()).await.map_err(|_| LinkError::Timeout(limit))?
+    }
+
+    /// The broker keeps the session; what was not acknowledged it will deliver again.
+    async fn goodbye(&mut self) -> Result<(), LinkError> {
+        self.acknowledge()?;
+        let disconnect = Disconnect::new(DisconnectReasonCode::NormalDisconnection);
+        self.wire.put(&Packet::Disconnect(disconnect))?;
+        self.flush().await
+    }
+}

@@ -1,0 +1,155 @@
+//! What the link's two tasks, its handle and its way back share.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use davy_model::Timestamp;
+use parking_lot::Mutex;
+use rumqttc::v5::mqttbytes::v5::Publish;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::acks::Acks;
+use super::wire::LinkError;
+use super::{BrokerConfig, LinkState};
+use crate::Intake;
+use crate::topic::site_filters;
+
+/// Bytes of messages that may wait for the worker before the socket is no longer read.
+const BACKLOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What a message weighs beside its topic and payload.
+const DELIVERY_BYTES: usize = 128;
+
+/// What everybody of one link shares.
+pub(super) struct Shared {
+    pub(super) config: BrokerConfig,
+    pub(super) intake: Arc<Intake>,
+    pub(super) state: ArcSwap<LinkState>,
+    pub(super) counters: Counters,
+    pub(super) backlog: Backlog,
+    pub(super) sites_changed: Notify,
+    pub(super) stop: CancellationToken,
+    worker: mpsc::UnboundedSender<Delivery>,
+    subscribed: Mutex<BTreeSet<String>>,
+}
+
+/// One message on its way to the worker.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) publish: Publish,
+    /// Its place among those that want a PUBACK; `None` at QoS 0.
+    pub(super) place: Option<u64>,
+    pub(super) acks: Arc<Acks>,
+    pub(super) arrival: Timestamp,
+}
+
+/// One message on its way out.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) topic: String,
+    pub(super) payload: Bytes,
+}
+
+/// Bytes that wait for the worker.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    bytes: AtomicUsize,
+    room: Notify,
+}
+
+/// Counts since the process began.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) received: AtomicU64,
+    pub(super) acknowledged: AtomicU64,
+    pub(super) connections: AtomicU64,
+    pub(super) sessions_lost: AtomicU64,
+    pub(super) outgoing_dropped: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(
+        config: BrokerConfig,
+        intake: Arc<Intake>,
+        state: LinkState,
+        worker: mpsc::UnboundedSender<Delivery>,
+    ) -> Shared {
+        Shared {
+            config,
+            intake,
+            state: ArcSwap::from_pointee(state),
+            counters: Counters::default(),
+            backlog: Backlog::default(),
+            sites_changed: Notify::new(),
+            stop: CancellationToken::new(),
+            worker,
+            subscribed: Mutex::default(),
+        }
+    }
+
+    /// Hands a message to the worker. The channel has no bound of its own: the backlog's bytes are it.
+    pub(super) fn take(&self, delivery: Delivery) -> Result<(), LinkError> {
+        self.counters.received.fetch_add(1, Ordering::Relaxed);
+        self.backlog.add(delivery.weight_bytes());
+        self.worker.send(delivery).map_err(|_| LinkError::NotDurable)
+    }
+
+    /// The filters of all sites now active, and those of sites that are no longer.
+    pub(super) fn subscriptions(&self) -> (Vec<String>, Vec<String>) {
+        let sites = self.intake.directory.sites();
+        let wanted: BTreeSet<String> = sites.iter().flat_map(|door| site_filters(&door.site.id)).collect();
+        // Kept for good: a connection may end before it could take a subscription back.
+        let mut ever = self.subscribed.lock();
+        let stale = ever.difference(&wanted).cloned().collect();
+        ever.extend(wanted.iter().cloned());
+        (wanted.into_iter().collect(), stale)
+    }
+}
+
+impl Delivery {
+    pub(super) fn new(
+        publish: Publish,
+        place: Option<u64>,
+        acks: &Arc<Acks>,
+        arrival: Timestamp,
+    ) -> Delivery {
+        Delivery { publish, place, acks: Arc::clone(acks), arrival }
+    }
+
+    pub(super) fn weight_bytes(&self) -> usize {
+        DELIVERY_BYTES + self.publish.topic.len() + self.publish.payload.len()
+    }
+}
+
+impl Backlog {
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.load(Ordering::Acquire) >= BACKLOG_BYTES_MAX
+    }
+
+    /// Waits until there is room again.
+    pub(super) async fn room(&self) {
+        while self.is_full() {
+            self.room.notified().await;
+        }
+    }
+
+    pub(super) fn release(&self, bytes: usize) {
+        let before = self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        if before >= BACKLOG_BYTES_MAX && before - bytes < BACKLOG_BYTES_MAX {
+            self.room.notify_one();
+        }
+    }
+
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::AcqRel);
+    }
+}
+
+impl Counters {
+    pub(super) fn acknowledged(&self, messages: usize) {
+        self.acknowledged.fetch_add(messages as u64, Ordering::Relaxed);
+    }
+}

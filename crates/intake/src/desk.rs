@@ -1,0 +1,371 @@
+//! Where one connection's messages are read: topic → edge node, payload → readings, in one pass.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use davy_model::{MessageHead, NodeChange, NodeIndex, Reason, Timestamp};
+
+use crate::account::Tally;
+use crate::batch::{Batch, put};
+use crate::bind::{Moment, NodeBinding};
+use crate::dead_letters::Origin;
+use crate::directory::SiteDoor;
+use crate::feedback::{NodeFeedback, Outcome, Route};
+use crate::inbox::{Ack, Parcel};
+use crate::presence::{NodePresence, SessionId};
+use crate::remark::remark;
+use crate::seq_window::SeqWindow;
+use crate::taker::Taker;
+use crate::topic::{Channel, Topic};
+use crate::{Intake, Rejection, decode};
+
+/// One message, from the door or from a broker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) arrival: Timestamp,
+    /// The transport says that it may have been delivered before.
+    pub(crate) redelivered: bool,
+    /// What "offline" means here: a goodbye, or, in a will, a loss.
+    pub(crate) offline_means: NodeChange,
+}
+
+/// What is to be told to the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Read; perhaps in part.
+    Taken,
+    /// Nothing of it could be read.
+    Unreadable,
+    /// No such site, edge node or topic.
+    NotAllowed,
+}
+
+/// One connection's desk.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    intake: Arc<Intake>,
+    session: SessionId,
+    route: Route,
+    generation: u64,
+    places: HashMap<Box<str>, usize>,
+    topics: Vec<TopicDesk>,
+    last: usize,
+    spoke: Spoken,
+    ended: bool,
+    findings: Vec<Rejection>,
+}
+
+/// The edge nodes a session spoke for, by site and id.
+pub(crate) type Spoken = BTreeMap<(Arc<str>, Arc<str>), Arc<NodePresence>>;
+
+/// What is known of one topic.
+#[derive(Debug)]
+struct TopicDesk {
+    topic: Arc<str>,
+    channel: Channel,
+    node_id: Arc<str>,
+    binding: NodeBinding,
+    presence: Arc<NodePresence>,
+    feedback: Arc<NodeFeedback>,
+    announced: bool,
+    seqs: SeqWindow,
+}
+
+impl Desk {
+    pub(crate) fn new(intake: Arc<Intake>, route: Route) -> Desk {
+        Desk {
+            session: intake.new_session(),
+            generation: intake.directory.generation(),
+            intake,
+            route,
+            places: HashMap::new(),
+            topics: Vec::new(),
+            last: 0,
+            spoke: Spoken::new(),
+            ended: false,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reads one message into the batch.
+    pub(crate) fn take(&mut self, message: &Message<'_>, batch: &mut Batch) -> Verdict {
+        let Some(place) = self.place(message.topic) else {
+            return self.stray(message);
+        };
+        self.announce(place, message, batch);
+        match self.topics[place].channel {
+            Channel::Readings => self.readings(place, message, batch),
+            Channel::Status => self.status(place, message, batch),
+        }
+    }
+
+    /// A message that may not be published to its topic: kept, counted, and told to the sender where it is known.
+    pub(crate) fn refuse(
+        &self,
+        topic: &str,
+        payload: &[u8],
+        arrival: Timestamp,
+        sender: Option<(&str, &str)>,
+    ) {
+        let finding = remark(
+            Reason::TopicNotAllowed,
+            topic,
+            "davy/v1/{site}/{edge_node}/readings or /status, of an edge node this client may speak for",
+            "correct the topic, or ask the site to grant it to this client",
+        );
+        let parsed = Topic::parse(topic);
+        let door = parsed.and_then(|topic| self.intake.directory.site(topic.site));
+        self.keep_stray(door.as_deref(), topic, payload, arrival, &finding);
+        let spoke = self.spoke.keys().next().map(|(site, node)| (&**site, &**node));
+        if let Some((site, node)) = spoke.or(sender)
+            && let Some(door) = self.intake.directory.site(site)
+            && let Some(index) = door.site.node_index(node)
+        {
+            let feedback = door.feedback.node(&door.site.node(index).id);
+            let outcome = Outcome { seq: None, accepted: 0, rejected: 1 };
+            self.intake.feedback.note(&feedback, self.route, outcome, &[finding]);
+        }
+    }
+
+    /// Takes over the edge nodes of a former connection of the same client.
+    pub(crate) fn adopt(&mut self, spoken: Spoken) {
+        for (key, presence) in spoken {
+            presence.join(self.session);
+            self.spoke.insert(key, presence);
+        }
+    }
+
+    /// Lets go of all its edge nodes without a word: another connection of the same client will [adopt](Desk::adopt) them.
+    pub(crate) fn hand_over(&mut self) -> Spoken {
+        self.ended = true;
+        for presence in self.spoke.values() {
+            presence.end(self.session, true);
+        }
+        std::mem::take(&mut self.spoke)
+    }
+
+    /// The connection has ended. The edge nodes that are lost by it, and where to say so.
+    pub(crate) fn end(&mut self, goodbye: bool) -> Vec<(Arc<SiteDoor>, NodeIndex)> {
+        self.ended = true;
+        let mut lost = Vec::new();
+        for ((site, node), presence) in std::mem::take(&mut self.spoke) {
+            if presence.end(self.session, goodbye)
+                && let Some(door) = self.intake.directory.site(&site)
+                && let Some(index) = door.site.node_index(&node)
+            {
+                lost.push((door, index));
+            }
+        }
+        lost
+    }
+
+    /// Where the topic is bound; `None` when it cannot be.
+    fn place(&mut self, topic: &str) -> Option<usize> {
+        let generation = self.intake.directory.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            self.topics.clear();
+            self.places.clear();
+        }
+        // Most messages have the topic of the one before: then nothing is hashed.
+        if self.topics.get(self.last).is_some_and(|known| *known.topic == *topic) {
+            return Some(self.last);
+        }
+        let place = match self.places.get(topic) {
+            Some(place) => *place,
+            None => self.open_topic(topic)?,
+        };
+        self.last = place;
+        Some(place)
+    }
+
+    fn open_topic(&mut self, topic: &str) -> Option<usize> {
+        let parsed = Topic::parse(topic)?;
+        let door = self.intake.directory.site(parsed.site)?;
+        let node = door.site.node_index(parsed.edge_node)?;
+        let node_id = Arc::clone(&door.site.node(node).id);
+        self.topics.push(TopicDesk {
+            topic: topic.into(),
+            channel: parsed.channel,
+            presence: door.presence.node(&node_id),
+            feedback: door.feedback.node(&node_id),
+            node_id,
+            binding: NodeBinding::new(door, node),
+            announced: false,
+            seqs: SeqWindow::new(),
+        });
+        let place = self.topics.len() - 1;
+        self.places.insert(topic.into(), place);
+        Some(place)
+    }
+
+    /// Whoever sends readings is there.
+    fn announce(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) {
+        let desk = &mut self.topics[place];
+        let known = desk.announced && desk.presence.is_online();
+        if known || self.ended || desk.channel == Channel::Status || message.payload.is_empty() {
+            return;
+        }
+        desk.announced = true;
+        desk.online(self.session, &mut self.spoke, batch);
+        self.intake.feedback.answer(&desk.feedback, self.route);
+    }
+
+    fn readings(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {
+        let desk = &mut self.topics[place];
+        let door = Arc::clone(&desk.binding.door);
+        let share = batch.site(&door);
+        let before = share.readings().len();
+        self.findings.clear();
+        let mut taker = Taker {
+            moment: Moment::new(message.arrival, &door),
+            binding: &mut desk.binding,
+            readings: share.readings(),
+            findings: &mut self.findings,
+            metrics: 0,
+            refused: 0,
+        };
+        let seq = decode::readings(message.payload, self.intake.payload_bytes_max, &mut taker);
+        let (metrics, refused) = (taker.metrics, taker.refused);
+        let taken = share.readings().len() - before;
+        let repeated = seq.is_some_and(|seq| desk.seqs.note(seq));
+        if taken > 0 {
+            share.message(MessageHead {
+                node: desk.binding.node,
+                arrival: message.arrival,
+                seq,
+                redelivered: message.redelivered || repeated,
+                len: u32::try_from(taken).expect("a message holds fewer than 2^32 readings"),
+            });
+        }
+        share.tally.messages += 1;
+        share.tally.payload_bytes += message.payload.len() as u64;
+        share.tally.received += taken as u64 + refused;
+        let outcome = Outcome { seq, accepted: taken as u64, rejected: refused };
+        desk.report(&self.intake, self.route, message, outcome, &self.findings);
+        if metrics == 0 && refused > 0 { Verdict::Unreadable } else { Verdict::Taken }
+    }
+
+    fn status(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {
+        let desk = &mut self.topics[place];
+        let share = batch.site(&desk.binding.door);
+        share.tally.messages += 1;
+        share.tally.payload_bytes += message.payload.len() as u64;
+        // An empty payload is how a retained message is taken back: it says nothing.
+        if message.payload.is_empty() {
+            return Verdict::Taken;
+        }
+        match decode::status(message.payload) {
+            Ok(NodeChange::Online) => {
+                if !self.ended {
+                    desk.online(self.session, &mut self.spoke, batch);
+                    self.intake.feedback.answer(&desk.feedback, self.route);
+                }
+                Verdict::Taken
+            }
+            Ok(change @ (NodeChange::Offline | NodeChange::Lost)) => {
+                let change = if change == NodeChange::Offline { message.offline_means } else { change };
+                if desk.presence.leave(change) {
+                    share.node(desk.binding.node, change);
+                }
+                Verdict::Taken
+            }
+            Err(finding) => {
+                share.tally.received += 1;
+                desk.binding.door.account.reject(finding.reason, 1);
+                let outcome = Outcome { seq: None, accepted: 0, rejected: 1 };
+                desk.report(&self.intake, self.route, message, outcome, &[finding]);
+                Verdict::Unreadable
+            }
+        }
+    }
+
+    /// A message for nobody Davy knows.
+    fn stray(&self, message: &Message<'_>) -> Verdict {
+        let parsed = Topic::parse(message.topic);
+        let door = parsed.and_then(|topic| self.intake.directory.site(topic.site));
+        match (parsed, door) {
+            (Some(topic), Some(door)) => {
+                let finding = remark(
+                    Reason::DeviceUnknown,
+                    topic.edge_node,
+                    format!("an edge node of site {}", topic.site),
+                    "correct the topic, or ask the site to add the edge node",
+                );
+                self.keep_stray(Some(&door), message.topic, message.payload, message.arrival, &finding);
+            }
+            (Some(_) | None, _) => self.refuse(message.topic, message.payload, message.arrival, None),
+        }
+        Verdict::NotAllowed
+    }
+
+    fn keep_stray(
+        &self,
+        door: Option<&SiteDoor>,
+        topic: &str,
+        payload: &[u8],
+        arrival: Timestamp,
+        finding: &Rejection,
+    ) {
+        let strays = &self.intake.strays;
+        let (account, letters) = match door {
+            Some(door) => (&*door.account, &*door.dead_letters),
+            None => (&strays.account, &strays.dead_letters),
+        };
+        account.receive(Tally { messages: 1, payload_bytes: payload.len() as u64, received: 1 });
+        account.reject(finding.reason, 1);
+        let parsed = Topic::parse(topic);
+        let origin = Origin {
+            arrival,
+            site: parsed.map(|topic| topic.site).unwrap_or_default().into(),
+            edge_node: parsed.map(|topic| topic.edge_node).unwrap_or_default().into(),
+            topic: topic.into(),
+        };
+        letters.keep(&origin, std::slice::from_ref(finding), payload);
+    }
+}
+
+impl TopicDesk {
+    fn online(&mut self, session: SessionId, spoke: &mut Spoken, batch: &mut Batch) {
+        if self.presence.speak(session) {
+            batch.site(&self.binding.door).node(self.binding.node, NodeChange::Online);
+        }
+        let key = (Arc::clone(&self.binding.door.site.id), Arc::clone(&self.node_id));
+        spoke.entry(key).or_insert_with(|| Arc::clone(&self.presence));
+    }
+
+    /// Tells the sender what came of its message, and keeps what is wrong with it.
+    fn report(
+        &self,
+        intake: &Intake,
+        route: Route,
+        message: &Message<'_>,
+        outcome: Outcome,
+        found: &[Rejection],
+    ) {
+        if found.is_empty() {
+            intake.feedback.good(&self.feedback, outcome.accepted);
+            return;
+        }
+        let door = &self.binding.door;
+        let origin = Origin {
+            arrival: message.arrival,
+            site: Arc::clone(&door.site.id),
+            edge_node: Arc::clone(&self.node_id),
+            topic: Arc::clone(&self.topic),
+        };
+        door.dead_letters.keep(&origin, found, message.payload);
+        intake.feedback.note(&self.feedback, route, outcome, found);
+    }
+}
+
+/// Says that edge nodes are lost. Waits for room: this is never dropped.
+pub(crate) async fn say_lost(lost: Vec<(Arc<SiteDoor>, NodeIndex)>) {
+    for (door, node) in lost {
+        let input = davy_model::Input::Node { node, change: NodeChange::Lost };
+        let parcel = Parcel::new(Arc::clone(&door.revision), input, Ack::None);
+        put(&door, parcel, 0).await;
+    }
+}

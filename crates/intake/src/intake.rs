@@ -1,0 +1,80 @@
+//! What all connections share: the sites, the clock, the way back, and what belongs to no site.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use davy_model::Timestamp;
+
+use crate::feedback::Feedback;
+use crate::presence::SessionId;
+use crate::{Account, DeadLetters, Directory};
+
+/// Says what time it is. There is one clock; who owns it lends it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The longest payload taken when nothing else is configured, bytes.
+pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+/// How often feedback is said.
+const FEEDBACK_EVERY: Duration = Duration::from_secs(1);
+
+/// What all connections share.
+pub struct Intake {
+    /// The sites now active.
+    pub directory: Directory,
+    /// What waits to be said to edge nodes.
+    pub feedback: Feedback,
+    /// What came for no site Davy knows.
+    pub strays: Strays,
+    pub(crate) payload_bytes_max: usize,
+    clock: Clock,
+    sessions: AtomicU64,
+}
+
+/// What came for no site Davy knows: counted and kept as that of a site is.
+#[derive(Debug)]
+pub struct Strays {
+    /// The counts.
+    pub account: Account,
+    /// What was refused.
+    pub dead_letters: DeadLetters,
+}
+
+impl Intake {
+    /// An intake for these sites. Payloads longer than `payload_bytes_max` are refused unread.
+    pub fn new(directory: Directory, clock: Clock, payload_bytes_max: usize) -> Arc<Intake> {
+        Arc::new(Intake {
+            directory,
+            feedback: Feedback::default(),
+            strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 4 << 20) },
+            payload_bytes_max,
+            clock,
+            sessions: AtomicU64::new(0),
+        })
+    }
+
+    /// Says feedback once a second, for as long as it is polled.
+    pub async fn say_feedback(&self) {
+        let mut ticks = tokio::time::interval(FEEDBACK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.feedback.flush();
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn new_session(&self) -> SessionId {
+        SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}

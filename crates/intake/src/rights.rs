@@ -1,0 +1,248 @@
+//! Who may connect, and for whom they may speak.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use davy_model::is_name;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::topic::{Audible, Topic};
+
+/// A SHA-256 of a token. Tokens are long and random, so a plain hash keeps them.
+pub type TokenHash = [u8; 32];
+
+/// Everyone who may connect.
+#[derive(Clone, Debug, Default)]
+pub struct Clients {
+    by_name: BTreeMap<Arc<str>, Client>,
+    anonymous: Option<Rights>,
+}
+
+/// One who may connect, as the client file describes it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The MQTT user name.
+    pub name: Arc<str>,
+    /// The hash of its token, which is the MQTT password.
+    pub token: Option<TokenHash>,
+    /// The common name, or one of the DNS names, of its certificate.
+    pub certificate: Option<Arc<str>>,
+    /// For whom it may speak.
+    pub grants: Vec<Grant>,
+}
+
+/// For which edge nodes of which sites a client may speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Which sites.
+    pub site: Pattern,
+    /// Which of their edge nodes.
+    pub edge_node: Pattern,
+}
+
+/// A name, or all names with a beginning: `gw-1`, `gw-*`, `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// That name alone.
+    Exactly(Box<str>),
+    /// Every name that begins so; every name when empty.
+    Beginning(Box<str>),
+}
+
+/// What one connection may do; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    grants: Arc<[Grant]>,
+}
+
+/// What a connection says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    /// The MQTT user name.
+    pub username: Option<&'a str>,
+    /// The MQTT password.
+    pub password: Option<&'a [u8]>,
+    /// Names in the verified certificate: the common name, and the DNS names.
+    pub certificate_names: &'a [String],
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// No such client, or not its token; which of the two is not said.
+    #[error("unknown client, or wrong token")]
+    Credentials,
+    /// Neither token nor certificate, and anonymous clients are not let in.
+    #[error("anonymous clients are not let in here")]
+    Anonymous,
+    /// The certificate is genuine, and nobody's.
+    #[error("the certificate belongs to no known client")]
+    Certificate,
+}
+
+/// A client file that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientsError {
+    /// Two clients of one name.
+    #[error("client {0} is described twice")]
+    Twice(Arc<str>),
+    /// A certificate name of two clients.
+    #[error("certificate name {0} belongs to two clients")]
+    CertificateTwice(Arc<str>),
+    /// It could never connect.
+    #[error("client {0} has neither a token nor a certificate")]
+    NoProof(Arc<str>),
+}
+
+impl Clients {
+    /// The clients of a file; `anonymous` says what those without proof may do, if they are let in at all.
+    ///
+    /// # Errors
+    /// [`ClientsError`] when two clients cannot be told apart, or one could never connect.
+    pub fn new(clients: Vec<Client>, anonymous: Option<Rights>) -> Result<Clients, ClientsError> {
+        let mut by_name = BTreeMap::new();
+        for client in clients {
+            if client.token.is_none() && client.certificate.is_none() {
+                return Err(ClientsError::NoProof(client.name));
+            }
+            if let Some(name) = &client.certificate
+                && by_name.values().any(|other: &Client| other.certificate.as_ref() == Some(name))
+            {
+                return Err(ClientsError::CertificateTwice(Arc::clone(name)));
+            }
+            if by_name.contains_key(&client.name) {
+                return Err(ClientsError::Twice(client.name));
+            }
+            by_name.insert(Arc::clone(&client.name), client);
+        }
+        Ok(Clients { by_name, anonymous })
+    }
+
+    /// Everybody may do everything: for a door on loopback.
+    pub fn anyone() -> Clients {
+        Clients { by_name: BTreeMap::new(), anonymous: Some(Rights::all()) }
+    }
+
+    /// Says what a connection may do.
+    ///
+    /// A user name decides by its token, and by its certificate when it has no token; without a user name the
+    /// certificate decides, and without that the connection is anonymous.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn authenticate(&self, credentials: &Credentials<'_>) -> Result<Rights, Denied> {
+        let holds = |client: &Client| {
+            let name = client.certificate.as_deref();
+            name.is_some_and(|name| credentials.certificate_names.iter().any(|held| held == name))
+        };
+        if let Some(username) = credentials.username {
+            let client = self.by_name.get(username);
+            // The hash is made for unknown names too: time does not tell which names exist.
+            let given: TokenHash = Sha256::digest(credentials.password.unwrap_or_default()).into();
+            let wanted = client.and_then(|client| client.token);
+            let token_fits = bool::from(given.ct_eq(&wanted.unwrap_or_default())) && wanted.is_some();
+            return match client {
+                Some(client) if token_fits => Ok(client.rights()),
+                Some(client) if client.token.is_none() && holds(client) => Ok(client.rights()),
+                Some(_) | None => Err(Denied::Credentials),
+            };
+        }
+        if !credentials.certificate_names.is_empty() {
+            let client = self.by_name.values().find(|client| holds(client));
+            return client.map(Client::rights).ok_or(Denied::Certificate);
+        }
+        self.anonymous.clone().ok_or(Denied::Anonymous)
+    }
+}
+
+impl Client {
+    fn rights(&self) -> Rights {
+        Rights::new(self.grants.clone())
+    }
+}
+
+impl Rights {
+    /// The rights that these grants give.
+    pub fn new(grants: Vec<Grant>) -> Rights {
+        Rights { grants: grants.into() }
+    }
+
+    /// Every edge node of every site.
+    pub fn all() -> Rights {
+        let every = || Pattern::Beginning("".into());
+        Rights::new(vec![Grant { site: every(), edge_node: every() }])
+    }
+
+    /// Whether the connection may speak for that edge node.
+    pub fn speaks_for(&self, site: &str, edge_node: &str) -> bool {
+        self.grants.iter().any(|grant| grant.site.takes(site) && grant.edge_node.takes(edge_node))
+    }
+
+    /// Whether it may publish to that topic. Whether the edge node exists is another question.
+    pub fn may_publish(&self, topic: &str) -> bool {
+        Topic::parse(topic).is_some_and(|topic| self.speaks_for(topic.site, topic.edge_node))
+    }
+
+    /// Whether it may subscribe to that filter: feedback to those it speaks for, and alarms of their sites.
+    pub fn may_subscribe(&self, filter: &str) -> bool {
+        match Audible::parse(filter) {
+            Some(Audible::Feedback { site, edge_node }) => self.speaks_for(site, edge_node),
+            Some(Audible::Alarms { site }) => self.grants.iter().any(|grant| grant.site.takes(site)),
+            None => false,
+        }
+    }
+
+    /// The one edge node it speaks for, when there is exactly one: site and id.
+    pub fn only_node(&self) -> Option<(&str, &str)> {
+        match &self.grants[..] {
+            [Grant { site: Pattern::Exactly(site), edge_node: Pattern::Exactly(node) }] => Some((site, node)),
+            _ => None,
+        }
+    }
+}
+
+impl Pattern {
+    /// Reads `name`, `begin*` or `*`; `None` when it is none of them.
+    pub fn parse(text: &str) -> Option<Pattern> {
+        match text.strip_suffix('*') {
+            Some("") => Some(Pattern::Beginning("".into())),
+            Some(beginning) => is_name(beginning).then(|| Pattern::Beginning(beginning.into())),
+            None => is_name(text).then(|| Pattern::Exactly(text.into())),
+        }
+    }
+
+    /// Whether the name is meant.
+    pub fn takes(&self, name: &str) -> bool {
+        match self {
+            Pattern::Exactly(exact) => **exact == *name,
+            Pattern::Beginning(beginning) => name.starts_with(&**beginning),
+        }
+    }
+}
+
+/// The hash of a token.
+pub fn token_hash(token: &[u8]) -> TokenHash {
+    Sha256::digest(token).into()
+}
+
+/// Reads a hash as files write it: 64 hex digits.
+pub fn parse_token_hash(hex: &str) -> Option<TokenHash> {
+    let mut hash = TokenHash::default();
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    for (place, byte) in hash.iter_mut().enumerate() {
+        let digits = &hex[2 * place..2 * place + 2];
+        // `from_str_radix` alone would take a sign.
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    Some(hash)
+}
+
+#[cfg(test)]
+#[path = "rights_tests.rs"]
+mod tests;
