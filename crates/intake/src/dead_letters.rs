@@ -50,7 +50,7 @@ pub struct Origin {
 
 /// Which letters to list.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct LetterFilter {
     /// Only with this reason.
     pub reason: Option<Reason>,
     /// Only at least this severe.
@@ -111,7 +111,7 @@ impl DeadLetters {
     }
 
     /// The newest letters that match, newest first, at most `limit`.
-    pub fn list(&self, filter: &Filter, limit: usize) -> Vec<DeadLetter> {
+    pub fn list(&self, filter: &LetterFilter, limit: usize) -> Vec<DeadLetter> {
         let ring = self.ring.lock();
         ring.letters.iter().rev().filter(|letter| filter.takes(letter)).take(limit).cloned().collect()
     }
@@ -135,7 +135,7 @@ impl DeadLetters {
     }
 }
 
-impl Filter {
+impl LetterFilter {
     fn takes(&self, letter: &DeadLetter) -> bool {
         let reason = letter.finding.reason;
         self.reason.is_none_or(|wanted| wanted == reason)
@@ -183,7 +183,7 @@ mod tests {
         for _ in 0..5 {
             letters.keep(&origin("gw-1"), &[finding(Reason::PointUnknown)], b"{}");
         }
-        let kept = letters.list(&Filter::default(), 10);
+        let kept = letters.list(&LetterFilter::default(), 10);
         assert_eq!(kept.iter().map(|letter| letter.number).collect::<Vec<_>>(), [5, 4, 3]);
         assert_eq!((letters.written(), letters.evicted()), (5, 2));
     }
@@ -192,7 +192,7 @@ mod tests {
     fn a_message_with_more_findings_than_places_is_bounded_and_counted() {
         let letters = DeadLetters::new(3, 1 << 20);
         letters.keep(&origin("gw-1"), &vec![finding(Reason::FieldType); 10_000], b"{}");
-        assert_eq!((letters.list(&Filter::default(), 10).len(), letters.evicted()), (3, 9_997));
+        assert_eq!((letters.list(&LetterFilter::default(), 10).len(), letters.evicted()), (3, 9_997));
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         for _ in 0..10 {
             letters.keep(&origin("gw-1"), &[finding(Reason::JsonSyntax)], &vec![b'x'; 100_000]);
         }
-        let kept = letters.list(&Filter::default(), 10);
+        let kept = letters.list(&LetterFilter::default(), 10);
         assert_eq!(kept.len(), 4);
         assert!(kept.iter().all(|letter| letter.payload.len() == 4096 && letter.payload_bytes == 100_000));
     }
@@ -212,15 +212,21 @@ mod tests {
         let reasons = [Reason::PointUnknown, Reason::OutOfSensorRange];
         letters.keep(&origin("gw-1"), &reasons.map(finding), b"{}");
         letters.keep(&origin("gw-2"), &[finding(Reason::PointUnknown)], b"{}");
-        let numbers = |filter: Filter| -> Vec<u64> {
+        let numbers = |filter: LetterFilter| -> Vec<u64> {
             letters.list(&filter, 10).iter().map(|letter| letter.number).collect()
         };
-        assert_eq!(numbers(Filter { reason: Some(Reason::PointUnknown), ..Filter::default() }), [3, 1]);
         assert_eq!(
-            numbers(Filter { severity_at_least: Some(Severity::Reject), ..Filter::default() }),
+            numbers(LetterFilter { reason: Some(Reason::PointUnknown), ..LetterFilter::default() }),
             [3, 1]
         );
-        assert_eq!(numbers(Filter { edge_node: Some("gw-1".into()), ..Filter::default() }), [2, 1]);
-        assert_eq!(numbers(Filter { before: Some(3), ..Filter::default() }), [2, 1]);
+        assert_eq!(
+            numbers(LetterFilter { severity_at_least: Some(Severity::Reject), ..LetterFilter::default() }),
+            [3, 1]
+        );
+        assert_eq!(
+            numbers(LetterFilter { edge_node: Some("gw-1".into()), ..LetterFilter::default() }),
+            [2, 1]
+        );
+        assert_eq!(numbers(LetterFilter { before: Some(3), ..LetterFilter::default() }), [2, 1]);
     }
 }

@@ -34,7 +34,7 @@ mod topic;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
 pub use davy_codec::Rejection;
-pub use dead_letters::{DeadLetter, DeadLetters, Filter, Origin};
+pub use dead_letters::{DeadLetter, DeadLetters, LetterFilter, Origin};
 pub use directory::{Directory, Keeping, SiteDoor};
 pub use discovered::{Discovered, DiscoveredTag};
 pub use door_side::{DoorIntake, Session};

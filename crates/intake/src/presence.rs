@@ -26,7 +26,7 @@ pub struct NodePresence {
     speakers: Mutex<BTreeSet<SessionId>>,
 }
 
-const UNKNOWN: u8 = 0;
+// 0: nothing is known of it.
 const ONLINE: u8 = 1;
 const OFFLINE: u8 = 2;
 const LOST: u8 = 3;

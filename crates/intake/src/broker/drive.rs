@@ -42,7 +42,7 @@ pub(super) struct Drive<'s> {
 
 /// What made the loop turn.
 enum Turn {
-    Read(usize),
+    Read,
     Acks,
     Say(Outgoing),
     Ping,
@@ -86,7 +86,7 @@ impl<'s> Drive<'s> {
     pub(super) async fn run(&mut self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), LinkError> {
         loop {
             match self.turn(outgoing).await? {
-                Turn::Read(_) => self.after_read()?,
+                Turn::Read => self.after_read()?,
                 Turn::Say(message) => self.say(message)?,
                 Turn::Ping => self.ping()?,
                 Turn::Sites => {
@@ -113,7 +113,7 @@ impl<'s> Drive<'s> {
         };
         // Each of these can be given up without losing anything.
         tokio::select! {
-            bytes = read, if !full => bytes.map(Turn::Read),
+            bytes = read, if !full => bytes.map(|_| Turn::Read),
             () = shared.backlog.room(), if full => Ok(Turn::Room),
             () = acks.ready() => Ok(Turn::Acks),
             Some(message) = outgoing.recv(), if said.len() < OUTGOING_WINDOW => Ok(Turn::Say(message)),

@@ -93,6 +93,7 @@ async fn a_broker_killed_and_started_again_delivers_what_it_had_kept() {
     let gateway = Gateway::connect(options("gw", broker.port)).await;
     gateway.publish(READINGS, QoS::AtLeastOnce, &payload(41_207)).await;
     take(&mut setting.writer, 1, false).await;
+    broker.save();
     until("the broker has saved it", || broker.has_saved("41207")).await;
     broker.kill();
     until("the loss is noticed", || matches!(link.state(), LinkState::Lost { .. })).await;

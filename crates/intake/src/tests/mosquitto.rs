@@ -29,16 +29,11 @@ impl Mosquitto {
         let path = folder.path().display();
         let config = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {path}/\n\
-             autosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 1000\n"
+             max_queued_messages 0\nmax_inflight_messages 1000\n"
         );
         std::fs::write(folder.path().join("mosquitto.conf"), config).expect("writable");
         // Started as root it becomes another user, which must be able to write here.
-        std::process::Command::new("chmod")
-            .arg("-R")
-            .arg("a+rwx")
-            .arg(folder.path())
-            .status()
-            .expect("chmod");
+        Command::new("chmod").arg("-R").arg("a+rwx").arg(folder.path()).status().expect("chmod");
         Some(Mosquitto { folder, port, child: None })
     }
 
@@ -61,6 +56,12 @@ impl Mosquitto {
             child.kill().expect("it runs");
             child.wait().expect("it ends");
         }
+    }
+
+    /// Asks the broker to write its store now (SIGUSR1).
+    pub(super) fn save(&self) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args(["-USR1", &id]).status().expect("kill").success());
     }
 
     /// Whether the broker has written its store since `marker` was put into a message.
