@@ -257,3 +257,26 @@ fn a_deadband_is_held_against_the_nearest_of_the_lesser_levels() {
     let told: Vec<Code> = warnings.iter().map(|found| found.code).collect();
     assert_eq!(told, [Code::DeadbandPastNext], "{warnings:?}");
 }
+
+#[test]
+fn rules_stand_by_id_whatever_their_order_in_the_files() {
+    let plan = plan(bent("rules/a.yaml", "id: h2s", "id: zz"));
+    assert_eq!(plan.rules.iter().map(|rule| &*rule.id).collect::<Vec<_>>(), ["level", "silent", "zz"]);
+}
+
+#[test]
+fn a_stale_rule_keeps_its_latch_and_its_re_alarm() {
+    let plan = plan(bent("rules/a.yaml", "tier: yellow}", "tier: yellow, latch: true, re_alarm: 1h}"));
+    assert!(plan.silences.iter().all(|silence| silence.latch && silence.re_alarm_us == Some(3_600_000_000)));
+}
+
+#[test]
+fn a_short_delay_is_odd_only_where_there_is_an_interval() {
+    let mut files = bent("rules/a.yaml", "off_delay: 30s", "on_delay: 500ms");
+    files[1].text =
+        files[1].text.replace("equipment\n", "equipment,reporting\n").replace("P-1\n", "P-1,by_exception\n");
+    files[1].text = files[1].text.replace("P-2\n", "P-2,\n").replace(",TK-1\n", ",TK-1,\n");
+    let bundle = bundle(files).expect("a good site");
+    let (_, warnings) = compile_with_warnings(&bundle).expect("a good site");
+    assert!(warnings.is_empty(), "{warnings:?}");
+}

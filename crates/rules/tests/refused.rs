@@ -103,6 +103,9 @@ const CASES: &[Case] = &[
     ("tags.csv", "0,150,1s", "150,0,1s", &[
         "tags.csv:3:28: high: found \"0\", expected a top above the bottom, 150 [RANGE_INVALID]",
     ]),
+    ("tags.csv", "0,150,1s", "150,150,1s", &[
+        "tags.csv:3:28: high: found \"150\", expected a top above the bottom, 150 [RANGE_INVALID]",
+    ]),
     ("tags.csv", "0,150,1s", ",150,1s", &[
         "tags.csv:3:24: low: found nothing, expected a number, as high is given [RANGE_INVALID]",
     ]),
