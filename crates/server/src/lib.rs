@@ -1,3 +1,34 @@
 //! Config, wiring, the one clock, and the services.
+//!
+//! Promise: what the other rooms promise holds when they are put together: a reading is acknowledged when it is on disk,
+//! what was judged is delivered, and what cannot start says everything that is wrong with it at once.
+//!
+//! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
+mod check;
+mod clock;
+mod committer;
+mod config;
+mod failure;
+mod http;
+mod hub;
+mod metrics;
+mod pending;
+mod recover;
+pub mod replay;
 pub mod rpc;
+mod say;
+mod server;
+mod site;
+mod snapshot;
+mod source;
+mod summary;
+mod watch;
+mod writer;
+
+pub use check::{CheckReport, CheckedSite, check};
+pub use config::{Config, ConfigProblem, DoorConfig, Flags};
+pub use recover::RecoverError;
+pub use server::{Server, StartError};
+pub use source::{Loaded, SiteSource};
+pub use summary::{SiteSummary, Summary};

@@ -1,7 +1,60 @@
 //! The gRPC services, and the clients made from the same files.
 
+mod alarms;
+mod alerts;
+mod dead_letters;
+mod explain;
+mod status;
+mod system;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::hub::Hub;
+
 /// Generated service stubs of `proto/davy/v1`.
 #[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, rustdoc::all)]
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/davy.v1.rs"));
+}
+
+use v1::{
+    alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
+    dead_letter_service_server::DeadLetterServiceServer, system_service_server::SystemServiceServer,
+};
+
+/// Longest request taken, bytes.
+const REQUEST_LEN_MAX: usize = 1 << 20;
+
+/// Everything gRPC on this port: Davy's services, health and reflection.
+pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<AlarmServiceServer<alarms::Alarms>>().await;
+    reporter.set_serving::<AlertServiceServer<alerts::Alerts>>().await;
+    let alarms = AlarmServiceServer::new(alarms::Alarms { hub: Arc::clone(hub) });
+    let alerts = AlertServiceServer::new(alerts::Alerts { hub: Arc::clone(hub), stop: stop.clone() });
+    let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
+    let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
+    let mut routes = Routes::new(health)
+        .add_service(alarms.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX));
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(davy_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // Older clients ask v1alpha, newer ones v1.
+    if let Ok(service) = reflection().build_v1() {
+        routes = routes.add_service(service);
+    }
+    if let Ok(service) = reflection().build_v1alpha() {
+        routes = routes.add_service(service);
+    }
+    routes.prepare().into_axum_router()
 }

@@ -1,0 +1,184 @@
+//! The keys of a configuration file, as they are written.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+use super::ConfigProblem;
+
+/// As written: relative paths are meant from the file's folder.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raw {
+    pub(super) data_dir: PathBuf,
+    pub(super) sites: Vec<PathBuf>,
+    pub(super) inbox_mib: usize,
+    pub(super) payload_kib_max: usize,
+    pub(super) http: RawHttp,
+    pub(super) door: RawDoor,
+    pub(super) broker: Option<RawBroker>,
+    /// The folder relative paths are meant from.
+    #[serde(skip)]
+    pub(super) base: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawHttp {
+    pub(super) listen: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDoor {
+    pub(super) enabled: bool,
+    pub(super) listen: String,
+    pub(super) tls_listen: Option<String>,
+    pub(super) certificate_file: Option<PathBuf>,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) client_ca_file: Option<PathBuf>,
+    pub(super) client_certificate: RawClientCertificate,
+    pub(super) clients_file: Option<PathBuf>,
+    pub(super) connections_max: usize,
+    pub(super) receive_max: u16,
+    pub(super) packet_kib_max: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawClientCertificate {
+    #[default]
+    None,
+    Optional,
+    Required,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBroker {
+    pub(super) url: String,
+    #[serde(default = "default_client_id")]
+    pub(super) client_id: String,
+    pub(super) user: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) packet_kib_max: Option<u32>,
+    pub(super) receive_max: Option<u16>,
+}
+
+fn default_client_id() -> String {
+    "davy".to_owned()
+}
+
+impl Default for Raw {
+    fn default() -> Raw {
+        Raw {
+            data_dir: "data".into(),
+            sites: Vec::new(),
+            inbox_mib: super::DEFAULT_INBOX_BYTES >> 20,
+            payload_kib_max: davy_intake::PAYLOAD_BYTES_MAX >> 10,
+            http: RawHttp::default(),
+            door: RawDoor::default(),
+            broker: None,
+            base: PathBuf::new(),
+        }
+    }
+}
+
+impl Default for RawHttp {
+    fn default() -> RawHttp {
+        RawHttp { listen: "127.0.0.1:8080".to_owned() }
+    }
+}
+
+impl Default for RawDoor {
+    fn default() -> RawDoor {
+        let door = davy_door::Config::default();
+        RawDoor {
+            enabled: true,
+            listen: "127.0.0.1:1883".to_owned(),
+            tls_listen: None,
+            certificate_file: None,
+            key_file: None,
+            client_ca_file: None,
+            client_certificate: RawClientCertificate::None,
+            clients_file: None,
+            connections_max: door.connections_max,
+            receive_max: door.receive_max,
+            packet_kib_max: 1024,
+        }
+    }
+}
+
+/// What the command line says; it has the last word.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+    /// `--site`, in place of the file's list.
+    pub sites: Vec<PathBuf>,
+    /// `--http`
+    pub http: Option<String>,
+    /// `--door`
+    pub door: Option<String>,
+}
+
+/// Reads the file, the files of `conf.d` beside it in the order of their names, the environment and the flags.
+///
+/// # Errors
+/// What cannot be read, and every key that is not one.
+pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<Raw, Vec<ConfigProblem>> {
+    let mut figment = Figment::from(Serialized::defaults(Raw::default()));
+    let mut base = PathBuf::new();
+    if let Some(path) = path {
+        if !path.is_file() {
+            return Err(vec![ConfigProblem::new(path.display().to_string(), "no such file")]);
+        }
+        base = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        figment = figment.merge(Toml::file_exact(path));
+        for above in conf_d(&base) {
+            figment = figment.merge(Toml::file_exact(above));
+        }
+    }
+    let mut raw: Raw = figment
+        .merge(Env::prefixed("DAVY__").split("__"))
+        .extract()
+        .map_err(|error| error.into_iter().map(ConfigProblem::from).collect::<Vec<_>>())?;
+    raw.base = base;
+    apply(flags, &mut raw);
+    Ok(raw)
+}
+
+fn conf_d(base: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(base.join("conf.d")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn apply(flags: &Flags, raw: &mut Raw) {
+    // A path on the command line is meant from where the person stands, not from the file's folder.
+    let here = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    if let Some(data_dir) = &flags.data_dir {
+        raw.data_dir = here(data_dir);
+    }
+    if !flags.sites.is_empty() {
+        raw.sites = flags.sites.iter().map(here).collect();
+    }
+    if let Some(http) = &flags.http {
+        raw.http.listen.clone_from(http);
+    }
+    if let Some(door) = &flags.door {
+        raw.door.listen.clone_from(door);
+    }
+}

@@ -1,0 +1,82 @@
+//! `davy.toml` < `conf.d/*.toml` < `DAVY__SECTION__KEY` < flags, checked as a whole before anything starts.
+
+mod clients;
+mod file;
+mod problem;
+mod resolve;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+pub use file::Flags;
+pub use problem::ConfigProblem;
+
+use crate::SiteSource;
+
+/// Everything a server is told at its start, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where journals are kept: one file a site.
+    pub data_dir: PathBuf,
+    /// The sites to serve.
+    pub sites: Vec<SiteSource>,
+    /// Where gRPC, `/metrics` and `/healthz` are served. Loopback only: this port has no TLS.
+    pub http: SocketAddr,
+    /// Davy's own MQTT door.
+    pub door: Option<DoorConfig>,
+    /// An external MQTT broker.
+    pub broker: Option<davy_intake::broker::BrokerConfig>,
+    /// What may wait in front of one site's writer, bytes; 1 KiB to 4 GiB.
+    pub inbox_bytes: usize,
+    /// Longest payload taken, bytes.
+    pub payload_bytes_max: usize,
+}
+
+/// Davy's own MQTT door.
+#[derive(Clone, Debug)]
+pub struct DoorConfig {
+    /// Sockets and limits.
+    pub door: davy_door::Config,
+    /// Who may come in.
+    pub clients: davy_intake::rights::Clients,
+}
+
+impl Config {
+    /// A server for these sites, on loopback, with everything else by default. Port 0 lets the system choose.
+    pub fn on_loopback(data_dir: PathBuf, sites: Vec<SiteSource>, http_port: u16, door_port: u16) -> Config {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let door = DoorConfig {
+            door: davy_door::Config::listen_on(loopback(door_port)),
+            clients: davy_intake::rights::Clients::anyone(),
+        };
+        Config {
+            data_dir,
+            sites,
+            http: loopback(http_port),
+            door: Some(door),
+            broker: None,
+            inbox_bytes: DEFAULT_INBOX_BYTES,
+            payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
+        }
+    }
+
+    /// Reads a configuration file and what stands above it.
+    ///
+    /// # Errors
+    /// Every problem found, not only the first.
+    pub fn load(path: Option<&std::path::Path>, flags: &Flags) -> Result<Config, Vec<ConfigProblem>> {
+        resolve::resolve(file::load(path, flags)?)
+    }
+
+    /// The most memory that queues and connections can take, bytes: printed at the start.
+    pub fn memory_max_bytes(&self) -> usize {
+        let door = self
+            .door
+            .as_ref()
+            .map_or(0, |door| door.door.connections_max.saturating_mul(door.door.connection_len_max()));
+        let per_site = self.inbox_bytes + (64 << 20) + (8 << 20);
+        door.saturating_add(self.sites.len().saturating_mul(per_site))
+    }
+}
+
+/// What may wait in front of one site's writer when nothing else is configured, bytes.
+pub(crate) const DEFAULT_INBOX_BYTES: usize = 64 << 20;

@@ -1,0 +1,173 @@
+//! From keys as written to a configuration that can start, or all that is wrong with it.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use davy_door::{Listen, tls::ClientCertificates};
+use davy_intake::{broker::BrokerConfig, rights::Clients};
+
+use super::{
+    Config, ConfigProblem, DoorConfig, clients,
+    file::{Raw, RawBroker, RawClientCertificate, RawDoor},
+};
+use crate::SiteSource;
+
+/// Gathers problems, so that all are told at once.
+struct Problems(Vec<ConfigProblem>);
+
+impl Problems {
+    fn add(&mut self, place: &str, what: impl Into<String>) {
+        self.0.push(ConfigProblem::new(place, what));
+    }
+
+    fn take<T>(&mut self, place: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|what| self.add(place, what)).ok()
+    }
+}
+
+pub(super) fn resolve(raw: Raw) -> Result<Config, Vec<ConfigProblem>> {
+    let mut problems = Problems(Vec::new());
+    if raw.sites.is_empty() {
+        problems.add("sites", "name at least one site folder, or there is nothing to watch");
+    }
+    let http = problems.take("http.listen", address(&raw.http.listen));
+    if http.is_some_and(|http| !http.ip().is_loopback()) {
+        problems.add(
+            "http.listen",
+            "only a loopback address: this port has no TLS and no authentication; put a proxy that has both in front",
+        );
+    }
+    let door = if raw.door.enabled { door(&raw.door, &raw.base, &mut problems) } else { None };
+    let broker = raw.broker.as_ref().and_then(|broker| self::broker(broker, &raw.base, &mut problems));
+    if !raw.door.enabled && raw.broker.is_none() {
+        problems.add("door.enabled", "neither a door nor a broker: no reading could come in");
+    }
+    let config = http.map(|http| Config {
+        data_dir: raw.base.join(&raw.data_dir),
+        sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
+        http,
+        door,
+        broker,
+        inbox_bytes: raw.inbox_mib << 20,
+        payload_bytes_max: raw.payload_kib_max << 10,
+    });
+    match config {
+        Some(config) if problems.0.is_empty() => Ok(config),
+        _ => Err(problems.0),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("not an address and port such as 127.0.0.1:8080: {text:?}"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfig> {
+    let before = problems.0.len();
+    let plain = problems.take("door.listen", address(&raw.listen));
+    let tls_addr = raw.tls_listen.as_ref().and_then(|text| problems.take("door.tls_listen", address(text)));
+    let tls = tls_addr.and_then(|addr| {
+        let tls = problems.take("door.tls_listen", tls(raw, base))?;
+        Some(Listen { addr, tls: Some(tls) })
+    });
+    if plain.is_some_and(|plain| !plain.ip().is_loopback()) {
+        problems.add("door.listen", "plain MQTT on loopback only; give other networks door.tls_listen");
+    }
+    let clients = match &raw.clients_file {
+        Some(path) => match clients::read(&base.join(path)) {
+            Ok(clients) => Some(clients),
+            Err(found) => {
+                problems.0.extend(found);
+                None
+            }
+        },
+        None => Some(Clients::anyone()),
+    };
+    let open = tls_addr.is_some_and(|addr| !addr.ip().is_loopback());
+    if open && raw.clients_file.is_none() {
+        problems.add("door.clients_file", "off loopback, clients must be known: name a clients file");
+    }
+    let listen = plain.map(|addr| Listen { addr, tls: None }).into_iter().chain(tls).collect();
+    let door = davy_door::Config {
+        listen,
+        connections_max: raw.connections_max,
+        receive_max: raw.receive_max,
+        packet_len_max: raw.packet_kib_max.saturating_mul(1024),
+        ..davy_door::Config::default()
+    };
+    (problems.0.len() == before).then_some(DoorConfig { door, clients: clients? })
+}
+
+fn tls(raw: &RawDoor, base: &Path) -> Result<Arc<rustls::ServerConfig>, String> {
+    let need = |path: &Option<PathBuf>, key: &str| {
+        let path = path.as_ref().ok_or_else(|| format!("TLS needs door.{key}"))?;
+        read(&base.join(path))
+    };
+    let chain = need(&raw.certificate_file, "certificate_file")?;
+    let key = need(&raw.key_file, "key_file")?;
+    let authorities = match raw.client_certificate {
+        RawClientCertificate::None => Vec::new(),
+        RawClientCertificate::Optional | RawClientCertificate::Required => {
+            need(&raw.client_ca_file, "client_ca_file")?
+        }
+    };
+    let clients = match raw.client_certificate {
+        RawClientCertificate::None => ClientCertificates::None,
+        RawClientCertificate::Optional => ClientCertificates::Optional(&authorities),
+        RawClientCertificate::Required => ClientCertificates::Required(&authorities),
+    };
+    davy_door::tls::server_config(&chain, &key, clients).map_err(|error| error.to_string())
+}
+
+fn broker(raw: &RawBroker, base: &Path, problems: &mut Problems) -> Option<BrokerConfig> {
+    let (tls, host, port) = problems.take("broker.url", broker_url(&raw.url))?;
+    let mut config = BrokerConfig::new(host, port, raw.client_id.clone());
+    if let Some(user) = &raw.user {
+        let password = match &raw.password_file {
+            Some(path) => problems.take("broker.password_file", read(&base.join(path)))?,
+            None => Vec::new(),
+        };
+        let password = String::from_utf8_lossy(&password).trim_end().to_owned();
+        config.login = Some((user.clone(), password));
+    }
+    if tls {
+        let ca = match &raw.ca_file {
+            Some(path) => problems.take("broker.ca_file", read(&base.join(path)))?,
+            None => {
+                problems
+                    .add("broker.ca_file", "mqtts needs the authority that signed the broker's certificate");
+                return None;
+            }
+        };
+        let tls = davy_intake::broker::tls_client(&ca, None).map_err(|error| error.to_string());
+        config.tls = Some(problems.take("broker.ca_file", tls)?);
+    }
+    config.packet_bytes_max =
+        raw.packet_kib_max.map_or(config.packet_bytes_max, |kib| kib.saturating_mul(1024));
+    config.receive_max = raw.receive_max.unwrap_or(config.receive_max);
+    Some(config)
+}
+
+/// `mqtt://host[:port]` or `mqtts://host[:port]`.
+fn broker_url(url: &str) -> Result<(bool, String, u16), String> {
+    let wrong = || format!("not a broker's address such as mqtt://127.0.0.1:1883: {url:?}");
+    let (tls, rest) = match url.split_once("://") {
+        Some(("mqtt", rest)) => (false, rest),
+        Some(("mqtts", rest)) => (true, rest),
+        _ => return Err(wrong()),
+    };
+    let rest = rest.trim_end_matches('/');
+    let default_port = if tls { 8883 } else { 1883 };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() => (host, port.parse().map_err(|_| wrong())?),
+        _ => (rest, default_port),
+    };
+    if host.is_empty() { Err(wrong()) } else { Ok((tls, host.to_owned(), port)) }
+}

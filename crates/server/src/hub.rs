@@ -1,0 +1,40 @@
+//! What the services and the pages look at: the sites being served.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
+
+use davy_delivery::Feed;
+use davy_intake::Intake;
+use davy_model::Timestamp;
+
+use crate::{clock::Clock, site::SiteService};
+
+/// The sites being served, and what is shared between them.
+pub(crate) struct Hub {
+    pub(crate) sites: BTreeMap<Arc<str>, Arc<SiteService>>,
+    pub(crate) feed: Feed,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) clock: Clock,
+    pub(crate) started: Timestamp,
+}
+
+impl Hub {
+    /// The ids of `asked`, or of all sites when none is asked for. An unknown one is returned as the error.
+    pub(crate) fn sites_of(&self, asked: &[String]) -> Result<Vec<Arc<str>>, String> {
+        if asked.is_empty() {
+            return Ok(self.sites.keys().map(Arc::clone).collect());
+        }
+        let known = |id: &String| {
+            self.sites.get_key_value(id.as_str()).map(|(id, _)| Arc::clone(id)).ok_or_else(|| id.clone())
+        };
+        asked.iter().map(known).collect()
+    }
+
+    /// The sites whose journal cannot be written now.
+    pub(crate) fn failing_sites(&self) -> Vec<String> {
+        let failing = self.sites.values().filter(|site| site.state.failing.load(Ordering::Acquire));
+        failing.map(|site| site.id.to_string()).collect()
+    }
+}

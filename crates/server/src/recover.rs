@@ -1,0 +1,123 @@
+//! Restart: the newest good snapshot, and the log after it, judged again and compared with what was written.
+
+use std::path::Path;
+
+use davy_engine::{Judge, JudgeError};
+use davy_journal::{Commit, Head, Journal, JournalError, JournalReader, Snapshot};
+use davy_model::{Bundle, Input};
+use prost::Message;
+use tracing::{info, warn};
+
+use crate::snapshot::Kept;
+
+/// A site's engine as its journal left it.
+pub(crate) struct Recovered {
+    pub(crate) journal: Journal,
+    pub(crate) head: Head,
+    pub(crate) judge: Judge,
+    /// The commit that made the active files active; 0 when there is none.
+    pub(crate) activated_in: u64,
+    /// Number of the last heartbeat.
+    pub(crate) heartbeat: u64,
+}
+
+/// Why a site cannot take up its journal. It stops loudly; nothing is guessed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The journal does not open or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The log cannot be judged.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// Judged again, the log gives other transitions than were written.
+    #[error(
+        "commit {commit} was judged otherwise when it was written: this release decides differently, or the record was changed"
+    )]
+    Differs {
+        /// The first that differs.
+        commit: u64,
+    },
+}
+
+/// Opens the journal of `site` and brings its engine up to the end of it.
+pub(crate) fn recover(path: &Path, site: &str) -> Result<Recovered, RecoverError> {
+    let (journal, head) = Journal::open(path, site)?;
+    if head.number == 0 {
+        return Ok(Recovered { journal, head, judge: Judge::new(), activated_in: 0, heartbeat: 0 });
+    }
+    let reader = JournalReader::open(path)?;
+    let newest = journal.newest_snapshot()?;
+    for damage in &newest.damaged {
+        warn!(site, damage, "a snapshot is damaged, an older one is taken");
+    }
+    let (judge, activated_in, from) = match newest.snapshot {
+        Some(snapshot) => match start_from(&reader, &snapshot) {
+            Ok((judge, activated_in)) => (judge, activated_in, snapshot.number + 1),
+            Err(error) => {
+                warn!(site, %error, "the snapshot does not load, the whole log is judged again");
+                (Judge::new(), 0, 1)
+            }
+        },
+        None => (Judge::new(), 0, 1),
+    };
+    let mut recovered = Recovered { journal, head, judge, activated_in, heartbeat: 0 };
+    for commit in reader.commits_from(from) {
+        recovered.judge_again(&commit?)?;
+    }
+    if recovered.heartbeat == 0 {
+        recovered.heartbeat = last_heartbeat(&reader, from)?;
+    }
+    info!(site, commits = head.number, judged_from = from, sequence = head.sequence, "journal taken up");
+    Ok(recovered)
+}
+
+fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, u64), RecoverError> {
+    let kept = Kept::decode(snapshot.bytes.as_slice())
+        .map_err(|error| JudgeError::from(davy_engine::SnapshotError::Decode(error.to_string())))?;
+    let bundle = bundle_of(reader, kept.activated_in)?;
+    Ok((Judge::restore(&bundle, &kept.engine)?, kept.activated_in))
+}
+
+fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError> {
+    let commit = reader.commits_from(commit).next().ok_or(JudgeError::NotActivated)??;
+    let activated = commit.inputs.iter().rev().find_map(|input| match input {
+        Input::Activate(bundle) => Some(bundle.as_ref().clone()),
+        _ => None,
+    });
+    Ok(activated.ok_or(JudgeError::NotActivated)?)
+}
+
+/// The last heartbeat before commit `before`, looked for in the few commits where one must be.
+fn last_heartbeat(reader: &JournalReader, before: u64) -> Result<u64, RecoverError> {
+    const LOOKED_AT: u64 = 2000;
+    let mut last = 0;
+    for commit in reader.commits_from(before.saturating_sub(LOOKED_AT).max(1)) {
+        last = heartbeat_in(&commit?).unwrap_or(last);
+    }
+    Ok(last)
+}
+
+fn heartbeat_in(commit: &Commit) -> Option<u64> {
+    commit.inputs.iter().rev().find_map(|input| match input {
+        Input::Heartbeat(number) => Some(*number),
+        _ => None,
+    })
+}
+
+impl Recovered {
+    fn judge_again(&mut self, commit: &Commit) -> Result<(), RecoverError> {
+        let mut made = Vec::with_capacity(commit.transitions.len());
+        for input in &commit.inputs {
+            self.judge.apply(commit.at, input, &mut made)?;
+            if matches!(input, Input::Activate(_)) {
+                self.activated_in = commit.number;
+            }
+        }
+        if made != commit.transitions {
+            return Err(RecoverError::Differs { commit: commit.number });
+        }
+        self.heartbeat = heartbeat_in(commit).unwrap_or(self.heartbeat);
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! `AlarmService`: alarms as they stand, and what operators do to them.
+
+use std::sync::Arc;
+
+use davy_journal::JournalReader;
+use davy_model::{AlarmKey, CommandKind, Refusal};
+use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
+use tonic::{Request, Response, Status};
+
+use super::{explain, status, v1::alarm_service_server::AlarmService, view};
+use crate::hub::Hub;
+
+pub(crate) struct Alarms {
+    pub(crate) hub: Arc<Hub>,
+}
+
+/// Page size when none is asked for, and the largest.
+const PAGE_LEN: usize = 100;
+const PAGE_LEN_MAX: usize = 1000;
+
+type Target = Option<wire::CommandTarget>;
+
+impl Alarms {
+    async fn command(&self, target: Target, kind: CommandKind) -> Result<Option<wire::Alarm>, Status> {
+        let command = command_of(target.as_ref(), kind).map_err(|error| status::wrong(&error))?;
+        let alarm = command.alarm.clone();
+        let site = self.hub.sites.get(&alarm.site).ok_or_else(|| status::unknown_site(&alarm.site))?;
+        let answer = site.command(command).await.map_err(|_| status::stopping())?;
+        match answer {
+            // Asked twice, it is as it was asked for.
+            Ok(()) | Err(Refusal::AlreadyAcknowledged) => Ok(view::standing(&self.hub, &alarm)),
+            Err(refusal) => Err(status::refused(&refusal)),
+        }
+    }
+
+    fn key(&self, alarm: &str) -> Result<AlarmKey, Status> {
+        let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
+        if self.hub.sites.contains_key(&key.site) { Ok(key) } else { Err(status::unknown_site(&key.site)) }
+    }
+}
+
+fn page_len(asked: i32) -> Result<usize, Status> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(PAGE_LEN),
+        Ok(len) => Ok(len.min(PAGE_LEN_MAX)),
+        Err(_) => {
+            Err(status::status(tonic::Code::InvalidArgument, "REQUEST_INVALID", "page_size is negative"))
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl AlarmService for Alarms {
+    async fn list(
+        &self,
+        request: Request<wire::AlarmServiceListRequest>,
+    ) -> Result<Response<wire::AlarmServiceListResponse>, Status> {
+        let request = request.into_inner();
+        let len = page_len(request.page_size)?;
+        let sites = self.hub.sites_of(&request.sites).map_err(|site| status::unknown_site(&site))?;
+        let mut alarms = Vec::new();
+        for id in sites {
+            let Some(site) = self.hub.sites.get(&id) else { continue };
+            alarms.extend(site.feed.book().all().iter().map(|entry| view::alarm(site, entry)));
+        }
+        alarms.retain(|alarm| {
+            alarm.tier >= request.tier_at_least
+                && (request.states.is_empty() || request.states.contains(&alarm.state))
+        });
+        alarms.sort_by(|a, b| {
+            (a.acknowledged, b.tier, b.last_sequence, &a.id).cmp(&(
+                b.acknowledged,
+                a.tier,
+                a.last_sequence,
+                &b.id,
+            ))
+        });
+        let total = u32::try_from(alarms.len()).unwrap_or(u32::MAX);
+        let begin = match request.page_token.as_str() {
+            "" => 0,
+            after => {
+                alarms.iter().position(|alarm| alarm.id == after).map_or(alarms.len(), |place| place + 1)
+            }
+        };
+        let more = alarms.len() > begin + len;
+        let page: Vec<_> = alarms.into_iter().skip(begin).take(len).collect();
+        let next_page_token = page.last().filter(|_| more).map(|alarm| alarm.id.clone()).unwrap_or_default();
+        Ok(Response::new(wire::AlarmServiceListResponse { alarms: page, next_page_token, total }))
+    }
+
+    async fn get(
+        &self,
+        request: Request<wire::AlarmServiceGetRequest>,
+    ) -> Result<Response<wire::AlarmServiceGetResponse>, Status> {
+        let key = self.key(&request.get_ref().alarm)?;
+        let alarm = view::standing(&self.hub, &key).ok_or_else(|| status::unknown_alarm(&key.to_string()))?;
+        Ok(Response::new(wire::AlarmServiceGetResponse { alarm: Some(alarm) }))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<wire::AlarmServiceExplainRequest>,
+    ) -> Result<Response<wire::AlarmServiceExplainResponse>, Status> {
+        let request = request.into_inner();
+        let key = self.key(&request.alarm)?;
+        let explanation = explain::explain(&self.hub, key, request.occurrence).await?;
+        Ok(Response::new(wire::AlarmServiceExplainResponse { explanation: Some(explanation) }))
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<wire::AlarmServiceAcknowledgeRequest>,
+    ) -> Result<Response<wire::AlarmServiceAcknowledgeResponse>, Status> {
+        let alarm = self.command(request.into_inner().target, CommandKind::Acknowledge).await?;
+        Ok(Response::new(wire::AlarmServiceAcknowledgeResponse { alarm }))
+    }
+
+    async fn shelve(
+        &self,
+        request: Request<wire::AlarmServiceShelveRequest>,
+    ) -> Result<Response<wire::AlarmServiceShelveResponse>, Status> {
+        let request = request.into_inner();
+        let duration = request.duration.unwrap_or_default();
+        let duration = duration_from_wire(&duration).map_err(|error| status::wrong(&error))?;
+        let kind = CommandKind::Shelve { duration, one_shot: request.one_shot };
+        let alarm = self.command(request.target, kind).await?;
+        Ok(Response::new(wire::AlarmServiceShelveResponse { alarm }))
+    }
+
+    async fn unshelve(
+        &self,
+        request: Request<wire::AlarmServiceUnshelveRequest>,
+    ) -> Result<Response<wire::AlarmServiceUnshelveResponse>, Status> {
+        let alarm = self.command(request.into_inner().target, CommandKind::Unshelve).await?;
+        Ok(Response::new(wire::AlarmServiceUnshelveResponse { alarm }))
+    }
+
+    async fn reset(
+        &self,
+        request: Request<wire::AlarmServiceResetRequest>,
+    ) -> Result<Response<wire::AlarmServiceResetResponse>, Status> {
+        let alarm = self.command(request.into_inner().target, CommandKind::Reset).await?;
+        Ok(Response::new(wire::AlarmServiceResetResponse { alarm }))
+    }
+
+    async fn set_out_of_service(
+        &self,
+        request: Request<wire::AlarmServiceSetOutOfServiceRequest>,
+    ) -> Result<Response<wire::AlarmServiceSetOutOfServiceResponse>, Status> {
+        let alarm = self.command(request.into_inner().target, CommandKind::SetOutOfService).await?;
+        Ok(Response::new(wire::AlarmServiceSetOutOfServiceResponse { alarm }))
+    }
+
+    async fn return_to_service(
+        &self,
+        request: Request<wire::AlarmServiceReturnToServiceRequest>,
+    ) -> Result<Response<wire::AlarmServiceReturnToServiceResponse>, Status> {
+        let alarm = self.command(request.into_inner().target, CommandKind::ReturnToService).await?;
+        Ok(Response::new(wire::AlarmServiceReturnToServiceResponse { alarm }))
+    }
+
+    async fn list_transitions(
+        &self,
+        request: Request<wire::AlarmServiceListTransitionsRequest>,
+    ) -> Result<Response<wire::AlarmServiceListTransitionsResponse>, Status> {
+        let request = request.into_inner();
+        let len = page_len(request.page_size)?;
+        let key = match request.alarm.as_str() {
+            "" => None,
+            alarm => Some(self.key(alarm)?),
+        };
+        let id = key.as_ref().map_or(request.site.as_str(), |key| &key.site);
+        let site = self.hub.sites.get(id).ok_or_else(|| status::unknown_site(id))?;
+        let after = match request.page_token.as_str() {
+            "" => request.after_sequence,
+            token => token.parse().map_err(|_| status::wrong_token(token))?,
+        };
+        let path = site.feed.journal().to_owned();
+        let look = Look { key, occurrence: request.occurrence, after, len };
+        let (found, next) = tokio::task::spawn_blocking(move || look.read(&path))
+            .await
+            .map_err(|_| status::stopping())?
+            .map_err(|error| status::journal(&error))?;
+        Ok(Response::new(wire::AlarmServiceListTransitionsResponse {
+            transitions: found.iter().map(|transition| alert_of(transition, true)).collect(),
+            next_page_token: next.map(|sequence: u64| sequence.to_string()).unwrap_or_default(),
+        }))
+    }
+}
+
+/// What transitions are looked for.
+struct Look {
+    key: Option<AlarmKey>,
+    occurrence: Option<u64>,
+    after: u64,
+    len: usize,
+}
+
+/// Transitions looked at for one page at the most: a rare alarm in a long journal takes several pages, empty ones among
+/// them.
+const LOOKED_AT_MAX: usize = 50_000;
+
+impl Look {
+    fn read(
+        &self,
+        path: &std::path::Path,
+    ) -> Result<(Vec<davy_model::Transition>, Option<u64>), davy_journal::JournalError> {
+        let reader = JournalReader::open(path)?;
+        let (mut found, mut after, mut looked) = (Vec::new(), self.after, 0);
+        loop {
+            let page = reader.transitions_after(after, PAGE_LEN_MAX)?;
+            let Some(last) = page.last().map(|transition| transition.sequence) else {
+                return Ok((found, None));
+            };
+            looked += page.len();
+            for transition in page {
+                after = transition.sequence;
+                if self.wants(&transition) {
+                    found.push(transition);
+                    if found.len() == self.len {
+                        return Ok((found, Some(after)));
+                    }
+                }
+            }
+            if looked >= LOOKED_AT_MAX {
+                return Ok((found, Some(last)));
+            }
+        }
+    }
+
+    fn wants(&self, transition: &davy_model::Transition) -> bool {
+        self.key.as_ref().is_none_or(|key| *key == transition.alarm)
+            && self.occurrence.is_none_or(|occurrence| occurrence == transition.occurrence)
+    }
+}

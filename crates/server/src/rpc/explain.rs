@@ -1,0 +1,202 @@
+//! Why an alarm is as it is: the deciding transition, its evidence, and the arithmetic done again from it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use davy_journal::{JournalError, JournalReader};
+use davy_model::{AlarmKey, Delay, DelayKind, LimitView, Text, Transition, TransitionKind};
+use davy_proto::{alert_of, delay_of, duration_to_wire, seen_reading_of, v1 as wire};
+use davy_rules::{Level, Plan, Rule, WatchKind};
+use tonic::Status;
+
+use super::{status, view};
+use crate::hub::Hub;
+
+/// Transitions of an occurrence that are shown.
+const STORY_LEN_MAX: usize = 200;
+
+/// Explains an occurrence of an alarm; the last one when none is named.
+pub(super) async fn explain(
+    hub: &Arc<Hub>,
+    key: AlarmKey,
+    occurrence: Option<u64>,
+) -> Result<wire::Explanation, Status> {
+    let site = hub.sites.get(&key.site).ok_or_else(|| status::unknown_site(&key.site))?;
+    let path = site.feed.journal().to_owned();
+    let asked = key.clone();
+    let story = tokio::task::spawn_blocking(move || story(&path, &asked, occurrence))
+        .await
+        .map_err(|_| status::stopping())?
+        .map_err(|error| status::journal(&error))?;
+    let deciding = story.iter().rev().find(|transition| decides(transition.kind));
+    let Some(deciding) = deciding.or(story.last()) else {
+        return Err(status::unknown_alarm(&key.to_string()));
+    };
+    let loaded = site.loaded.load();
+    let plan = &loaded.plan;
+    let rule = view::rule(&plan.rules, &key.rule);
+    let level = deciding.limit.as_ref().and_then(|limit| level_of(plan, &key, &limit.name));
+    let (verdict, agrees) = verdict(deciding);
+    let evidence = &deciding.evidence;
+    Ok(wire::Explanation {
+        alarm: view::standing(hub, &key),
+        transition: Some(alert_of(deciding, true)),
+        rule: rule.map(|rule| source(rule, deciding, &loaded.bundle.files)),
+        basis: rule.and_then(|rule| rule.basis.as_ref()).map(|basis| wire::Basis {
+            standard: basis.standard.clone(),
+            clause: basis.clause.clone(),
+            confidence: basis.confidence.word().to_owned(),
+        }),
+        limit: deciding.limit.as_ref().map(wire::Limit::from),
+        on_delay: level.map(|level| duration_to_wire(span(level.on_delay_us))),
+        off_delay: level.map(|level| duration_to_wire(span(level.off_delay_us))),
+        readings: evidence.readings.iter().map(seen_reading_of).collect(),
+        readings_held: evidence.readings_held,
+        delay: evidence.delay.as_ref().map(delay_of),
+        verdict: verdict.iter().map(wire::LocalizedText::from).collect(),
+        agrees,
+        transitions: story.iter().map(|transition| alert_of(transition, true)).collect(),
+    })
+}
+
+/// The transitions of one occurrence, the oldest first.
+fn story(path: &PathBuf, key: &AlarmKey, occurrence: Option<u64>) -> Result<Vec<Transition>, JournalError> {
+    let reader = JournalReader::open(path)?;
+    let mut before = u64::MAX >> 1;
+    let mut found: Vec<Transition> = Vec::new();
+    loop {
+        let history = reader.transitions_of(key, before, STORY_LEN_MAX)?;
+        for transition in history.transitions {
+            let wanted =
+                occurrence.or(found.first().map(|newest| newest.occurrence)).unwrap_or(transition.occurrence);
+            if transition.occurrence < wanted {
+                found.reverse();
+                return Ok(found);
+            }
+            if transition.occurrence == wanted && found.len() < STORY_LEN_MAX {
+                found.push(transition);
+            }
+        }
+        match history.go_on_before {
+            Some(earlier) => before = earlier,
+            None => {
+                found.reverse();
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn decides(kind: TransitionKind) -> bool {
+    matches!(kind, TransitionKind::Raised | TransitionKind::TierRaised)
+}
+
+fn source(rule: &Rule, deciding: &Transition, files: &[davy_model::BundleFile]) -> wire::RuleSource {
+    let (file, line) = &rule.place;
+    let text =
+        files.iter().find(|one| one.path == **file).map(|one| item_at(&one.text, *line)).unwrap_or_default();
+    wire::RuleSource {
+        file: file.to_string(),
+        line: *line,
+        text,
+        revision: deciding.rule_revision.to_string(),
+    }
+}
+
+/// The list item that begins at or just above `line`, up to the next item of the same depth.
+fn item_at(text: &str, line: u32) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = (line.max(1) as usize - 1).min(lines.len().saturating_sub(1));
+    let is_item = |line: &str| line.trim_start().starts_with("- ");
+    let Some(begin) = (0..=at).rev().find(|&place| lines.get(place).is_some_and(|line| is_item(line))) else {
+        return String::new();
+    };
+    let depth = lines[begin].len() - lines[begin].trim_start().len();
+    let is_end = |line: &&str| !line.trim().is_empty() && line.len() - line.trim_start().len() <= depth;
+    let end = lines[begin + 1..].iter().position(is_end).map_or(lines.len(), |after| begin + 1 + after);
+    lines[begin..end].join("\n").trim_end().to_owned()
+}
+
+fn level_of<'a>(plan: &'a Plan, key: &AlarmKey, name: &str) -> Option<&'a Level> {
+    let tag = plan.site.tag_index(&key.subject)?;
+    plan.watches_of(tag).find_map(|watch| {
+        let watch = &plan.watches[watch];
+        let WatchKind::Limit(program) = watch.kind else { return None };
+        let ours = plan.rules[watch.rule as usize].id == key.rule;
+        let levels = &plan.limits[program as usize].levels;
+        levels.iter().find(|level| ours && level.name.as_ref() == name)
+    })
+}
+
+fn span(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// The arithmetic in words, done from the evidence alone, and whether it comes to what was decided.
+fn verdict(deciding: &Transition) -> (Vec<Text>, bool) {
+    let mut lines = Vec::new();
+    let mut agrees = true;
+    let unit = deciding.unit.map(|unit| unit.to_string()).unwrap_or_default();
+    let evidence = &deciding.evidence;
+    if let Some(limit) = deciding.limit.as_ref().filter(|limit| limit.name.as_ref() != "stale") {
+        for reading in &evidence.readings {
+            let past =
+                limit.comparator.is_past(reading.value, limit.set_point) && reading.quality.is_evidence();
+            agrees &= past;
+            lines.push(comparison(limit, reading.value, &unit, past));
+        }
+        agrees &= !evidence.readings.is_empty();
+    }
+    if let Some(delay) = &evidence.delay {
+        agrees &= delay.elapsed >= delay.required;
+        lines.push(delay_line(delay));
+    }
+    let tier = deciding.facts.tier;
+    lines.push(Text::both(
+        format!("so the alarm is {} at {}", tier.word(), deciding.source_time),
+        format!("因此于 {} 判为{}色", deciding.source_time, tier.word_zh()),
+    ));
+    (lines, agrees)
+}
+
+fn comparison(limit: &LimitView, value: f64, unit: &str, past: bool) -> Text {
+    let symbol = limit.comparator.symbol();
+    let set_point = limit.set_point;
+    let (en, zh) = if past { ("is", "成立") } else { ("is not", "不成立") };
+    Text::both(
+        format!(
+            "{value} {unit} {en} {symbol} {set_point} {unit} ({}, {} in the file)",
+            limit.name, limit.written
+        ),
+        format!(
+            "{value} {unit} {symbol} {set_point} {unit} {zh}（{}，文件中写作 {}）",
+            limit.name, limit.written
+        ),
+    )
+}
+
+fn delay_line(delay: &Delay) -> Text {
+    let clock = match delay.kind {
+        DelayKind::OnDelay | DelayKind::OffDelay => ("the tag's clock", "测点时钟"),
+        DelayKind::Silence | DelayKind::LossGrace | DelayKind::ReAlarm => ("Davy's clock", "到达时钟"),
+    };
+    let (elapsed, required) = (delay.elapsed.as_secs_f64(), delay.required.as_secs_f64());
+    let word = delay.kind.word();
+    Text::both(
+        format!("{word}: {elapsed} s of {required} s passed since {}, on {}", delay.since, clock.0),
+        format!("{word}：自 {} 起按{}已过 {elapsed} 秒，需 {required} 秒", delay.since, clock.1),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_cut_out_of_its_file_whole() {
+        let text =
+            "rules:\n  - id: a\n    limit:\n      - {name: L1}\n\n  # next\n  - id: b\n    stale: {}\n";
+        assert_eq!(item_at(text, 2), "- id: a\n    limit:\n      - {name: L1}".replacen("- id", "  - id", 1));
+        assert_eq!(item_at(text, 7), "  - id: b\n    stale: {}");
+        assert_eq!(item_at("", 3), "");
+    }
+}

@@ -1,0 +1,66 @@
+//! Errors on the wire: each carries an `ErrorInfo` whose reason is a word of the documentation.
+
+use std::collections::HashMap;
+
+use davy_journal::JournalError;
+use davy_model::Refusal;
+use davy_proto::WireError;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// The domain of every reason.
+const DOMAIN: &str = "davy.v1";
+
+pub(super) fn status(code: Code, reason: &str, message: impl Into<String>) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, DOMAIN, HashMap::<String, String>::new());
+    Status::with_error_details(code, message, details)
+}
+
+/// A command was refused, and changed nothing.
+pub(super) fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal {
+        Refusal::AlarmUnknown => Code::NotFound,
+        Refusal::ShelveDuration { .. } | Refusal::CommentMissing | Refusal::ActorMissing => {
+            Code::InvalidArgument
+        }
+        Refusal::SecondPersonNeeded => Code::PermissionDenied,
+        Refusal::OccurrenceChanged { .. }
+        | Refusal::NothingToAcknowledge
+        | Refusal::AlreadyAcknowledged
+        | Refusal::AlreadyShelved { .. }
+        | Refusal::NotShelved
+        | Refusal::NotLatched
+        | Refusal::StillActive
+        | Refusal::NotAcknowledged
+        | Refusal::AlreadyOutOfService
+        | Refusal::NotOutOfService
+        | Refusal::AlreadySuppressed
+        | Refusal::NotSuppressed => Code::FailedPrecondition,
+    };
+    status(code, refusal.word(), refusal.to_string())
+}
+
+pub(super) fn wrong(error: &WireError) -> Status {
+    status(Code::InvalidArgument, "REQUEST_INVALID", error.to_string())
+}
+
+pub(super) fn unknown_site(site: &str) -> Status {
+    status(Code::NotFound, "SITE_UNKNOWN", format!("no site is called {site}"))
+}
+
+pub(super) fn unknown_alarm(alarm: &str) -> Status {
+    status(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"))
+}
+
+pub(super) fn stopping() -> Status {
+    status(Code::Unavailable, "STOPPING", "Davy is stopping: connect again, with the last token")
+}
+
+pub(super) fn journal(error: &JournalError) -> Status {
+    status(Code::Unavailable, "STORAGE_UNAVAILABLE", error.to_string())
+}
+
+pub(super) fn wrong_token(token: &str) -> Status {
+    status(Code::InvalidArgument, "RESUME_TOKEN_INVALID", format!("not a token of Davy's: {token:?}"))
+}

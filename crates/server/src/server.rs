@@ -1,0 +1,356 @@
+//! The whole house put together: opened by `start`, closed by `shutdown`.
+
+use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use davy_delivery::Feed;
+use davy_door::{Door, DoorPublisher};
+use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink};
+use davy_model::Timestamp;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{
+    Config,
+    clock::Clock,
+    failure::Failure,
+    http,
+    hub::Hub,
+    metrics::Metrics,
+    recover::RecoverError,
+    say,
+    site::Opened,
+    source::Loaded,
+    summary::{SiteSummary, Summary},
+    watch::Watch,
+};
+
+/// How often a heartbeat goes down the alarm path.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
+/// How long connections and streams may take to end.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// A running Davy.
+pub struct Server {
+    config: Config,
+    hub: Arc<Hub>,
+    door: Option<(Door<DoorIntake>, Arc<DoorIntake>)>,
+    broker: Option<Arc<BrokerLink>>,
+    http_addr: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+    /// What looks at the doors, and must end before them.
+    watching: Vec<JoinHandle<()>>,
+    stop_watching: CancellationToken,
+    stop_serving: CancellationToken,
+    stop_writing: CancellationToken,
+    failed: Failure,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Site or rule files that do not compile; every finding.
+    #[error("{}", .0.join("\n"))]
+    Files(Vec<String>),
+    /// Two sites with one id.
+    #[error("two sites are called {0}: an id is one site's")]
+    SameSite(Arc<str>),
+    /// The data folder or a socket.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A journal that cannot be taken up.
+    #[error("site {site}: {source}")]
+    Recover {
+        /// Whose.
+        site: Arc<str>,
+        /// What is wrong.
+        source: RecoverError,
+    },
+}
+
+impl StartError {
+    /// Whether somebody has to mend the configuration or the files, rather than the machine.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, StartError::Files(_) | StartError::SameSite(_))
+    }
+}
+
+impl Server {
+    /// Takes up every site's journal, then opens the doors. Needs a tokio runtime with more than one thread.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing keeps running then.
+    pub async fn start(config: Config) -> Result<Server, StartError> {
+        let loaded = load_all(&config)?;
+        fs::create_dir_all(&config.data_dir)
+            .map_err(|source| io_error(&config.data_dir.display().to_string(), source))?;
+        let mut opened = Vec::new();
+        for site in loaded {
+            let id = Arc::clone(&site.bundle.site);
+            let one = Opened::open(site, &config.data_dir);
+            opened.push((Arc::clone(&id), one.map_err(|source| StartError::Recover { site: id, source })?));
+        }
+        let not_before = opened.iter().map(|(_, site)| site.last_at()).max().unwrap_or(Timestamp::MIN);
+        let clock = Clock::start(not_before);
+        let (stop_serving, stop_writing, failed) =
+            (CancellationToken::new(), CancellationToken::new(), Failure::new());
+        let mut services = Vec::new();
+        let mut doors = Vec::new();
+        for (id, site) in opened {
+            let run = site.run(&clock, config.inbox_bytes, &stop_writing, &failed);
+            let (service, door) = run.map_err(|source| StartError::Recover { site: id, source })?;
+            services.push(Arc::new(service));
+            doors.push(Arc::new(door));
+        }
+        let feed = Feed::new(services.iter().map(|site| Arc::clone(&site.feed)));
+        let lent = clock.clone();
+        let intake =
+            Intake::new(Directory::new(doors), Arc::new(move || lent.now()), config.payload_bytes_max);
+        let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
+        let hub = Arc::new(Hub { sites, feed, intake, started: clock.now(), clock });
+        let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
+        parts.open(config).await
+    }
+
+    /// Where gRPC, `/metrics` and `/healthz` are.
+    pub fn http_addr(&self) -> SocketAddr {
+        self.http_addr
+    }
+
+    /// Where the MQTT door is, if there is one.
+    pub fn door_addr(&self) -> Option<SocketAddr> {
+        self.door.as_ref().map(|(door, _)| door.local_addr())
+    }
+
+    /// How the link to the external broker stands, if there is one.
+    pub fn broker_state(&self) -> Option<davy_intake::broker::LinkState> {
+        self.broker.as_ref().map(|broker| broker.state())
+    }
+
+    /// Waits for something that cannot be mended while running, and says what.
+    pub async fn failed(&self) -> String {
+        self.failed.wait().await
+    }
+
+    /// Reads all sites' files again and makes those that changed active. A site keeps its old files when any site has an error.
+    ///
+    /// # Errors
+    /// Every finding; nothing has changed then.
+    pub async fn reload(&self) -> Result<Vec<Arc<str>>, Vec<String>> {
+        let loaded = load_all(&self.config).map_err(|error| vec![error.to_string()])?;
+        let strangers: Vec<String> = loaded
+            .iter()
+            .filter(|site| !self.hub.sites.contains_key(&site.bundle.site))
+            .map(|site| format!("site {} is new: a new site needs a restart", site.bundle.site))
+            .collect();
+        if !strangers.is_empty() {
+            return Err(strangers);
+        }
+        let mut changed = Vec::new();
+        for site in loaded {
+            let id = Arc::clone(&site.bundle.site);
+            let Some(service) = self.hub.sites.get(&id) else { continue };
+            if service.loaded.load().bundle.revision == site.bundle.revision {
+                continue;
+            }
+            let (described, revision) = (Arc::new(site.plan.site.clone()), Arc::clone(&site.plan.revision));
+            if service.activate(site).await.is_err() {
+                return Err(vec![format!("site {id} is stopping")]);
+            }
+            self.readdress(&id, &described, &revision);
+            changed.push(id);
+        }
+        if let Some(broker) = &self.broker {
+            broker.sites_changed();
+        }
+        Ok(changed)
+    }
+
+    /// From now on readings of the site are bound under its new files.
+    fn readdress(&self, id: &str, site: &Arc<davy_model::Site>, revision: &Arc<str>) {
+        let directory = &self.hub.intake.directory;
+        let doors = directory.sites().into_iter().map(|door| {
+            if door.site.id.as_ref() == id {
+                Arc::new(door.reloaded(Arc::clone(site), Arc::clone(revision)))
+            } else {
+                door
+            }
+        });
+        directory.replace(doors);
+    }
+
+    /// Takes no more readings, writes and acknowledges what came, ends the streams, and accounts for everything.
+    pub async fn shutdown(mut self) -> Summary {
+        if let Some((door, _)) = self.door.take() {
+            door.shutdown(GOODBYE).await;
+        }
+        self.stop_watching.cancel();
+        for task in self.watching.drain(..) {
+            // It was asked to end, and holds nothing.
+            let _ = task.await;
+        }
+        if let Some(broker) = self.broker.take().and_then(Arc::into_inner) {
+            broker.stop(GOODBYE).await;
+        }
+        self.stop_writing.cancel();
+        let hub = Arc::clone(&self.hub);
+        let joined = tokio::task::spawn_blocking(move || {
+            hub.sites.values().filter_map(|site| site.join().err()).count()
+        });
+        let failed = joined.await.unwrap_or(0);
+        self.stop_serving.cancel();
+        for task in self.tasks.drain(..) {
+            if tokio::time::timeout(GOODBYE, task).await.is_err() {
+                warn!("a connection did not end in time");
+            }
+        }
+        let sites = self.hub.sites.keys().filter_map(|id| {
+            let door = self.hub.intake.directory.site(id)?;
+            let transitions = self.hub.feed.site(id).map_or(0, |feed| feed.sequence());
+            Some(SiteSummary::new(Arc::clone(id), &door.account.totals(), transitions))
+        });
+        Summary {
+            sites: sites.collect(),
+            strays: self.hub.intake.strays.account.totals().received,
+            failed: failed > 0,
+        }
+    }
+}
+
+/// What there is before anything listens.
+struct Parts {
+    hub: Arc<Hub>,
+    stop_serving: CancellationToken,
+    stop_writing: CancellationToken,
+    failed: Failure,
+}
+
+impl Parts {
+    async fn open(self, config: Config) -> Result<Server, StartError> {
+        let opened = self.open_doors(&config).await;
+        let (door, http_addr, http_task) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.stop_writing.cancel();
+                self.stop_serving.cancel();
+                return Err(error);
+            }
+        };
+        let broker =
+            config.broker.clone().map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
+        let stop_watching = self.stop_serving.child_token();
+        let watching = vec![self.watch(broker.clone(), stop_watching.clone())];
+        let mut tasks = vec![http_task, self.beat(), self.say_feedback()];
+        if let Some((_, _, publisher)) = &door {
+            let said = say::say_alarms(Arc::clone(&self.hub), publisher.clone(), self.stop_serving.clone());
+            tasks.push(tokio::spawn(said));
+        }
+        let door = door.map(|(door, handler, _)| (door, handler));
+        info!(memory_max_mib = config.memory_max_bytes() >> 20, "queues and connections are bounded");
+        Ok(Server {
+            config,
+            hub: self.hub,
+            door,
+            broker,
+            http_addr,
+            tasks,
+            watching,
+            stop_watching,
+            stop_serving: self.stop_serving,
+            stop_writing: self.stop_writing,
+            failed: self.failed,
+        })
+    }
+
+    async fn open_doors(&self, config: &Config) -> Result<Doors, StartError> {
+        let (stop, failed) = (self.stop_serving.clone(), self.failed.clone());
+        let (http_addr, task) =
+            http::serve(config.http, Arc::clone(&self.hub), Metrics::install(), stop, failed)
+                .await
+                .map_err(|source| io_error(&format!("http {}", config.http), source))?;
+        let mut door = None;
+        if let Some(wanted) = &config.door {
+            let publisher = DoorPublisher::new();
+            let handler =
+                DoorIntake::new(Arc::clone(&self.hub.intake), wanted.clients.clone(), publisher.clone());
+            let handler = Arc::new(handler);
+            let listen: Vec<String> =
+                wanted.door.listen.iter().map(|listen| listen.addr.to_string()).collect();
+            let opened = Door::start_with(wanted.door.clone(), Arc::clone(&handler), publisher.clone());
+            door = Some((
+                opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?,
+                handler,
+            ));
+        }
+        Ok((door, http_addr, task))
+    }
+
+    fn beat(&self) -> JoinHandle<()> {
+        let (hub, stop) = (Arc::clone(&self.hub), self.stop_serving.clone());
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = ticks.tick() => hub.sites.values().for_each(|site| site.beat()),
+                }
+            }
+        })
+    }
+
+    fn watch(&self, broker: Option<Arc<BrokerLink>>, stop: CancellationToken) -> JoinHandle<()> {
+        let hub = Arc::clone(&self.hub);
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+            let mut watch = Watch::default();
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = ticks.tick() => watch.look(&hub, broker.as_ref().map(|broker| broker.state()).as_ref()),
+                }
+            }
+        })
+    }
+
+    fn say_feedback(&self) -> JoinHandle<()> {
+        let (intake, stop) = (Arc::clone(&self.hub.intake), self.stop_serving.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = intake.say_feedback() => {}
+            }
+        })
+    }
+}
+
+type Doors = (Option<(Door<DoorIntake>, Arc<DoorIntake>, DoorPublisher)>, SocketAddr, JoinHandle<()>);
+
+fn io_error(what: &str, source: io::Error) -> StartError {
+    StartError::Io { what: what.to_owned(), source }
+}
+
+/// Reads every site; all findings of all of them at once.
+pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
+    let mut findings = Vec::new();
+    let mut loaded: Vec<Loaded> = Vec::new();
+    for source in &config.sites {
+        match source.load() {
+            Ok(site) => loaded.push(site),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if !findings.is_empty() {
+        return Err(StartError::Files(findings));
+    }
+    for (place, site) in loaded.iter().enumerate() {
+        if loaded[..place].iter().any(|other| other.bundle.site == site.bundle.site) {
+            return Err(StartError::SameSite(Arc::clone(&site.bundle.site)));
+        }
+    }
+    Ok(loaded)
+}

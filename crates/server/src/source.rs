@@ -1,0 +1,80 @@
+//! Where a site's files come from, and what they compile to.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use davy_model::{Bundle, BundleFile};
+use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings};
+
+/// Where a site's files come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SiteSource {
+    /// A folder with `site.yaml`, `tags.csv` and `rules/*.yaml`.
+    Dir(PathBuf),
+    /// Files in memory, as the built-in sample has them.
+    Files(Vec<BundleFile>),
+}
+
+/// A site ready to serve.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its files.
+    pub bundle: Arc<Bundle>,
+    /// What they compile to.
+    pub plan: Arc<Plan>,
+    /// What somebody should look at.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Longest file taken, bytes: a million tags need about 100 MB.
+const FILE_LEN_MAX: u64 = 512 << 20;
+
+impl SiteSource {
+    /// Reads and compiles the site.
+    ///
+    /// # Errors
+    /// Every finding, one a line, each with its place.
+    pub fn load(&self) -> Result<Loaded, Vec<String>> {
+        let (prefix, files) = match self {
+            SiteSource::Files(files) => (String::new(), files.clone()),
+            SiteSource::Dir(dir) => (format!("{}/", dir.display()), read_dir(dir)?),
+        };
+        let placed =
+            |found: Vec<Diagnostic>| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>();
+        let bundle = bundle(files).map_err(placed)?;
+        let (plan, warnings) = compile_with_warnings(&bundle).map_err(placed)?;
+        Ok(Loaded { bundle: Arc::new(bundle), plan: Arc::new(plan), warnings })
+    }
+}
+
+fn read_dir(dir: &Path) -> Result<Vec<BundleFile>, Vec<String>> {
+    let mut paths = vec![dir.join("site.yaml"), dir.join("tags.csv")];
+    let rules = dir.join("rules");
+    if rules.is_dir() {
+        let entries = fs::read_dir(&rules).map_err(|error| vec![format!("{}: {error}", rules.display())])?;
+        let yaml = entries.flatten().map(|entry| entry.path());
+        paths.extend(yaml.filter(|path| path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml")));
+    }
+    let mut problems = Vec::new();
+    let mut files = Vec::new();
+    for path in paths {
+        match read_file(dir, &path) {
+            Ok(file) => files.push(file),
+            Err(error) => problems.push(format!("{}: {error}", path.display())),
+        }
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+fn read_file(dir: &Path, path: &Path) -> io::Result<BundleFile> {
+    if fs::metadata(path)?.len() > FILE_LEN_MAX {
+        return Err(io::Error::other(format!("longer than {} MiB", FILE_LEN_MAX >> 20)));
+    }
+    let text = fs::read_to_string(path)?;
+    let below = path.strip_prefix(dir).unwrap_or(path);
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    Ok(BundleFile { path: parts.join("/"), text })
+}

@@ -1,0 +1,264 @@
+//! The one writer of a site: gathers inputs, has them judged, numbers them, and hands them to the committer.
+//!
+//! It commits at once when it is idle; while a commit is being flushed, the next one gathers and is judged.
+
+use std::{collections::HashMap, mem, sync::Arc, sync::mpsc::SyncSender, time::Duration};
+
+use davy_delivery::Heartbeat;
+use davy_engine::{Judge, JudgeError, Outcome};
+use davy_intake::{Ack, Answer, InboxReceiver, Parcel};
+use davy_journal::Commit;
+use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timestamp, Transition};
+use davy_rules::Plan;
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::{clock::Clock, committer::Work, pending::Pending, snapshot};
+
+/// Most parcels in one commit.
+const COMMIT_PARCELS_MAX: usize = 4096;
+/// Most bytes of inputs in one commit, roughly.
+const COMMIT_BYTES_MAX: usize = 1 << 20;
+/// How often the engine's state is kept at the least, commits.
+const SNAPSHOT_EVERY_COMMITS: u64 = 20_000;
+/// How often the engine's state is kept, if anything was committed.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
+
+/// The plans on their way to a writer: compiled by whoever checked the files, picked up when the log activates them.
+pub(crate) type Offers = Arc<Mutex<Vec<Arc<Plan>>>>;
+
+/// Why a writer ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriterEnd {
+    /// Everybody who could send is gone.
+    #[error("the inbox was closed")]
+    Closed,
+    /// The committer is gone: what it died of, it said.
+    #[error("the committer is gone")]
+    CommitterGone,
+    /// The log can no longer be judged.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+}
+
+pub(crate) struct Writer {
+    pub(crate) site: Arc<str>,
+    pub(crate) judge: Judge,
+    pub(crate) inbox: InboxReceiver,
+    pub(crate) clock: Clock,
+    pub(crate) committer: SyncSender<Work>,
+    pub(crate) offers: Offers,
+    pub(crate) number: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) activated_in: u64,
+    pub(crate) snapshot_number: u64,
+    pub(crate) snapshot_at: Timestamp,
+    /// The files before the active ones, for parcels that were bound just before a reload.
+    pub(crate) former: Option<(Arc<str>, Arc<Site>)>,
+    /// Cancelled when the server stops: what waits is written, nothing more is taken.
+    pub(crate) stop: CancellationToken,
+    /// The inbox takes no more.
+    pub(crate) closing: bool,
+}
+
+impl Writer {
+    /// Writes until the inbox closes. Runs on a thread of its own.
+    pub(crate) fn run(mut self) -> WriterEnd {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                error!(site = %self.site, %error, "no runtime for the writer");
+                return WriterEnd::Closed;
+            }
+        };
+        let mut parcels = Vec::with_capacity(COMMIT_PARCELS_MAX);
+        loop {
+            let open = runtime.block_on(self.gather(&mut parcels));
+            if !open && parcels.is_empty() {
+                return self.end();
+            }
+            if let Err(end) = self.write(&mut parcels) {
+                error!(site = %self.site, error = %end, "the writer stops");
+                return end;
+            }
+        }
+    }
+
+    /// Leaves the engine's state behind, so that the next start has nothing to judge again.
+    fn end(mut self) -> WriterEnd {
+        if self.judge.engine().is_some() && self.number > self.snapshot_number {
+            let mut last = vec![Parcel::new(self.revision(), Input::Tick, Ack::None)];
+            self.snapshot_number = 0;
+            self.snapshot_at = Timestamp::MIN;
+            if let Err(end) = self.write(&mut last) {
+                return end;
+            }
+        }
+        WriterEnd::Closed
+    }
+
+    /// Waits for something to write: parcels, or a deadline. False when the inbox is closed.
+    async fn gather(&mut self, parcels: &mut Vec<Parcel>) -> bool {
+        let wait = self.judge.next_deadline().map(|deadline| self.clock.until(deadline));
+        let due = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled(), if !self.closing => {
+                self.closing = true;
+                self.inbox.close();
+                self.gather_waiting(parcels);
+                !parcels.is_empty()
+            }
+            got = self.inbox.recv_many(parcels, 1) => {
+                self.gather_waiting(parcels);
+                got > 0
+            }
+            () = due => {
+                parcels.push(Parcel::new(self.revision(), Input::Tick, Ack::None));
+                true
+            }
+        }
+    }
+
+    fn gather_waiting(&mut self, parcels: &mut Vec<Parcel>) {
+        let mut bytes: usize = parcels.iter().map(Parcel::weight_bytes).sum();
+        while parcels.len() < COMMIT_PARCELS_MAX && bytes < COMMIT_BYTES_MAX {
+            let Some(parcel) = self.inbox.try_recv() else { return };
+            bytes += parcel.weight_bytes();
+            parcels.push(parcel);
+        }
+    }
+
+    fn revision(&self) -> Arc<str> {
+        self.judge.engine().map_or_else(|| "".into(), |engine| Arc::clone(&engine.plan().revision))
+    }
+
+    fn write(&mut self, parcels: &mut Vec<Parcel>) -> Result<(), WriterEnd> {
+        let at = self.clock.now().max(self.at);
+        self.number += 1;
+        self.at = at;
+        let before = self.judge.counts();
+        let mut transitions = Vec::new();
+        let mut inputs = Vec::with_capacity(parcels.len());
+        let mut answered = Vec::with_capacity(parcels.len());
+        let mut beats = Vec::new();
+        for mut parcel in parcels.drain(..) {
+            let input = self.rebound(&mut parcel);
+            let answer = self.judge_one(at, &input, &mut transitions)?;
+            if let Input::Heartbeat(number) = input {
+                beats.push(number);
+            }
+            inputs.push(input);
+            answered.push((parcel, answer));
+        }
+        let counts = self.judge.counts().since(&before);
+        let heartbeats = beats.into_iter().map(|number| self.heartbeat(number)).collect();
+        let snapshot = self.snapshot_if_due();
+        let commit = Commit { number: self.number, at, inputs, transitions };
+        let pending = Pending { commit, parcels: answered, counts, heartbeats, snapshot, told: false };
+        self.committer.send(Work::Commit(Box::new(pending))).map_err(|_| WriterEnd::CommitterGone)
+    }
+
+    fn judge_one(
+        &mut self,
+        at: Timestamp,
+        input: &Input,
+        out: &mut Vec<Transition>,
+    ) -> Result<Answer, WriterEnd> {
+        if let Input::Activate(bundle) = input {
+            let mut offers = self.offers.lock();
+            if let Some(place) = offers.iter().position(|plan| plan.revision == bundle.revision) {
+                self.judge.offer(offers.swap_remove(place));
+            }
+            self.former = self
+                .judge
+                .engine()
+                .map(|engine| (Arc::clone(&engine.plan().revision), Arc::new(engine.plan().site.clone())));
+            self.activated_in = self.number;
+        }
+        Ok(match self.judge.apply(at, input, out)? {
+            Outcome::Done => Ok(()),
+            Outcome::Refused(refusal) => Err(refusal),
+        })
+    }
+
+    fn heartbeat(&self, number: u64) -> Heartbeat {
+        Heartbeat {
+            site: Arc::clone(&self.site),
+            number,
+            sequence: self.judge.engine().map_or(0, davy_engine::Engine::sequence),
+            commit: self.number,
+            recorded_time: self.at,
+        }
+    }
+
+    fn snapshot_if_due(&mut self) -> Option<davy_journal::Snapshot> {
+        let many = self.number - self.snapshot_number >= SNAPSHOT_EVERY_COMMITS;
+        if !many && self.at.since(self.snapshot_at) < SNAPSHOT_EVERY {
+            return None;
+        }
+        let engine = self.judge.engine()?;
+        self.snapshot_number = self.number;
+        self.snapshot_at = self.at;
+        Some(snapshot::take(engine, self.number, self.at, self.activated_in))
+    }
+
+    /// The parcel's input, its indices those of the active files. A parcel bound just before a reload is bound anew by
+    /// name; what the new files no longer have is left out, and stays unjudged.
+    fn rebound(&self, parcel: &mut Parcel) -> Input {
+        let input = mem::replace(&mut parcel.input, Input::Tick);
+        let Some(engine) = self.judge.engine() else { return input };
+        let plan = engine.plan();
+        if parcel.revision == plan.revision {
+            return input;
+        }
+        let Some((_, former)) = self.former.as_ref().filter(|(revision, _)| *revision == parcel.revision)
+        else {
+            return input_without_indices(input);
+        };
+        match input {
+            Input::Readings(block) => Input::Readings(rebind(&block, former, &plan.site)),
+            Input::Node { node, change } => match plan.site.node_index(&former.node(node).id) {
+                Some(node) => Input::Node { node, change },
+                None => Input::Tick,
+            },
+            other => other,
+        }
+    }
+}
+
+/// Of files nobody remembers, an index says nothing.
+fn input_without_indices(input: Input) -> Input {
+    match input {
+        Input::Readings(_) | Input::Node { .. } => Input::Tick,
+        other => other,
+    }
+}
+
+fn rebind(block: &ReadingBlock, former: &Site, site: &Site) -> ReadingBlock {
+    let mut known: HashMap<TagIndex, Option<TagIndex>> = HashMap::new();
+    let mut rest = block.readings.as_slice();
+    let mut bound = ReadingBlock::default();
+    for head in &block.messages {
+        let (readings, later) = rest.split_at(head.len as usize);
+        rest = later;
+        let before = bound.readings.len();
+        bound.readings.extend(readings.iter().filter_map(|reading| {
+            let find = || site.tag_index(&former.tag(reading.tag).name);
+            let tag = (*known.entry(reading.tag).or_insert_with(find))?;
+            Some(Reading { tag, ..*reading })
+        }));
+        let len = u32::try_from(bound.readings.len() - before).unwrap_or(u32::MAX);
+        let node = site.node_index(&former.node(head.node).id).unwrap_or(NodeIndex(u32::MAX));
+        bound.messages.push(davy_model::MessageHead { node, len, ..*head });
+    }
+    bound
+}
