@@ -285,6 +285,7 @@ impl Parts {
             door = Some((
                 opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?,
                 handler,
+                publisher,
             ));
         }
         Ok((door, http_addr, task))
