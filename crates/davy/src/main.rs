@@ -1,2 +1,66 @@
-//! The `davy` binary.
-fn main() {}
+//! The `davy` binary: what is typed becomes calls, and what comes back becomes text.
+//!
+//! Promise: one file a verb, and none of them decides anything about alarms. The exit code is 0 when all is well, 1 for
+//! findings or a refusal, 2 for a call that makes no sense, 78 for a configuration that cannot be used.
+//!
+//! It does not know: rules, payloads, MQTT packets. It asks the rooms that do.
+
+mod alarms;
+mod ask;
+mod check_config;
+mod cli;
+mod dead_letters;
+mod demo;
+mod exit;
+mod figures;
+mod follow;
+mod journal;
+mod json;
+mod line;
+mod logging;
+mod looks;
+mod out;
+mod payload;
+mod refusal;
+mod replay;
+mod rules;
+mod serve;
+mod site_folder;
+mod span;
+mod stop;
+mod table;
+mod tags;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Verb},
+    exit::Exit,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse().verb).await {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::of_error(&error).into(),
+    }
+}
+
+async fn run(verb: Verb) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::Demo(args) => demo::run(args).await,
+        Verb::Serve(args) => serve::run(args).await,
+        Verb::Alarms(verb) => alarms::run(verb).await,
+        Verb::Deadletters(verb) => dead_letters::run(verb).await,
+        Verb::Rules(verb) => rules::run(verb),
+        Verb::Tags(verb) => tags::run(verb),
+        Verb::Payload(verb) => payload::run(verb),
+        Verb::Replay(args) => replay::run(args).await,
+        Verb::Journal(verb) => journal::run(verb),
+        Verb::CheckConfig(args) => check_config::run(&args),
+        Verb::Version(args) => version::run(&args),
+    }
+}

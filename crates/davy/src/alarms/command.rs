@@ -1,0 +1,177 @@
+//! `davy alarms ack`, `shelve` and the other commands.
+//!
+//! Each names the occurrence that the server showed a moment before, so that a command about what was seen never acts on
+//! what came after.
+
+use std::{
+    process,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use davy_proto::{
+    duration_to_wire,
+    v1::{
+        Alarm, AlarmServiceAcknowledgeRequest, AlarmServiceGetRequest, AlarmServiceResetRequest,
+        AlarmServiceReturnToServiceRequest, AlarmServiceSetOutOfServiceRequest, AlarmServiceShelveRequest,
+        AlarmServiceUnshelveRequest, CommandTarget,
+    },
+};
+use davy_server::rpc::v1::alarm_service_client::AlarmServiceClient;
+use serde_json::json;
+use tonic::{Status, transport::Channel};
+
+use crate::{
+    ask::ServerArgs,
+    exit::{Exit, Misuse},
+    figures, json,
+    looks::{self, Colour},
+    out,
+    refusal::Refusal,
+    span,
+};
+
+/// On which alarms, and who asks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The alarms' ids, site:rule:subject
+    #[arg(required = true, value_name = "ALARM")]
+    alarms: Vec<String>,
+    /// Who asks
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "", hide_env_values = true)]
+    by: String,
+    /// A second person who agrees, where one is needed
+    #[arg(long, value_name = "NAME", default_value = "")]
+    approved_by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    comment: String,
+    /// The occurrence meant; the one that stands now, when not given
+    #[arg(long, value_name = "N")]
+    occurrence: Option<u64>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// On which alarms, who asks, and for how long.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShelveArgs {
+    #[command(flatten)]
+    common: Args,
+    /// For how long: 30m, 1h30m
+    #[arg(long = "for", value_parser = span::parse, value_name = "SPAN", default_value = "30m")]
+    span: Duration,
+    /// Ends early when the condition returns to normal
+    #[arg(long)]
+    one_shot: bool,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Acknowledge,
+    Shelve { span: Duration, one_shot: bool },
+    Unshelve,
+    Reset,
+    SetOutOfService,
+    ReturnToService,
+}
+
+/// Shelves them.
+pub(crate) async fn shelve(args: ShelveArgs) -> anyhow::Result<Exit> {
+    run(args.common, Kind::Shelve { span: args.span, one_shot: args.one_shot }).await
+}
+
+/// Does it to every alarm named, and goes on after a refusal.
+pub(crate) async fn run(args: Args, kind: Kind) -> anyhow::Result<Exit> {
+    if args.occurrence.is_some() && args.alarms.len() > 1 {
+        return Err(Misuse("--occurrence: name one alarm with it".to_owned()).into());
+    }
+    let mut client = args.server.alarms().await?;
+    let mut refused = false;
+    for alarm in &args.alarms {
+        match act(&mut client, &args, alarm, kind).await {
+            Ok(after) if args.json => out::line(json::alarm(&after))?,
+            Ok(after) => out::line(told(&after))?,
+            Err(status) => {
+                refused = true;
+                tell_refusal(alarm, &Refusal::from(&status), args.json)?;
+            }
+        }
+    }
+    Ok(Exit::found(refused))
+}
+
+async fn act(
+    client: &mut AlarmServiceClient<Channel>,
+    args: &Args,
+    alarm: &str,
+    kind: Kind,
+) -> Result<Alarm, Status> {
+    let occurrence = match args.occurrence {
+        Some(occurrence) => occurrence,
+        None => {
+            let seen = client.get(AlarmServiceGetRequest { alarm: alarm.to_owned() }).await?.into_inner();
+            seen.alarm.unwrap_or_default().occurrence
+        }
+    };
+    let target = Some(CommandTarget {
+        alarm: alarm.to_owned(),
+        occurrence: Some(occurrence),
+        actor: args.by.clone(),
+        approved_by: args.approved_by.clone(),
+        comment: args.comment.clone(),
+        request_id: request_id(),
+    });
+    send(client, target, kind).await.map(Option::unwrap_or_default)
+}
+
+async fn send(
+    client: &mut AlarmServiceClient<Channel>,
+    target: Option<CommandTarget>,
+    kind: Kind,
+) -> Result<Option<Alarm>, Status> {
+    Ok(match kind {
+        Kind::Acknowledge => {
+            client.acknowledge(AlarmServiceAcknowledgeRequest { target }).await?.into_inner().alarm
+        }
+        Kind::Shelve { span, one_shot } => {
+            let duration = Some(duration_to_wire(span));
+            client.shelve(AlarmServiceShelveRequest { target, duration, one_shot }).await?.into_inner().alarm
+        }
+        Kind::Unshelve => client.unshelve(AlarmServiceUnshelveRequest { target }).await?.into_inner().alarm,
+        Kind::Reset => client.reset(AlarmServiceResetRequest { target }).await?.into_inner().alarm,
+        Kind::SetOutOfService => {
+            client.set_out_of_service(AlarmServiceSetOutOfServiceRequest { target }).await?.into_inner().alarm
+        }
+        Kind::ReturnToService => {
+            client.return_to_service(AlarmServiceReturnToServiceRequest { target }).await?.into_inner().alarm
+        }
+    })
+}
+
+fn told(alarm: &Alarm) -> String {
+    let tier = looks::painted_chip(figures::tier(alarm.tier()), Colour::of_stdout());
+    let until = alarm
+        .shelved_until
+        .as_ref()
+        .map_or(String::new(), |until| format!(" until {}", figures::moment(Some(until))));
+    format!("{tier} {}: {}{until} (occurrence {})", alarm.id, figures::state(alarm.state()), alarm.occurrence)
+}
+
+fn tell_refusal(alarm: &str, refusal: &Refusal, as_json: bool) -> std::io::Result<()> {
+    if as_json {
+        let Refusal { code, message, hint } = refusal;
+        return out::line(json!({"id": alarm, "refused": {"code": code, "message": message, "try": hint}}));
+    }
+    eprintln!("refused {alarm}: {refusal}");
+    Ok(())
+}
+
+/// Differs between any two commands, on this machine and on others.
+fn request_id() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("cli-{}-{}", process::id(), since.as_nanos())
+}

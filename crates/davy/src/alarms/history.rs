@@ -1,0 +1,92 @@
+//! `davy alarms history`.
+
+use davy_proto::{
+    alert_json,
+    v1::{AlarmServiceListTransitionsRequest, Alert},
+};
+
+use crate::{ask::ServerArgs, exit::Exit, figures, out, refusal::failed, table};
+
+/// Asked for at a time.
+const PAGE_LEN: i32 = 500;
+
+/// Of which alarm.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The alarm's id, site:rule:subject
+    #[arg(required_unless_present = "site", conflicts_with = "site")]
+    alarm: Option<String>,
+    /// Everything that happened in this site instead
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// Only this occurrence of the alarm
+    #[arg(long, value_name = "N")]
+    occurrence: Option<u64>,
+    /// Only transitions with a greater number in the site
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+    after: u64,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: usize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tells it.
+pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
+    let found = fetch(&args).await?;
+    if args.json {
+        for alert in &found {
+            out::line(alert_json(alert))?;
+        }
+        return Ok(Exit::Ok);
+    }
+    if found.is_empty() {
+        out::line("nothing happened yet")?;
+        return Ok(Exit::Ok);
+    }
+    let headings =
+        ["NUMBER", "RECORDED (UTC)", "TIER", "CHANGE", "STATE", "VALUE (LIMIT)", "ID", "WHO", "MESSAGE"];
+    out::line(table::render(&headings, found.iter().map(row).collect()))?;
+    Ok(Exit::Ok)
+}
+
+async fn fetch(args: &Args) -> anyhow::Result<Vec<Alert>> {
+    let mut client = args.server.alarms().await?;
+    let mut request = AlarmServiceListTransitionsRequest {
+        alarm: args.alarm.clone().unwrap_or_default(),
+        site: args.site.clone().unwrap_or_default(),
+        occurrence: args.occurrence,
+        after_sequence: args.after,
+        page_size: PAGE_LEN,
+        page_token: String::new(),
+    };
+    let mut found = Vec::new();
+    loop {
+        let page =
+            client.list_transitions(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
+        found.extend(page.transitions);
+        if page.next_page_token.is_empty() || found.len() >= args.limit {
+            found.truncate(args.limit);
+            return Ok(found);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn row(alert: &Alert) -> Vec<table::Field> {
+    vec![
+        alert.sequence.to_string().into(),
+        figures::moment(alert.recorded_time.as_ref()).into(),
+        table::Field::Tier(figures::tier(alert.tier())),
+        figures::change(alert.transition()).into(),
+        figures::state(alert.state()).into(),
+        figures::against(alert.value, alert.limit.as_ref(), &alert.unit).into(),
+        alert.id.as_str().into(),
+        alert.actor.as_ref().map_or("", |actor| actor.name.as_str()).into(),
+        figures::english(alert.message.as_ref()).into(),
+    ]
+}

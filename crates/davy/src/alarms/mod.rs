@@ -1,0 +1,66 @@
+//! `davy alarms`: what an operator asks of a running Davy.
+
+mod command;
+mod explain;
+mod explained;
+mod history;
+mod list;
+mod show;
+mod watch;
+
+pub(crate) use self::watch::gap;
+
+use clap::Subcommand;
+use davy_model::Tier;
+
+use self::command::Kind;
+use crate::exit::Exit;
+
+/// What to do with alarms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// The alarms that stand: unacknowledged first, then the gravest
+    List(list::Args),
+    /// Alerts as they happen, until interrupted
+    Watch(watch::Args),
+    /// One alarm, with what to do about it
+    Show(show::Args),
+    /// Why an alarm stands as it does: rule, readings, delay, verdict
+    Explain(explain::Args),
+    /// What happened to one alarm, in order
+    History(history::Args),
+    /// Acknowledge: seen, and owned
+    Ack(command::Args),
+    /// Quiet for a bounded time; needs --comment
+    Shelve(command::ShelveArgs),
+    /// Quiet no longer
+    Unshelve(command::Args),
+    /// Let go of a latched alarm whose condition is normal
+    Reset(command::Args),
+    /// Take out for maintenance; needs --comment
+    OutOfService(command::Args),
+    /// Bring back from maintenance
+    InService(command::Args),
+}
+
+/// Does it.
+pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::List(args) => list::run(args).await,
+        Verb::Watch(args) => watch::run(args).await,
+        Verb::Show(args) => show::run(args).await,
+        Verb::Explain(args) => explain::run(args).await,
+        Verb::History(args) => history::run(args).await,
+        Verb::Ack(args) => command::run(args, Kind::Acknowledge).await,
+        Verb::Shelve(args) => command::shelve(args).await,
+        Verb::Unshelve(args) => command::run(args, Kind::Unshelve).await,
+        Verb::Reset(args) => command::run(args, Kind::Reset).await,
+        Verb::OutOfService(args) => command::run(args, Kind::SetOutOfService).await,
+        Verb::InService(args) => command::run(args, Kind::ReturnToService).await,
+    }
+}
+
+/// Reads a tier.
+fn parse_tier(word: &str) -> Result<Tier, String> {
+    Tier::from_word(word).ok_or_else(|| "expected blue, yellow, orange or red".to_owned())
+}

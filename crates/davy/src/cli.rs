@@ -1,0 +1,113 @@
+//! What can be typed: one variant a verb.
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    alarms, check_config, dead_letters, demo, journal, payload, replay, rules, serve, tags, version,
+};
+
+const AFTER_HELP: &str = "\
+Begin with `davy demo`.
+
+Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 78 bad configuration.
+With --json, what a person would read as a table is one object a line.
+Davy is an advisory layer: it never writes to an interlock and claims no SIL.";
+
+/// An early-warning engine: readings in by MQTT, rules, the ISA-18.2 life of alarms, alerts out by gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "davy", version, max_term_width = 110, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Everything in one process, on loopback: the sample sites, simulated gateways, live alarms
+    Demo(demo::Args),
+    /// The daemon
+    Serve(serve::Args),
+    /// Alarms of a running Davy: look at them, act on them
+    #[command(subcommand)]
+    Alarms(alarms::Verb),
+    /// Messages with something refused in them, and why
+    #[command(subcommand)]
+    Deadletters(dead_letters::Verb),
+    /// Rule files
+    #[command(subcommand)]
+    Rules(rules::Verb),
+    /// The tags of a site
+    #[command(subcommand)]
+    Tags(tags::Verb),
+    /// What a gateway sends
+    #[command(subcommand)]
+    Payload(payload::Verb),
+    /// Publish recorded data as a gateway would have
+    Replay(replay::Args),
+    /// The durable record of a site
+    #[command(subcommand)]
+    Journal(journal::Verb),
+    /// Check the configuration and every site's files, and tell all errors at once
+    CheckConfig(check_config::Args),
+    /// Which Davy this is
+    Version(version::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_verb_is_put_together_soundly() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_and_every_flag_says_what_it_is_for() {
+        fn check(command: &clap::Command, path: &str) {
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{path} {}: no help", arg.get_id());
+            }
+            for verb in command.get_subcommands() {
+                let path = format!("{path} {}", verb.get_name());
+                assert!(verb.get_about().is_some(), "{path}: no help");
+                check(verb, &path);
+            }
+        }
+        let mut command = Cli::command();
+        command.build();
+        check(&command, "davy");
+    }
+
+    #[test]
+    fn the_calls_of_the_contract_are_understood() {
+        for call in [
+            "davy demo --for 60s --speed 10 --seed 7 --no-console",
+            "davy serve --config davy.toml",
+            "davy alarms list --json",
+            "davy alarms watch --json --sites park,mine --tier yellow --snapshot",
+            "davy alarms show park:h2s:AT-0412/h2s",
+            "davy alarms explain park:h2s:AT-0412/h2s --json",
+            "davy alarms ack park:h2s:AT-0412/h2s --by ann --occurrence 3",
+            "davy alarms shelve park:h2s:AT-0412/h2s --for 30m --comment why --approved-by bob",
+            "davy alarms unshelve park:h2s:AT-0412/h2s",
+            "davy alarms reset park:h2s:AT-0412/h2s",
+            "davy alarms out-of-service park:h2s:AT-0412/h2s --comment why",
+            "davy alarms in-service park:h2s:AT-0412/h2s",
+            "davy alarms history park:h2s:AT-0412/h2s",
+            "davy deadletters list --json",
+            "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
+            "davy journal verify site.journal",
+            "davy check-config --config davy.toml",
+            "davy rules check deploy/sample",
+            "davy tags list deploy/sample/park",
+            "davy version --json",
+        ] {
+            if let Err(error) = Cli::try_parse_from(call.split(' ')) {
+                panic!("{call}: {error}");
+            }
+        }
+    }
+}

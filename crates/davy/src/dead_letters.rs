@@ -1,0 +1,214 @@
+//! `davy deadletters`.
+
+use anyhow::bail;
+use clap::Subcommand;
+use davy_proto::v1::{DeadLetter, DeadLetterServiceListRequest, Problem};
+
+use crate::{ask::ServerArgs, exit::Exit, figures, json, out, refusal::failed, table};
+
+/// Asked for at a time: each brings its payload.
+const PAGE_LEN: i32 = 100;
+/// How much of a payload is shown, bytes.
+const SHOWN_MAX: usize = 4096;
+
+/// What to do with refused messages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Messages with something refused in them, the latest first
+    List(ListArgs),
+    /// One of them: its payload and every problem
+    Show(ShowArgs),
+}
+
+/// Which.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Only of this site
+    #[arg(long, value_name = "SITE", default_value = "")]
+    site: String,
+    /// Only of this edge node
+    #[arg(long, value_name = "EDGE_NODE", default_value = "")]
+    edge_node: String,
+    /// Only with this reason code, UNIT_MISMATCH
+    #[arg(long, value_name = "CODE", default_value = "")]
+    code: String,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Its id
+    id: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does it.
+pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::List(args) => list(args).await,
+        Verb::Show(args) => show(args).await,
+    }
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<Exit> {
+    let request = DeadLetterServiceListRequest {
+        site: args.site,
+        edge_node: args.edge_node,
+        code: args.code,
+        page_size: PAGE_LEN,
+        page_token: String::new(),
+    };
+    let limit = args.limit;
+    let mut found = Vec::new();
+    fetch(&args.server, request, |letter| {
+        found.push(letter);
+        found.len() < limit
+    })
+    .await?;
+    if args.json {
+        for letter in &found {
+            out::line(json::dead_letter(letter))?;
+        }
+        return Ok(Exit::Ok);
+    }
+    if found.is_empty() {
+        out::line("nothing was refused")?;
+        return Ok(Exit::Ok);
+    }
+    let headings = ["ID", "ARRIVED (UTC)", "SITE", "EDGE NODE", "ACCEPTED", "REJECTED", "FIRST PROBLEM"];
+    out::line(table::render(&headings, found.iter().map(row).collect()))?;
+    Ok(Exit::Ok)
+}
+
+async fn show(args: ShowArgs) -> anyhow::Result<Exit> {
+    let request =
+        DeadLetterServiceListRequest { page_size: PAGE_LEN, ..DeadLetterServiceListRequest::default() };
+    let mut found = None;
+    fetch(&args.server, request, |letter| {
+        if letter.id == args.id {
+            found = Some(letter);
+        }
+        found.is_none()
+    })
+    .await?;
+    let Some(letter) = found else {
+        bail!("no dead letter {}: davy deadletters list shows what is kept", args.id);
+    };
+    if args.json {
+        out::line(json::dead_letter(&letter))?;
+    } else {
+        out::line(text(&letter))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Page after page, for as long as `take` wants more.
+async fn fetch(
+    server: &ServerArgs,
+    mut request: DeadLetterServiceListRequest,
+    mut take: impl FnMut(DeadLetter) -> bool,
+) -> anyhow::Result<()> {
+    let mut client = server.dead_letters().await?;
+    loop {
+        let page = client.list(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
+        for letter in page.dead_letters {
+            if !take(letter) {
+                return Ok(());
+            }
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(());
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn row(letter: &DeadLetter) -> Vec<table::Field> {
+    let first = letter.problems.first();
+    vec![
+        letter.id.as_str().into(),
+        figures::moment(letter.arrival_time.as_ref()).into(),
+        letter.site.as_str().into(),
+        letter.edge_node.as_str().into(),
+        letter.accepted.to_string().into(),
+        letter.rejected.to_string().into(),
+        first
+            .map(|problem| format!("{}: {}", problem.code, figures::english(problem.message.as_ref())))
+            .unwrap_or_default()
+            .into(),
+    ]
+}
+
+fn text(letter: &DeadLetter) -> String {
+    let mut lines = vec![
+        format!("{}  from {}/{}", letter.id, letter.site, letter.edge_node),
+        format!("  topic     {}", if letter.topic.is_empty() { "gRPC" } else { &letter.topic }),
+        format!("  arrived   {}", figures::moment(letter.arrival_time.as_ref())),
+        format!("  readings  {} accepted, {} rejected", letter.accepted, letter.rejected),
+    ];
+    lines.extend(letter.problems.iter().map(|problem| problem_text(problem)));
+    let shown = letter.payload.get(..SHOWN_MAX).unwrap_or(&letter.payload);
+    let left_off = letter.payload_len.saturating_sub(shown.len() as u64);
+    lines.push(format!("  payload   {} bytes", letter.payload_len));
+    // Escaped: a payload may hold codes that a terminal would obey.
+    lines.push(format!("    {}", shown.escape_ascii()));
+    if left_off > 0 {
+        lines.push(format!("    ... and {left_off} bytes more"));
+    }
+    lines.join("\n")
+}
+
+/// A problem in words, a few lines.
+pub(crate) fn problem_text(problem: &Problem) -> String {
+    let pointer = if problem.pointer.is_empty() { "the whole message" } else { &problem.pointer };
+    let mut text = format!("  {} at {pointer}: {}", problem.code, figures::english(problem.message.as_ref()));
+    for (name, fact) in [("got", &problem.got), ("expected", &problem.expected), ("try", &problem.fix)] {
+        if !fact.is_empty() {
+            text.push_str(&format!("\n    {name:<9} {}", fact.escape_debug()));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use davy_proto::v1::LocalizedText;
+
+    #[test]
+    fn a_dead_letter_shows_every_problem_and_a_payload_that_no_terminal_obeys() {
+        let letter = DeadLetter {
+            id: "7".to_owned(),
+            topic: "davy/v1/park/gw-1/readings".to_owned(),
+            payload: b"{\"seq\": 1}\x1b[2J".to_vec(),
+            payload_len: 5000,
+            problems: vec![Problem {
+                code: "UNIT_MISMATCH".to_owned(),
+                message: Some(LocalizedText { en: "unit is of another kind".to_owned(), zh: String::new() }),
+                pointer: "/readings/0/unit".to_owned(),
+                got: "kPa".to_owned(),
+                expected: "a concentration".to_owned(),
+                fix: "send ppm".to_owned(),
+                ..Problem::default()
+            }],
+            ..DeadLetter::default()
+        };
+        let text = text(&letter);
+        for part in ["UNIT_MISMATCH at /readings/0/unit", "try       send ppm", "\\x1b[2J", "bytes more"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+}

@@ -1,0 +1,67 @@
+//! How a verb ends, for the shell.
+
+use std::{io, process::ExitCode};
+
+/// How a verb ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Ok,
+    /// Something was found, refused, or failed.
+    Findings,
+    /// The call makes no sense.
+    Usage,
+    /// The configuration cannot be used.
+    BadConfiguration,
+}
+
+/// A call that makes no sense, found out only after the arguments were read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misuse(pub(crate) String);
+
+impl Exit {
+    /// [`Exit::Findings`] when something was found.
+    pub(crate) const fn found(found: bool) -> Exit {
+        if found { Exit::Findings } else { Exit::Ok }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Ok => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            // EX_CONFIG of sysexits.h, as Vector has it.
+            Exit::BadConfiguration => 78,
+        })
+    }
+}
+
+/// Tells the error and says how to end.
+pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
+    // Whoever read our output has seen enough: `davy alarms list | head`.
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(closed) {
+        return Exit::Ok;
+    }
+    eprintln!("error: {error:#}");
+    if error.is::<Misuse>() { Exit::Usage } else { Exit::Findings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_reader_who_has_seen_enough_is_no_failure_and_a_senseless_call_is_usage() {
+        let closed = Err::<(), _>(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
+        assert_eq!(of_error(&closed.expect_err("broken")), Exit::Ok);
+        assert_eq!(of_error(&anyhow::anyhow!("no such thing")), Exit::Findings);
+        assert_eq!(of_error(&Misuse("two of one".to_owned()).into()), Exit::Usage);
+    }
+}

@@ -1,0 +1,124 @@
+//! What a server said no to: the reason code, the words, and what to try.
+
+use std::fmt;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// A call that was answered with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The reason code, `OCCURRENCE_CHANGED`; the status code where the server gave none.
+    pub(crate) code: String,
+    /// In words.
+    pub(crate) message: String,
+    /// What to try; may be empty.
+    pub(crate) hint: &'static str,
+}
+
+impl From<&Status> for Refusal {
+    fn from(status: &Status) -> Refusal {
+        let reason =
+            status.get_details_error_info().map(|info| info.reason).filter(|reason| !reason.is_empty());
+        let hint = reason.as_deref().map_or_else(|| hint_for_status(status.code()), hint_for_reason);
+        let code = reason.unwrap_or_else(|| format!("{:?}", status.code()));
+        Refusal { code, message: status.message().to_owned(), hint }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refusal { code, message, hint } = self;
+        write!(f, "{code}: {message}")?;
+        if hint.is_empty() { Ok(()) } else { write!(f, "\n  try: {hint}") }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The error of a call that should have been answered.
+pub(crate) fn failed(status: &Status) -> anyhow::Error {
+    Refusal::from(status).into()
+}
+
+fn hint_for_reason(reason: &str) -> &'static str {
+    match reason {
+        "ALARM_UNKNOWN" => "davy alarms list shows the ids: site:rule:subject",
+        "OCCURRENCE_CHANGED" => "davy alarms show ALARM, then act on the occurrence that stands now",
+        "NOTHING_TO_ACKNOWLEDGE" => "nothing: the alarm has returned to normal and is acknowledged",
+        "ALREADY_ACKNOWLEDGED" => "davy alarms history ALARM shows who did it",
+        "ALREADY_SHELVED" => "davy alarms unshelve ALARM first, to shelve it for another time",
+        "NOT_SHELVED" => "davy alarms show ALARM",
+        "SHELVE_DURATION" => "a shorter --for; a longer need is out-of-service, with a work permit",
+        "SECOND_PERSON_NEEDED" => "--approved-by NAME, somebody other than --by",
+        "COMMENT_MISSING" => "--comment \"why\"",
+        "ACTOR_MISSING" => "--by NAME",
+        "NOT_LATCHED" => "davy alarms show ALARM",
+        "STILL_ACTIVE" => "bring the process back first; davy alarms explain ALARM shows what holds it",
+        "NOT_ACKNOWLEDGED" => "davy alarms ack ALARM, then reset it",
+        "ALREADY_OUT_OF_SERVICE" => "davy alarms in-service ALARM brings it back",
+        "NOT_OUT_OF_SERVICE" => "davy alarms show ALARM",
+        _ => "",
+    }
+}
+
+fn hint_for_status(code: Code) -> &'static str {
+    match code {
+        Code::Unimplemented => "a server of this version: davy version, there and here",
+        Code::Unavailable | Code::DeadlineExceeded => "again in a moment; the server's log says more",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use davy_model::{Refusal as ModelRefusal, Timestamp};
+    use tonic_types::ErrorDetails;
+
+    #[test]
+    fn a_refusal_shows_its_reason_its_words_and_what_to_try() {
+        let details = ErrorDetails::with_error_info(
+            "SECOND_PERSON_NEEDED",
+            "davy.v1",
+            [("a".to_owned(), "b".to_owned())],
+        );
+        let status =
+            Status::with_error_details(Code::FailedPrecondition, "two people quiet a red alarm", details);
+        let told = Refusal::from(&status).to_string();
+        assert_eq!(
+            told,
+            "SECOND_PERSON_NEEDED: two people quiet a red alarm\n  try: --approved-by NAME, somebody other than --by"
+        );
+    }
+
+    #[test]
+    fn an_error_without_a_reason_keeps_its_status() {
+        let told = Refusal::from(&Status::internal("it broke")).to_string();
+        assert_eq!(told, "Internal: it broke");
+    }
+
+    #[test]
+    fn every_refusal_an_operator_can_get_says_what_to_try() {
+        use std::time::Duration;
+        for refusal in [
+            ModelRefusal::AlarmUnknown,
+            ModelRefusal::OccurrenceChanged { now: 2 },
+            ModelRefusal::NothingToAcknowledge,
+            ModelRefusal::AlreadyAcknowledged,
+            ModelRefusal::AlreadyShelved { until: Timestamp::MIN },
+            ModelRefusal::NotShelved,
+            ModelRefusal::ShelveDuration { max: Duration::from_secs(1) },
+            ModelRefusal::SecondPersonNeeded,
+            ModelRefusal::CommentMissing,
+            ModelRefusal::ActorMissing,
+            ModelRefusal::NotLatched,
+            ModelRefusal::StillActive,
+            ModelRefusal::NotAcknowledged,
+            ModelRefusal::AlreadyOutOfService,
+            ModelRefusal::NotOutOfService,
+        ] {
+            assert!(!hint_for_reason(refusal.word()).is_empty(), "{}", refusal.word());
+        }
+    }
+}

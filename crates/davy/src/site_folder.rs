@@ -1,0 +1,65 @@
+//! Folders of site files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use davy_model::BundleFile;
+use davy_rules::is_site_file;
+
+use crate::exit::Misuse;
+
+/// The sites at `folder`: itself, when it has a `site.yaml` or a `tags.csv`; else those of its folders that have one.
+pub(crate) fn find(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Err(
+            Misuse(format!("{}: no such folder; name one that has a site.yaml", folder.display())).into()
+        );
+    }
+    if is_site(folder) {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let mut sites: Vec<PathBuf> = paths(folder)?.into_iter().filter(|path| is_site(path)).collect();
+    sites.sort();
+    if sites.is_empty() {
+        let told = format!(
+            "{}: no site here; a site is a folder with site.yaml, tags.csv and rules/*.yaml",
+            folder.display()
+        );
+        return Err(Misuse(told).into());
+    }
+    Ok(sites)
+}
+
+/// The site's files, their paths relative to the folder.
+pub(crate) fn read(site: &Path) -> anyhow::Result<Vec<BundleFile>> {
+    let mut found = paths(site)?;
+    let rules = site.join("rules");
+    if rules.is_dir() {
+        found.extend(paths(&rules)?);
+    }
+    let mut files = Vec::new();
+    for path in found {
+        let below: Vec<_> =
+            path.strip_prefix(site).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
+        let below = below.join("/");
+        // A rule file under another ending is passed on, so that somebody hears that nothing reads it.
+        if is_site_file(&below) || below.ends_with(".yml") {
+            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            files.push(BundleFile { path: below, text });
+        }
+    }
+    Ok(files)
+}
+
+fn is_site(folder: &Path) -> bool {
+    folder.join("site.yaml").is_file() || folder.join("tags.csv").is_file()
+}
+
+fn paths(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let reading = || format!("reading {}", folder.display());
+    let entries = fs::read_dir(folder).with_context(reading)?;
+    entries.map(|entry| Ok(entry.with_context(reading)?.path())).collect()
+}
