@@ -4,7 +4,7 @@
 //! broker itself loses before that, Davy can only notice.
 //!
 //! One task holds the connection and never waits for a writer; another reads what it brings. They meet in two queues: messages,
-//! bounded in bytes, and acknowledgements, bounded by the receive maximum.
+//! bounded in bytes, and acknowledgements, bounded by their packet ids.
 
 mod acks;
 mod config;

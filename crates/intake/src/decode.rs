@@ -12,6 +12,9 @@ pub(crate) fn readings(payload: &[u8], payload_len_max: usize, taker: &mut Taker
 }
 
 /// Reads a payload that says whether an edge node is there. What says nothing counts as one thing refused.
-pub(crate) fn status(payload: &[u8]) -> Result<NodeChange, Rejection> {
-    decode_status(payload).map_err(|rejection| Rejection { readings: 1, ..*rejection })
+pub(crate) fn status(payload: &[u8]) -> Result<NodeChange, Box<Rejection>> {
+    decode_status(payload).map_err(|mut rejection| {
+        rejection.readings = 1;
+        rejection
+    })
 }

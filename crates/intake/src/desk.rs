@@ -276,7 +276,7 @@ impl Desk {
                 share.tally.received += 1;
                 desk.binding.door.account.reject(finding.reason, 1);
                 let outcome = Outcome { seq: None, accepted: 0, rejected: 1 };
-                desk.report(&self.intake, self.route, message, outcome, &[finding]);
+                desk.report(&self.intake, self.route, message, outcome, std::slice::from_ref(&*finding));
                 Verdict::Unreadable
             }
         }

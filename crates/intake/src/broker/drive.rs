@@ -139,8 +139,10 @@ impl<'s> Drive<'s> {
             packets += 1;
             match packet {
                 Packet::Publish(publish) => {
+                    if publish.qos == QoS::ExactlyOnce {
+                        return Err(LinkError::Protocol("QoS 2, where QoS 1 was granted"));
+                    }
                     let place = (publish.qos == QoS::AtLeastOnce).then(|| self.acks.received(publish.pkid));
-                    self.check(&publish)?;
                     self.shared.take(Delivery::new(publish, place, &self.acks, arrival))?;
                 }
                 Packet::PubAck(puback) => {
@@ -153,16 +155,6 @@ impl<'s> Drive<'s> {
             }
         }
         Ok(packets)
-    }
-
-    fn check(&self, publish: &Publish) -> Result<(), LinkError> {
-        if publish.qos == QoS::ExactlyOnce {
-            return Err(LinkError::Protocol("QoS 2, where QoS 1 was granted"));
-        }
-        if self.acks.owed() > usize::from(self.shared.config.receive_max) {
-            return Err(LinkError::Protocol("more messages at once than the receive maximum"));
-        }
-        Ok(())
     }
 
     fn granted(&mut self, suback: &SubAck) -> Result<(), LinkError> {
