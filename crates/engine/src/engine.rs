@@ -187,7 +187,7 @@ impl Engine {
             self.timers.pop();
             self.clock_us = self.clock_us.max(at_us);
             match self.real_due(due, at_us) {
-                Some(real_us) if real_us <= at_us => self.fire(due, at_us, recorded, out),
+                Some(real_us) if real_us <= at_us => self.fire(due, at_us, arrival_us, recorded, out),
                 Some(real_us) => self.schedule(due, real_us),
                 None => {}
             }
@@ -234,13 +234,17 @@ impl Engine {
         }
     }
 
-    fn fire(&mut self, due: Due, at_us: i64, recorded: Timestamp, out: &mut Vec<Transition>) {
+    /// Something is due at `at_us`, on the way to `until_us`.
+    fn fire(&mut self, due: Due, at_us: i64, until_us: i64, recorded: Timestamp, out: &mut Vec<Transition>) {
         match due {
             Due::Hold(alarm) => self.fire_hold(alarm, at_us, recorded, out),
             Due::Silence(tag) => self.fire_silence(TagIndex(tag), at_us, recorded, out),
             Due::Mode(mode) => self.fire_mode(mode, at_us, recorded, out),
             Due::Shelve(alarm) => self.fire_shelve(alarm, at_us, recorded, out),
-            Due::ReAlarm(alarm) => self.fire_re_alarm(alarm, at_us, recorded, out),
+            Due::ReAlarm(alarm) => {
+                let at_us = self.last_re_alarm(alarm, at_us, until_us);
+                self.fire_re_alarm(alarm, at_us, recorded, out);
+            }
             Due::Settle(alarm) => self.fire_settle(alarm, at_us, recorded, out),
         }
     }

@@ -16,10 +16,12 @@ impl Engine {
             // A message may have waited behind another that arrived later: the log's order decides.
             let arrival_us = head.arrival.as_micros().max(self.clock_us);
             self.advance(arrival_us, now, out);
+            // An edge node that the files do not know is nobody's.
+            let node = if (head.node.0 as usize) < self.nodes.len() { head.node.0 } else { NONE };
             let (readings, later) = rest.split_at(head.len as usize);
             rest = later;
             for reading in readings {
-                self.judge(reading, head.node.0, arrival_us, now, out);
+                self.judge(reading, node, arrival_us, now, out);
             }
             // Last, so that its tags' own readings speak first for the time since the message before.
             self.hear_node(head.node, arrival_us, now, out);
@@ -47,9 +49,9 @@ impl Engine {
             let clock_us = source_us.max(state.clock_us);
             let late = arrival_us - source_us > self.policy.late_after_us;
             if !late && is_quiet(&self.plan, &self.slots, reading) {
-                state.note(reading, node);
+                state.note(reading);
                 state.set_on_arrival(false);
-                state.hear(clock_us, arrival_us);
+                state.hear(clock_us, arrival_us, node);
                 self.counts.judged += 1;
                 return;
             }
@@ -106,9 +108,9 @@ impl Engine {
         self.counts.late += u64::from(late);
         self.counts.clock_suspect += u64::from(on_arrival);
         self.complete_holds_of(reading.tag, clock_us, moment, out);
-        self.note(order, reading, node);
+        self.note(order, reading);
         if is_evidence(reading) {
-            self.tags[at].hear(clock_us, arrival_us);
+            self.tags[at].hear(clock_us, arrival_us, node);
             let seen = Seen {
                 value: reading.value,
                 quality: reading.quality,
@@ -124,20 +126,20 @@ impl Engine {
         }
     }
 
-    fn note(&mut self, order: Order, reading: &Reading, node: u32) {
+    fn note(&mut self, order: Order, reading: &Reading) {
         let state = &mut self.tags[reading.tag.0 as usize];
         match order {
             // A future stamp never advances the tag's own order, so the next believable reading is still in it.
             Order::Future => {
-                state.note_value(reading, node);
+                state.note_value(reading);
                 state.set_ahead(true);
                 self.ahead.insert(reading.tag.0, reading.source_time.as_micros());
             }
             Order::InOrder => {
-                state.note(reading, node);
+                state.note(reading);
                 state.set_on_arrival(false);
             }
-            Order::OnArrival | Order::Older | Order::TooOld | Order::Duplicate => state.note(reading, node),
+            Order::OnArrival | Order::Older | Order::TooOld | Order::Duplicate => state.note(reading),
         }
     }
 

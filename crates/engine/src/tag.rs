@@ -21,7 +21,7 @@ pub(crate) struct TagState {
     pub(crate) silence_at_us: i64,
     /// The last value in order.
     pub(crate) value: f64,
-    /// Who sent it last.
+    /// Who sent its last evidence.
     pub(crate) node: u32,
     /// Quality code of the last value in order.
     pub(crate) quality: u8,
@@ -234,26 +234,26 @@ impl TagState {
 
     /// Notes the stamp and value of a reading that is in order.
     #[inline]
-    pub(crate) fn note(&mut self, reading: &Reading, node: u32) {
+    pub(crate) fn note(&mut self, reading: &Reading) {
         self.source_us = reading.source_time.as_micros();
-        self.note_value(reading, node);
+        self.note_value(reading);
         self.flags &= !AHEAD;
     }
 
     /// Notes the value of a reading whose stamp is not to be believed.
     #[inline]
-    pub(crate) fn note_value(&mut self, reading: &Reading, node: u32) {
+    pub(crate) fn note_value(&mut self, reading: &Reading) {
         self.value = reading.value;
         self.quality = reading.quality.code();
-        self.node = node;
         self.flags |= SEEN;
     }
 
-    /// Notes evidence at a moment of the tag's clock.
+    /// Notes evidence at a moment of the tag's clock, and who sent it.
     #[inline]
-    pub(crate) fn hear(&mut self, clock_us: i64, arrival_us: i64) {
+    pub(crate) fn hear(&mut self, clock_us: i64, arrival_us: i64, node: u32) {
         self.clock_us = clock_us;
         self.heard_us = arrival_us;
+        self.node = node;
         self.flags = (self.flags | HOLDING) & !(RESTED | LOST);
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     words,
 };
 
+/// So many re-alarms of an alarm are caught up with one by one.
+const RE_ALARMS_MISSED_MAX: i64 = 1000;
+
 /// What a transition tells beside the change itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
@@ -217,6 +220,14 @@ impl Engine {
         let moment = Moment::at_arrival(at_us, recorded);
         // Time is never refused.
         let _ = self.change(alarm, Event::ExpireShelve, moment, Story::default(), out);
+    }
+
+    /// Which of the re-alarms between `at_us` and `until_us` sounds next. After a very long gap without any input, such
+    /// as a wrong clock set right, all but the last are left out.
+    pub(crate) fn last_re_alarm(&self, alarm: u32, at_us: i64, until_us: i64) -> i64 {
+        let Some(every_us) = self.alarms[alarm as usize].re_alarm_every_us else { return at_us };
+        let missed = until_us.saturating_sub(at_us) / every_us.max(1);
+        if missed > RE_ALARMS_MISSED_MAX { at_us + missed * every_us.max(1) } else { at_us }
     }
 
     pub(crate) fn fire_re_alarm(

@@ -136,6 +136,9 @@ impl AlarmState {
         alarm.unsounded = self.unsounded;
         alarm.settle_us = self.settle_us.unwrap_or(NEVER);
         alarm.re_alarm_us = self.re_alarm_us.unwrap_or(NEVER);
+        if self.re_alarm_every_us.is_some_and(|every_us| every_us <= 0) {
+            return Err(SnapshotError::Unfit("a re-alarm without a pause"));
+        }
         alarm.re_alarm_every_us = self.re_alarm_every_us;
         alarm.odd_us = self.odd_us;
         alarm.raised_sequence = self.raised_sequence;

@@ -114,3 +114,12 @@ fn low_and_high_levels_live_in_one_alarm() {
          4 82",
     );
 }
+
+#[test]
+fn after_a_gap_of_years_only_the_last_re_alarm_sounds() {
+    let rules = limit("{name: H, tier: yellow, at_or_above: 80, clear_below: 75, re_alarm: 20s}");
+    story(
+        &rules,
+        "0 85 -> raised yellow!\n 1000000010 tick -> re_alarmed yellow! @1000000000\n 1000000020 tick -> re_alarmed yellow!",
+    );
+}
