@@ -40,7 +40,7 @@ impl Engine {
         let state = &mut self.tags[reading.tag.0 as usize];
         let source_us = reading.source_time.as_micros();
         let order = state.order(reading, arrival_us, &self.policy);
-        if order == Order::InOrder
+        if order == Order::Next
             && is_evidence(reading)
             && !state.is_silent()
             && !state.is_mode()
@@ -70,35 +70,7 @@ impl Engine {
     ) {
         let at = reading.tag.0 as usize;
         let source_us = reading.source_time.as_micros();
-        let judged = if order == Order::Future { self.order_ahead(reading) } else { order };
-        let on_arrival = match judged {
-            Order::Duplicate => {
-                self.counts.duplicate += 1;
-                return;
-            }
-            Order::Older | Order::TooOld => {
-                if !self.clock_stepped(reading, arrival_us, now, out) {
-                    match judged {
-                        Order::TooOld => self.counts.too_old += 1,
-                        _ => self.counts.out_of_order += 1,
-                    }
-                    return;
-                }
-                true
-            }
-            Order::Future => {
-                self.clock_is_ahead(reading, arrival_us, now, out);
-                true
-            }
-            Order::OnArrival => {
-                self.clock_still_wrong(reading, arrival_us, now, out);
-                true
-            }
-            Order::InOrder => {
-                self.clock_is_right(reading, arrival_us, now, out);
-                false
-            }
-        };
+        let Some(on_arrival) = self.triage(order, reading, arrival_us, now, out) else { return };
         let state = &self.tags[at];
         let late = !on_arrival && arrival_us - source_us > self.policy.late_after_us;
         let clock_us = if on_arrival { state.clock_at(arrival_us) } else { source_us.max(state.clock_us) };
@@ -126,6 +98,46 @@ impl Engine {
         }
     }
 
+    /// Whether a reading is judged at its arrival rather than at its source time; nothing, when it is not judged.
+    fn triage(
+        &mut self,
+        order: Order,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) -> Option<bool> {
+        let judged = if order == Order::Future { self.order_ahead(reading) } else { order };
+        match judged {
+            Order::Duplicate => {
+                self.counts.duplicate += 1;
+                None
+            }
+            Order::Older | Order::TooOld => {
+                if !self.clock_stepped(reading, arrival_us, now, out) {
+                    match judged {
+                        Order::TooOld => self.counts.too_old += 1,
+                        _ => self.counts.out_of_order += 1,
+                    }
+                    return None;
+                }
+                Some(true)
+            }
+            Order::Future => {
+                self.clock_is_ahead(reading, arrival_us, now, out);
+                Some(true)
+            }
+            Order::OnArrival => {
+                self.clock_still_wrong(reading, arrival_us, now, out);
+                Some(true)
+            }
+            Order::Next => {
+                self.clock_is_right(reading, arrival_us, now, out);
+                Some(false)
+            }
+        }
+    }
+
     fn note(&mut self, order: Order, reading: &Reading) {
         let state = &mut self.tags[reading.tag.0 as usize];
         match order {
@@ -135,7 +147,7 @@ impl Engine {
                 state.set_ahead(true);
                 self.ahead.insert(reading.tag.0, reading.source_time.as_micros());
             }
-            Order::InOrder => {
+            Order::Next => {
                 state.note(reading);
                 state.set_on_arrival(false);
             }

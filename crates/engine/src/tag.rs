@@ -32,7 +32,7 @@ pub(crate) struct TagState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// Judge it at its source time.
-    InOrder,
+    Next,
     /// Its stamp lies ahead of arrival: judge it at arrival, and do not believe its stamp.
     Future,
     /// The tag's source clock is known to be wrong: judge it at arrival.
@@ -228,7 +228,7 @@ impl TagState {
         } else if lag_us > policy.max_age_us {
             Order::TooOld
         } else {
-            Order::InOrder
+            Order::Next
         }
     }
 

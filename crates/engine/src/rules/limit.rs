@@ -3,28 +3,21 @@
 //! Each level has a state of its own, with its own delays on the tag's clock; the alarm's tier is the gravest level
 //! that is active. A level that latches keeps the alarm at its tier until somebody resets it.
 
-use davy_model::{Delay, DelayKind, Evidence, LimitView, TagIndex, Tier, Timestamp, Transition};
-use davy_rules::{Level, LimitProgram, WatchKind};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+
+use davy_model::{Evidence, TagIndex, Tier, Timestamp, Transition};
+use davy_rules::{LimitProgram, WatchKind};
 
 use crate::{
     alarm::{Alarm, NEVER, Origin},
     engine::{Engine, LIVE, Moment},
-    hold::{Hold, LevelState, Seen},
+    hold::{LevelState, Seen},
+    level::{Done, complete, running, step_level, view},
     lifecycle::Event,
     tag::NONE,
     timers::Due,
     transitions::Story,
 };
-
-/// A level that became active, or stopped being so, and from what.
-struct Done {
-    level: usize,
-    first: Seen,
-    last: Seen,
-    readings: u32,
-    delay: Option<Delay>,
-}
 
 impl Engine {
     /// Shows a reading to a limit watch.
@@ -242,13 +235,12 @@ impl Engine {
         let rising = self.alarms[alarm as usize].levels.iter().filter_map(LevelState::hold);
         let past = done.iter().map(|done| done.first.judged_us).chain(rising.map(|hold| hold.since_us));
         let first_out_us = past.min().unwrap_or(spoke.first.judged_us);
-        self.speak_of_level(alarm, program, event, spoke, first_out_us, moment, out);
+        self.speak_of_level(alarm, event, spoke, first_out_us, moment, out);
     }
 
     fn speak_of_level(
         &mut self,
         alarm: u32,
-        program: &LimitProgram,
         event: Event,
         spoke: &Done,
         first_out_us: i64,
@@ -256,8 +248,11 @@ impl Engine {
         out: &mut Vec<Transition>,
     ) {
         let Origin::Watch(watch) = self.alarms[alarm as usize].origin else { return };
-        let level = &program.levels[spoke.level];
-        let tag = self.plan.site.tag(self.plan.watches[watch as usize].tag);
+        let plan = Arc::clone(&self.plan);
+        let watch = plan.watches[watch as usize];
+        let WatchKind::Limit(program) = watch.kind else { return };
+        let level = &plan.limits[program as usize].levels[spoke.level];
+        let tag = plan.site.tag(watch.tag);
         let mut readings = vec![spoke.first.named(&tag.name)];
         if spoke.last != spoke.first {
             readings.push(spoke.last.named(&tag.name));
@@ -345,111 +340,4 @@ impl Engine {
 
 fn done_of(done: &[Done], level: usize) -> Option<&Done> {
     done.iter().find(|done| done.level == level)
-}
-
-fn view(level: &Level) -> LimitView {
-    LimitView {
-        name: Arc::clone(&level.name),
-        comparator: level.comparator,
-        set_point: level.set_point,
-        clear_point: level.clear_point,
-        clear_inclusive: level.clear_inclusive,
-        written: Arc::clone(&level.written),
-    }
-}
-
-/// The delay that runs on a level, and how long it has to.
-fn running<'a>(state: &'a LevelState, level: &Level) -> Option<(&'a Hold, i64)> {
-    match state {
-        LevelState::Rising(hold) => Some((hold, level.on_delay_us)),
-        LevelState::Falling(hold) => Some((hold, level.off_delay_us)),
-        LevelState::Normal | LevelState::Active => None,
-    }
-}
-
-/// One reading, one level. Time with evidence has been counted up to the reading already.
-///
-/// Beyond its range a sensor proves nothing about being back: whatever delay runs then stands still.
-fn step_level(place: usize, state: &mut LevelState, level: &Level, seen: Seen) -> Option<Done> {
-    let past = level.is_past(seen.value);
-    let clear = level.is_clear(seen.value);
-    let may_clear = seen.quality.may_clear();
-    match state {
-        LevelState::Normal if past && level.on_delay_us == 0 => {
-            *state = LevelState::Active;
-            Some(Done { level: place, first: seen, last: seen, readings: 1, delay: None })
-        }
-        LevelState::Normal => {
-            if past {
-                *state = LevelState::Rising(Box::new(Hold::begin(seen)));
-            }
-            None
-        }
-        LevelState::Rising(hold) if past => {
-            hold.agree(seen);
-            if hold.elapsed_us < level.on_delay_us {
-                None
-            } else {
-                complete(place, state, level, seen.judged_us)
-            }
-        }
-        LevelState::Rising(hold) if !may_clear => {
-            hold.stands_still = true;
-            None
-        }
-        LevelState::Rising(_) => {
-            *state = LevelState::Normal;
-            None
-        }
-        LevelState::Active if clear && may_clear && level.off_delay_us == 0 => {
-            *state = LevelState::Normal;
-            Some(Done { level: place, first: seen, last: seen, readings: 1, delay: None })
-        }
-        LevelState::Active => {
-            if clear && may_clear {
-                *state = LevelState::Falling(Box::new(Hold::begin(seen)));
-            }
-            None
-        }
-        LevelState::Falling(hold) if clear && may_clear => {
-            hold.agree(seen);
-            if hold.elapsed_us < level.off_delay_us {
-                None
-            } else {
-                complete(place, state, level, seen.judged_us)
-            }
-        }
-        LevelState::Falling(hold) if clear => {
-            hold.stands_still = true;
-            None
-        }
-        LevelState::Falling(_) => {
-            *state = LevelState::Active;
-            None
-        }
-    }
-}
-
-/// A delay is over at `due_us`: the level becomes active, or normal.
-fn complete(place: usize, state: &mut LevelState, level: &Level, due_us: i64) -> Option<Done> {
-    let (kind, required_us, next) = match state {
-        LevelState::Rising(_) => (DelayKind::OnDelay, level.on_delay_us, LevelState::Active),
-        LevelState::Falling(_) => (DelayKind::OffDelay, level.off_delay_us, LevelState::Normal),
-        LevelState::Normal | LevelState::Active => return None,
-    };
-    let hold = std::mem::replace(state, next).hold().cloned()?;
-    let elapsed_us = hold.elapsed_us.saturating_add((due_us - hold.counted_us).max(0));
-    let delay = Delay {
-        kind,
-        since: Timestamp::from_micros(hold.since_us),
-        elapsed: Duration::from_micros(elapsed_us.unsigned_abs()),
-        required: Duration::from_micros(required_us.unsigned_abs()),
-    };
-    Some(Done {
-        level: place,
-        first: hold.first,
-        last: hold.last,
-        readings: hold.readings,
-        delay: Some(delay),
-    })
 }
