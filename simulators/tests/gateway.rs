@@ -69,7 +69,10 @@ async fn a_broker_that_dies_and_forgets_loses_nothing_of_the_outbox() {
             broker.restart().await;
         }
     };
-    tokio::join!(publisher, killer);
+    let both = async { tokio::join!(publisher, killer) };
+    tokio::time::timeout(PATIENCE * 2, both)
+        .await
+        .expect("nothing is lost, so all is acknowledged in the end");
     assert!(gateway.drained(PATIENCE).await);
     let counts = gateway.counts();
     assert_eq!((counts.taken, counts.sent, counts.acknowledged), (20_000, 20_000, 20_000), "{counts:?}");

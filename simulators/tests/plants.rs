@@ -203,9 +203,11 @@ fn every_tag_of_the_sample_sites_is_published_as_its_file_says() {
             }
             match point.send {
                 Send::Every(interval_s) => {
-                    assert_eq!(row["interval"], format!("{interval_s}s"), "{}", point.tag)
+                    assert_eq!(row["interval"], format!("{interval_s}s"), "{}", point.tag);
                 }
-                Send::OnChange { .. } => assert_eq!(row["reporting"], "by_exception", "{}", point.tag),
+                Send::OnChange { .. } => {
+                    assert_eq!(row["reporting"], "by_exception", "{}", point.tag);
+                }
             }
             // The edge node stands in the row, or in the line of its device.
             let node = match row.get("edge_node").filter(|node| !node.is_empty()) {
