@@ -1,6 +1,7 @@
 //! One site being served: its engine's two threads, and what the rest of the house holds of it.
 
 use std::{
+    collections::VecDeque,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -30,6 +31,8 @@ use crate::{
 
 /// How many judged commits may wait for the one being flushed.
 const COMMITS_AHEAD: usize = 1;
+/// How many former sets of files are kept at hand, to explain what they decided.
+const FORMER_MAX: usize = 8;
 /// How many transitions of a standing alarm are read to say how it stands.
 const STORY_LEN_MAX: usize = 64;
 
@@ -41,6 +44,8 @@ pub(crate) struct SiteService {
     pub(crate) state: Arc<CommitState>,
     /// The files now active, or about to be.
     pub(crate) loaded: ArcSwap<Loaded>,
+    /// The files before, the newest last.
+    former: Mutex<VecDeque<Arc<Loaded>>>,
     offers: Offers,
     heartbeat: AtomicU64,
     threads: Mutex<Option<Threads>>,
@@ -108,6 +113,7 @@ impl Opened {
             inbox,
             state,
             loaded: ArcSwap::from_pointee(loaded),
+            former: Mutex::default(),
             offers,
             heartbeat,
             threads: Mutex::new(Some(threads)),
@@ -233,6 +239,15 @@ impl SiteService {
         hear.await.map_err(|_| NoAnswer)
     }
 
+    /// The files of a revision, if they are active or were a little while ago.
+    pub(crate) fn files_of(&self, revision: &str) -> Option<Arc<Loaded>> {
+        let active = self.loaded.load_full();
+        if active.bundle.revision.as_ref() == revision {
+            return Some(active);
+        }
+        self.former.lock().iter().find(|loaded| loaded.bundle.revision.as_ref() == revision).map(Arc::clone)
+    }
+
     /// Sends a heartbeat down the alarm path. One that finds no room is not sent: that is what its absence says.
     pub(crate) fn beat(&self) {
         let number = self.heartbeat.load(Ordering::Relaxed) + 1;
@@ -251,7 +266,13 @@ impl SiteService {
         self.offers.lock().push(Arc::clone(&loaded.plan));
         let input = Input::Activate(Arc::clone(&loaded.bundle));
         let parcel = Parcel::new(Arc::clone(&loaded.bundle.revision), input, ack);
-        self.loaded.store(Arc::new(loaded));
+        let before = self.loaded.swap(Arc::new(loaded));
+        let mut former = self.former.lock();
+        former.push_back(before);
+        if former.len() > FORMER_MAX {
+            former.pop_front();
+        }
+        drop(former);
         self.inbox.put(parcel).await.map_err(|_| NoAnswer)?;
         hear.await.map_err(|_| NoAnswer)?.map_err(|_| NoAnswer)
     }

@@ -110,9 +110,9 @@ impl Default for RawDoor {
             client_ca_file: None,
             client_certificate: RawClientCertificate::None,
             clients_file: None,
-            connections_max: door.connections_max,
+            connections_max: 2000,
             receive_max: door.receive_max,
-            packet_kib_max: 1024,
+            packet_kib_max: 512,
         }
     }
 }

@@ -16,6 +16,11 @@ use super::{
 };
 use crate::SiteSource;
 
+/// What one connection may have on its way to the disk, bytes.
+const IN_FLIGHT_LEN_MAX: usize = 1 << 20;
+/// What may wait to be sent to one connection, bytes.
+const OUTGOING_LEN_MAX: usize = 256 << 10;
+
 /// Gathers problems, so that all are told at once.
 struct Problems(Vec<ConfigProblem>);
 
@@ -100,6 +105,8 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
         connections_max: raw.connections_max,
         receive_max: raw.receive_max,
         packet_len_max: raw.packet_kib_max.saturating_mul(1024),
+        in_flight_len_max: IN_FLIGHT_LEN_MAX,
+        outgoing_len_max: OUTGOING_LEN_MAX,
         ..davy_door::Config::default()
     };
     (problems.0.len() == before).then_some(DoorConfig { door, clients: clients? })

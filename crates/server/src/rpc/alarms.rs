@@ -8,10 +8,12 @@ use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
 use super::{explain, status, v1::alarm_service_server::AlarmService, view};
+use super::asked::Asked;
 use crate::hub::Hub;
 
 pub(crate) struct Alarms {
-    pub(crate) hub: Arc<Hub>,
+    hub: Arc<Hub>,
+    asked: Asked,
 }
 
 /// Page size when none is asked for, and the largest.
@@ -21,11 +23,23 @@ const PAGE_LEN_MAX: usize = 1000;
 type Target = Option<wire::CommandTarget>;
 
 impl Alarms {
+    pub(super) fn new(hub: Arc<Hub>) -> Alarms {
+        Alarms { hub, asked: Asked::default() }
+    }
+
     async fn command(&self, target: Target, kind: CommandKind) -> Result<Option<wire::Alarm>, Status> {
         let command = command_of(target.as_ref(), kind).map_err(|error| status::wrong(&error))?;
         let alarm = command.alarm.clone();
+        let request_id = target.map(|target| target.request_id).unwrap_or_default();
         let site = self.hub.sites.get(&alarm.site).ok_or_else(|| status::unknown_site(&alarm.site))?;
-        let answer = site.command(command).await.map_err(|_| status::stopping())?;
+        let answer = match self.asked.answer(&request_id, &command) {
+            Some(answer) => answer,
+            None => {
+                let answer = site.command(command.clone()).await.map_err(|_| status::stopping())?;
+                self.asked.note(request_id, command, answer.clone());
+                answer
+            }
+        };
         match answer {
             // Asked twice, it is as it was asked for.
             Ok(()) | Err(Refusal::AlreadyAcknowledged) => Ok(view::standing(&self.hub, &alarm)),

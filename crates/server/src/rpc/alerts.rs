@@ -4,7 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use davy_delivery::{Event, GapReason, Start, Subscription, Token};
 use davy_journal::{Cursor, JournalReader};
-use davy_model::Tier;
+use davy_model::{Tier, Transition};
 use davy_proto::{alert_of, time_to_wire, v1 as wire};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -169,20 +169,30 @@ impl Teller {
             alarms.extend(wanted.map(|entry| view::alarm(site, entry)));
         }
         let count = u32::try_from(alarms.len()).unwrap_or(u32::MAX);
-        self.say(WireEvent::SnapshotBegin(wire::SnapshotBegin { alarms: count })).await?;
+        // Half a snapshot is none: only its end has a token to go on from.
+        self.say(String::new(), WireEvent::SnapshotBegin(wire::SnapshotBegin { alarms: count })).await?;
         for alarm in alarms {
-            self.say(WireEvent::Alarm(alarm)).await?;
+            self.say(String::new(), WireEvent::Alarm(alarm)).await?;
         }
-        self.say(WireEvent::SnapshotEnd(wire::SnapshotEnd { alarms: count })).await
+        let token = self.token.to_string();
+        self.say(token, WireEvent::SnapshotEnd(wire::SnapshotEnd { alarms: count })).await
+    }
+
+    /// Whether the client asked for an alarm that is, or was in this occurrence, as grave as this.
+    fn wants(&self, transition: &Transition) -> bool {
+        let grave = transition.facts.tier.max(transition.facts.tier_highest);
+        self.tier.is_none_or(|tier| grave >= tier)
     }
 
     fn message(&mut self, event: Event) -> Option<Result<Message, Status>> {
         let event = match event {
             Event::Alert(delivered) => {
                 let transition = &delivered.transition;
-                self.token.see(&transition.alarm.site, transition.sequence);
-                let grave = transition.facts.tier.max(transition.facts.tier_highest);
-                if self.tier.is_some_and(|tier| grave < tier) {
+                // What is not on disk may have another number after a crash: nobody may resume after it.
+                if delivered.durable {
+                    self.token.see(&transition.alarm.site, transition.sequence);
+                }
+                if !self.wants(transition) {
                     return None;
                 }
                 WireEvent::Alert(alert_of(transition, delivered.durable))
@@ -209,8 +219,8 @@ impl Teller {
         Some(Ok(Message { token: self.token.to_string(), event: Some(event) }))
     }
 
-    async fn say(&mut self, event: WireEvent) -> Result<(), Gone> {
-        self.send(Ok(Message { token: self.token.to_string(), event: Some(event) })).await
+    async fn say(&mut self, token: String, event: WireEvent) -> Result<(), Gone> {
+        self.send(Ok(Message { token, event: Some(event) })).await
     }
 
     async fn send(&mut self, message: Result<Message, Status>) -> Result<(), Gone> {

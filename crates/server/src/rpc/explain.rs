@@ -31,16 +31,18 @@ pub(super) async fn explain(
     let Some(deciding) = deciding.or(story.last()) else {
         return Err(status::unknown_alarm(&key.to_string()));
     };
-    let loaded = site.loaded.load();
-    let plan = &loaded.plan;
-    let rule = view::rule(&plan.rules, &key.rule);
-    let level = deciding.limit.as_ref().and_then(|limit| level_of(plan, &key, &limit.name));
+    // The files that decided, not those that are active by now. Of files long gone, the evidence speaks alone.
+    let loaded = site.files_of(&deciding.rule_revision);
+    let plan = loaded.as_ref().map(|loaded| &loaded.plan);
+    let rule = plan.and_then(|plan| view::rule(&plan.rules, &key.rule));
+    let level = plan.zip(deciding.limit.as_ref()).and_then(|(plan, limit)| level_of(plan, &key, &limit.name));
+    let files = loaded.as_ref().map_or(&[][..], |loaded| &loaded.bundle.files);
     let (verdict, agrees) = verdict(deciding);
     let evidence = &deciding.evidence;
     Ok(wire::Explanation {
         alarm: view::standing(hub, &key),
         transition: Some(alert_of(deciding, true)),
-        rule: rule.map(|rule| source(rule, deciding, &loaded.bundle.files)),
+        rule: Some(source(rule, deciding, files)),
         basis: rule.and_then(|rule| rule.basis.as_ref()).map(|basis| wire::Basis {
             standard: basis.standard.clone(),
             clause: basis.clause.clone(),
@@ -90,7 +92,9 @@ fn decides(kind: TransitionKind) -> bool {
     matches!(kind, TransitionKind::Raised | TransitionKind::TierRaised)
 }
 
-fn source(rule: &Rule, deciding: &Transition, files: &[davy_model::BundleFile]) -> wire::RuleSource {
+fn source(rule: Option<&Rule>, deciding: &Transition, files: &[davy_model::BundleFile]) -> wire::RuleSource {
+    let revision = deciding.rule_revision.to_string();
+    let Some(rule) = rule else { return wire::RuleSource { revision, ..wire::RuleSource::default() } };
     let (file, line) = &rule.place;
     let text =
         files.iter().find(|one| one.path == **file).map(|one| item_at(&one.text, *line)).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod alerts;
+mod asked;
 mod dead_letters;
 mod explain;
 mod status;
@@ -35,7 +36,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<AlarmServiceServer<alarms::Alarms>>().await;
     reporter.set_serving::<AlertServiceServer<alerts::Alerts>>().await;
-    let alarms = AlarmServiceServer::new(alarms::Alarms { hub: Arc::clone(hub) });
+    let alarms = AlarmServiceServer::new(alarms::Alarms::new(Arc::clone(hub)));
     let alerts = AlertServiceServer::new(alerts::Alerts { hub: Arc::clone(hub), stop: stop.clone() });
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
