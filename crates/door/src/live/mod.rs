@@ -5,6 +5,7 @@ pub(crate) mod clocks;
 mod inbound;
 mod outgoing;
 mod packets;
+mod subscriptions;
 mod topics;
 
 use std::future::{Future, pending};
@@ -21,6 +22,7 @@ use self::batch::{Gathering, InFlight, NotDurable};
 use self::clocks::Clocks;
 use self::inbound::Inbound;
 use self::outgoing::Window;
+use self::subscriptions::Subscriptions;
 use self::topics::Topics;
 use crate::codec::{Connect, DecodeError, Reason, Version, write_disconnect};
 use crate::config::REPLY_LEN_MAX;
@@ -80,7 +82,7 @@ pub(crate) struct Live<'a, H: Handler, R, W> {
     writer: W,
     inbound: Inbound,
     topics: Topics,
-    filters: Vec<Box<str>>,
+    subscriptions: Subscriptions<'a>,
     gathering: Gathering,
     submitting: Option<Submitting<'a>>,
     in_flight: InFlight,
@@ -121,7 +123,7 @@ where
             writer,
             inbound: Inbound::new(rest, config.packet_len_max as usize, now),
             topics: Topics::new(alias_max, config.topic_len_max),
-            filters: Vec::new(),
+            subscriptions: Subscriptions::new(&hub.publisher, link),
             gathering: Gathering::default(),
             submitting: None,
             in_flight: InFlight::default(),
@@ -137,7 +139,7 @@ where
     /// Serves the connection to its end. Everything read before the end has been submitted when this returns.
     pub(crate) async fn run(mut self) -> Closed {
         let end = self.turn().await;
-        self.forget_subscriptions();
+        self.subscriptions.clear();
         self.say_farewell(end).await;
         drop((self.reader, self.writer));
         if let Some(submitting) = self.submitting.take() {
@@ -287,13 +289,6 @@ where
             Event::Rung => {}
         }
         Ok(())
-    }
-
-    fn forget_subscriptions(&mut self) {
-        for filter in self.filters.drain(..) {
-            self.hub.publisher.unsubscribe(&filter, self.link);
-        }
-        self.hub.stats.outgoing_dropped_closed.add(self.link.close());
     }
 
     async fn say_farewell(&mut self, end: End) {

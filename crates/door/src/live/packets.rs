@@ -113,10 +113,7 @@ where
         for request in packet.filters() {
             let reason = self.judge_filter(request.filter, request.qos);
             if matches!(reason, Reason::Success | Reason::GrantedQos1) {
-                self.hub.publisher.subscribe(request.filter, self.link, request.qos);
-                if !self.filters.iter().any(|filter| **filter == *request.filter) {
-                    self.filters.push(request.filter.into());
-                }
+                self.subscriptions.add(request.filter, request.qos);
             }
             reasons.push(reason);
         }
@@ -130,8 +127,8 @@ where
             Ok(()) if filter.len() > self.hub.config.topic_len_max => return Reason::TopicFilterInvalid,
             Ok(()) => {}
         }
-        let known = self.filters.iter().any(|known| **known == *filter);
-        if !known && self.filters.len() >= self.hub.config.subscriptions_max {
+        let full = self.subscriptions.len() >= self.hub.config.subscriptions_max;
+        if full && !self.subscriptions.contains(filter) {
             return Reason::QuotaExceeded;
         }
         if !self.hub.handler.may_subscribe(self.session, filter) {
@@ -146,15 +143,8 @@ where
     fn take_unsubscribe(&mut self, packet: Unsubscribe<'_>) {
         let mut reasons = Vec::new();
         for filter in packet.filters() {
-            let known = self.filters.iter().position(|known| **known == *filter);
-            reasons.push(match known {
-                Some(index) => {
-                    self.filters.swap_remove(index);
-                    self.hub.publisher.unsubscribe(filter, self.link);
-                    Reason::Success
-                }
-                None => Reason::NoSubscriptionExisted,
-            });
+            let known = self.subscriptions.remove(filter);
+            reasons.push(if known { Reason::Success } else { Reason::NoSubscriptionExisted });
         }
         write_unsuback(&mut self.out, self.version, packet.packet_id, &reasons);
     }

@@ -131,7 +131,7 @@ fn messages(told: &[Told]) -> Vec<Publish> {
         .collect()
 }
 
-/// A client name starting with `wait` is never answered; user `nobody` is refused; topics and filters under `deny` are forbidden.
+/// A message `panic` is fatal; a client name starting with `wait` is never answered; user `nobody` is refused; topics and filters under `deny` are forbidden.
 impl Handler for Fake {
     type Session = String;
 
@@ -164,6 +164,7 @@ impl Handler for Fake {
     }
 
     async fn submit(&self, client: &Arc<String>, batch: Vec<Publish>, receipt: Receipt) -> Vec<PubackReason> {
+        assert!(batch.iter().all(|message| &message.payload[..] != b"panic"), "as the test wants it");
         let reasons = batch
             .iter()
             .filter(|message| message.qos == davy_door::Qos::AtLeastOnce)

@@ -176,3 +176,15 @@ async fn a_publisher_is_of_use_before_the_door() {
     assert_eq!(publisher.publish("a", "now", Qos::AtMostOnce).map(|routed| routed.queued), Ok(1));
     client.expect(crate::packets::publish_qos0(Version::V3, "a", "now")).await;
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_takes_only_that_connection_and_all_of_it() {
+    let (door, _fake) = open(Receipts::Commit);
+    let mut other = welcome(&door, connect(Version::V3, "other")).await;
+    let mut client = listener(&door, Version::V3, "a", 0).await;
+    client.send(publish(Version::V3, 1, "t", "panic")).await;
+    assert!(client.rest().await.is_empty());
+    assert_eq!(say(&door, "a", "x", Qos::AtMostOnce), Routed::default(), "its subscriptions are gone");
+    welcome(&door, connect(Version::V3, "listener")).await.expect_silence().await;
+    other.expect_silence().await;
+}
