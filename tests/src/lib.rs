@@ -1,1 +1,26 @@
-//! Nothing stands here yet.
+//! Davy from outside: the binary as people start it, and clients that know the documents only.
+//!
+//! Promise: what a test expects is written down in the test or worked out there by the plainest arithmetic; no rule, engine
+//! or journal code of Davy says what is right. Nothing is waited for by sleeping: every wait names a condition and a limit.
+//! What a test starts ends with it, and tells its log when the test fails.
+//!
+//! It does not know: rules, the engine, the journal's layout.
+
+mod davy;
+mod grpc;
+mod http;
+mod mosquitto;
+pub mod mqtt;
+mod paths;
+mod setup;
+mod verb;
+mod wait;
+
+pub use davy::Davy;
+pub use grpc::{Grpc, Subscriber, alert_time};
+pub use http::{Metrics, get};
+pub use mosquitto::Mosquitto;
+pub use paths::{davy_binary, must_have_everything, python, shared, workspace};
+pub use setup::Setup;
+pub use verb::{Said, davy, lines_of};
+pub use wait::{LONG, wait_until};

@@ -1,0 +1,190 @@
+//! A running Davy: the binary in a process of its own.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use crate::{LONG, davy_binary, wait_until};
+
+/// What a Davy has said so far.
+type Paper = Arc<Mutex<String>>;
+
+/// A Davy in a process of its own; killed, and its log told if the test fails, when it goes out of scope.
+#[derive(Debug)]
+pub struct Davy {
+    child: Child,
+    out: Paper,
+    log: Paper,
+}
+
+impl Davy {
+    /// `davy serve --config CONFIG`, listening.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    pub async fn serve(config: &Path) -> Davy {
+        let mut davy = Davy::start(config);
+        davy.until_it_listens().await;
+        davy
+    }
+
+    /// `davy serve --config CONFIG`, just started: it may not listen yet.
+    ///
+    /// # Panics
+    /// When the binary does not run.
+    pub fn start(config: &Path) -> Davy {
+        Davy::spawn(&["serve", "--config", &config.display().to_string()])
+    }
+
+    /// `davy demo` on ports that the system chooses, with more arguments, listening.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    pub async fn demo(args: &[&str]) -> Davy {
+        let mut davy =
+            Davy::spawn(&[&["demo", "--http", "127.0.0.1:0", "--door", "127.0.0.1:0"], args].concat());
+        davy.until_it_listens().await;
+        davy
+    }
+
+    fn spawn(args: &[&str]) -> Davy {
+        let mut command = Command::new(davy_binary());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let out = listen_to(child.stdout.take().expect("piped"));
+        let log = listen_to(child.stderr.take().expect("piped"));
+        Davy { child, out, log }
+    }
+
+    /// Waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it ends instead, or says nothing within a minute.
+    pub async fn until_it_listens(&mut self) {
+        let (child, log) = (&mut self.child, &self.log);
+        wait_until("davy listens", LONG, async || {
+            // Read before the process is looked at, so that the last words of one that ended count.
+            let ended = child.try_wait().expect("a child can be waited for");
+            let there = address_after(&read(log), HTTP_MARKS).is_some();
+            assert!(there || ended.is_none(), "davy ended ({ended:?}) before it listened:\n{}", read(log));
+            there.then_some(())
+        })
+        .await;
+    }
+
+    /// Where gRPC, `/metrics` and `/healthz` are.
+    ///
+    /// # Panics
+    /// When it has not said so yet.
+    pub fn http(&self) -> SocketAddr {
+        address_after(&self.log(), HTTP_MARKS).expect("it listens")
+    }
+
+    /// Where MQTT is taken in.
+    ///
+    /// # Panics
+    /// When it has no door.
+    pub async fn door(&self) -> SocketAddr {
+        wait_until("davy says where its door is", LONG, async || address_after(&self.log(), DOOR_MARKS)).await
+    }
+
+    /// `http://ADDRESS`, as `--server` takes it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.http())
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn log(&self) -> String {
+        read(&self.log)
+    }
+
+    /// What it wrote to standard output so far.
+    pub fn out(&self) -> String {
+        read(&self.out)
+    }
+
+    /// SIGKILL, as a crash is.
+    ///
+    /// # Panics
+    /// When the system does not let it.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("one's own child can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM, and its exit code.
+    ///
+    /// # Panics
+    /// When it does not end within a minute, or otherwise than by itself.
+    pub async fn stop(&mut self) -> i32 {
+        self.signal("TERM");
+        self.ended(LONG).await
+    }
+
+    /// SIGHUP: reads its files again.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    /// Its exit code, once it has ended by itself.
+    ///
+    /// # Panics
+    /// When it has not after `limit`, or was killed.
+    pub async fn ended(&mut self, limit: Duration) -> i32 {
+        let status = wait_until("davy ends", limit, async || self.child.try_wait().expect("a child")).await;
+        status.code().unwrap_or_else(|| panic!("davy was killed: {status}\n{}", self.log()))
+    }
+
+    fn signal(&self, name: &str) {
+        let script = format!("kill -{name} {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
+        assert!(sent.success(), "{script}: {sent}");
+    }
+}
+
+impl Drop for Davy {
+    fn drop(&mut self) {
+        // It may have ended already; there is nobody left to tell anything else.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- davy said:\n{}--- end", self.log());
+        }
+    }
+}
+
+/// What stands before the address of gRPC, in `serve` and `demo`.
+const HTTP_MARKS: &[&str] = &["on http://", "alerts out    http://"];
+/// What stands before the address of the door.
+const DOOR_MARKS: &[&str] = &["taken in at mqtt://", "readings in   mqtt://"];
+
+fn address_after(text: &str, marks: &[&str]) -> Option<SocketAddr> {
+    text.lines().find_map(|line| {
+        let rest = marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))?;
+        rest.split_whitespace().next()?.parse().ok()
+    })
+}
+
+fn listen_to(pipe: impl Read + Send + 'static) -> Paper {
+    let paper = Paper::default();
+    let written = Arc::clone(&paper);
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines() {
+            let Ok(line) = line else { return };
+            let mut text = written.lock().expect("no writer panics");
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
+    paper
+}
+
+fn read(paper: &Paper) -> String {
+    paper.lock().expect("no writer panics").clone()
+}

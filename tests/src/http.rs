@@ -1,0 +1,50 @@
+//! `GET`, as a scraper does it.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// Status and body of a page.
+///
+/// # Panics
+/// When nobody answers, or not in HTTP.
+pub async fn get(addr: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(addr).await.unwrap_or_else(|error| panic!("{addr}: {error}"));
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("a request goes out");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer in UTF-8");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not HTTP: {answer}"));
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    (status.unwrap_or_else(|| panic!("no status: {head}")), body.to_owned())
+}
+
+/// A page of `/metrics`.
+#[derive(Clone, Debug)]
+pub struct Metrics(String);
+
+impl Metrics {
+    /// Reads it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn of(addr: SocketAddr) -> Metrics {
+        let (status, body) = get(addr, "/metrics").await;
+        assert_eq!(status, 200, "{body}");
+        Metrics(body)
+    }
+
+    /// The figure with that name and, among others, those labels; zero when it is not there.
+    pub fn figure(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let wanted = |line: &&str| {
+            let series = line.split_whitespace().next().unwrap_or_default();
+            series.split('{').next() == Some(name)
+                && labels.iter().all(|(label, value)| series.contains(&format!("{label}=\"{value}\"")))
+        };
+        let line = self.0.lines().find(wanted);
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,105 @@
+//! A Mosquitto of one's own: own port, own folder, gone with the test.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+};
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::{LONG, paths::skipped, wait_until};
+
+/// How often another port is tried when somebody else was quicker.
+const TRIES: usize = 5;
+
+/// A running broker.
+#[derive(Debug)]
+pub struct Mosquitto {
+    folder: TempDir,
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Mosquitto {
+    /// Starts one on a free port of loopback, with `more` in its configuration. It drops nothing for want of room.
+    /// `None`, said aloud, where Mosquitto is not installed.
+    ///
+    /// # Panics
+    /// In CI, when it is not installed; when it does not listen within a minute.
+    pub async fn start(more: &str) -> Option<Mosquitto> {
+        let installed =
+            Command::new("mosquitto").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if installed.is_err() {
+            skipped("mosquitto is not installed");
+            return None;
+        }
+        for _ in 0..TRIES {
+            if let Some(broker) = Mosquitto::try_start(more).await {
+                return Some(broker);
+            }
+        }
+        panic!("mosquitto found no free port {TRIES} times");
+    }
+
+    async fn try_start(more: &str) -> Option<Mosquitto> {
+        let folder = tempfile::Builder::new().prefix("davy-mosquitto-").tempdir().expect("a folder");
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let addr = free.expect("a free port");
+        let text = format!(
+            "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n\
+             max_inflight_messages 1000\nlog_dest stderr\n{more}\n",
+            addr.port()
+        );
+        let config = folder.path().join("mosquitto.conf");
+        fs::write(&config, text).expect("writable");
+        let log = fs::File::create(folder.path().join("log")).expect("writable");
+        let child = Command::new("mosquitto")
+            .arg("-c")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("mosquitto runs");
+        let mut broker = Mosquitto { folder, child, addr };
+        broker.listens().await.then_some(broker)
+    }
+
+    /// Whether it listens; not, when it ended instead: then the port was taken.
+    async fn listens(&mut self) -> bool {
+        let (child, addr) = (&mut self.child, self.addr);
+        wait_until("mosquitto listens", LONG, async || {
+            if child.try_wait().expect("a child").is_some() {
+                return Some(false);
+            }
+            TcpStream::connect(addr).await.is_ok().then_some(true)
+        })
+        .await
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `mqtt://ADDRESS`.
+    pub fn url(&self) -> String {
+        format!("mqtt://{}", self.addr)
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!(
+                "--- mosquitto said:\n{}--- end",
+                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+            );
+        }
+    }
+}

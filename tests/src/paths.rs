@@ -1,0 +1,73 @@
+//! Where things are.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The folder of the workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace").to_owned()
+}
+
+/// The `davy` to test: `DAVY_BIN`, or the one built beside this test.
+///
+/// # Panics
+/// When there is none.
+pub fn davy_binary() -> PathBuf {
+    if let Some(path) = env::var_os("DAVY_BIN") {
+        return path.into();
+    }
+    let test = env::current_exe().expect("a test has a path");
+    let folder = test.ancestors().nth(2).expect("tests are built in target/PROFILE/deps");
+    let found = folder.join("davy");
+    assert!(
+        found.is_file(),
+        "{}: not built; try cargo build -p davy, or name one by DAVY_BIN",
+        found.display()
+    );
+    found
+}
+
+/// Whether nothing may be skipped for want of a tool or of data: so in CI.
+pub fn must_have_everything() -> bool {
+    env::var("CI").is_ok_and(|ci| ci == "true")
+}
+
+/// A file of the shared data: below `DAVY_SHARED`, or beside the workspace. `None`, said aloud, where it is not.
+///
+/// # Panics
+/// In CI, where it must be there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let root = env::var_os("DAVY_SHARED").map_or_else(|| workspace().join("../shared"), PathBuf::from);
+    let found = root.join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    skipped(&format!("no {}", found.display()));
+    None
+}
+
+/// A Python with what `tests/requirements.txt` lists: `DAVY_PYTHON`, or the one `tests/run` installs. `None`, said
+/// aloud, where there is none.
+///
+/// # Panics
+/// In CI, where it must be there.
+pub fn python() -> Option<PathBuf> {
+    let installed = || workspace().join("target/python/bin/python3");
+    let found = env::var_os("DAVY_PYTHON").map_or_else(installed, PathBuf::from);
+    if found.exists() {
+        return Some(found);
+    }
+    skipped(&format!("no {}: tests/run installs it", found.display()));
+    None
+}
+
+/// Says that a test is not done.
+///
+/// # Panics
+/// In CI.
+pub(crate) fn skipped(why: &str) {
+    assert!(!must_have_everything(), "CI must not skip: {why}");
+    println!("skipped: {why}");
+}
