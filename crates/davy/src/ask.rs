@@ -69,7 +69,7 @@ impl ServerArgs {
     }
 
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        let url = self.server.trim_end_matches('/');
+        let url = self.server.as_str();
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         if !url.starts_with("http://") {
             bail!("--server {}: expected http://HOST:PORT", self.server);

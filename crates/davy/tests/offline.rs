@@ -147,9 +147,9 @@ fn rules_are_checked_with_places_an_editor_can_jump_to() {
     let folder = site.path().display().to_string();
     let output = davy(&["rules", "check", &folder]);
     assert_eq!(code(&output), 1);
-    assert!(stdout(&output).contains(&format!("error: {folder}/rules/gas.yaml:8:")), "{}", stdout(&output));
+    assert!(stdout(&output).contains(&format!("error: {folder}/rules/gas.yaml:7:")), "{}", stdout(&output));
     let found = lines(&davy(&["rules", "check", &folder, "--json"]));
-    assert_eq!((&found[0]["code"], &found[0]["line"]), (&"UNIT_MISMATCH".into(), &8.into()));
+    assert_eq!((&found[0]["code"], &found[0]["line"]), (&"UNIT_MISMATCH".into(), &7.into()));
 
     assert_eq!(code(&davy(&["rules", "check", "no-such-folder"])), 2);
 }

@@ -55,6 +55,7 @@ async fn play(
     args: &Args,
 ) -> anyhow::Result<()> {
     first_sight(view, screen).await?;
+    view.begin().await;
     stage.start_gateways(args)?;
     let started = Instant::now();
     // A span too long for the clock is one that never ends.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use davy_model::Tier;
-use davy_proto::v1::{Alarm, Alert, TransitionKind};
+use davy_proto::v1::{Alert, TransitionKind};
 
 use crate::figures;
 
@@ -15,6 +15,8 @@ pub(super) struct SiteTally {
     /// Occurrences raised, by the gravest tier each reached; the least grave first.
     pub(super) raised: [u64; 4],
     last_sequence: u64,
+    /// The site's last transition before the beginning.
+    began_after: u64,
     /// The gravest tier of every occurrence, by alarm and number.
     occurrences: BTreeMap<(String, u64), Tier>,
 }
@@ -61,15 +63,14 @@ impl Tally {
         site.occurrences.insert(occurrence, tier);
     }
 
-    /// Takes note of an alarm that stood at the beginning.
-    pub(super) fn standing(&mut self, alarm: &Alarm) {
-        let site = self.sites.entry(alarm.site.clone()).or_default();
-        site.last_sequence = site.last_sequence.max(alarm.last_sequence);
+    /// Takes note of where a site stood at the beginning.
+    pub(super) fn begin(&mut self, site: &str, sequence: u64) {
+        self.sites.entry(site.to_owned()).or_default().began_after = sequence;
     }
 
-    /// The last transition seen of a site.
+    /// The last transition seen of a site, or the last before the beginning.
     pub(super) fn last_sequence(&self, site: &str) -> u64 {
-        self.sites.get(site).map_or(0, |site| site.last_sequence)
+        self.sites.get(site).map_or(0, |site| site.last_sequence.max(site.began_after))
     }
 
     /// What was delivered of a site.
@@ -114,9 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_stood_before_is_not_counted_as_raised() {
+    fn what_stood_before_the_beginning_is_neither_missing_nor_counted_as_raised() {
         let mut tally = Tally::default();
-        tally.standing(&Alarm { site: "park".to_owned(), last_sequence: 9, ..Alarm::default() });
+        tally.begin("park", 9);
+        assert_eq!(tally.last_sequence("park"), 9);
         tally.alert(&alert(10, TransitionKind::Cleared, Tier::Red, 1));
         let site = tally.site("park");
         assert_eq!((site.alerts, site.raised), (1, [0; 4]));

@@ -65,9 +65,10 @@ impl View {
     pub(super) fn count(&mut self, seen: &Seen) {
         match seen {
             Seen::Event(Event::Alert(alert)) => self.tally.alert(alert),
-            Seen::Event(Event::Alarm(alarm)) => self.tally.standing(alarm),
             Seen::Event(Event::Heartbeat(_)) => self.heartbeats += 1,
-            Seen::Event(Event::SnapshotBegin(_) | Event::SnapshotEnd(_) | Event::Gap(_))
+            Seen::Event(
+                Event::SnapshotBegin(_) | Event::Alarm(_) | Event::SnapshotEnd(_) | Event::Gap(_),
+            )
             | Seen::Broken { .. } => {}
         }
     }
@@ -82,6 +83,14 @@ impl View {
             self.system = None;
         }
         answer.ok().map(tonic::Response::into_inner)
+    }
+
+    /// Takes note of where the journals stand: what is in them already is not missed.
+    pub(super) async fn begin(&mut self) {
+        let status = self.status().await.unwrap_or_default();
+        for site in status.sites {
+            self.tally.begin(&site.site, site.last_sequence);
+        }
     }
 
     /// How many transitions stand in the journals and were not seen yet; nothing, when Davy does not answer.
