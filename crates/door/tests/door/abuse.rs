@@ -6,7 +6,7 @@ use crate::handler::{Receipts, Told, open};
 use crate::packets::{
     Connect, PINGREQ, connect, packet, publish, publish_qos0, publish_with, subscribe, text, unsubscribe,
 };
-use crate::raw::{BOTH, attach, welcome};
+use crate::raw::{BOTH, attach, dial, welcome};
 
 use Version::{V3, V5};
 
@@ -270,4 +270,18 @@ async fn all_packet_ids_may_be_used_up() {
         raw.expect_pubacks(chunk.iter().copied()).await;
     }
     fake.until_messages(usize::from(u16::MAX)).await;
+}
+
+/// A socket closed over unread bytes resets, and some systems then throw away what their side has not read yet.
+#[tokio::test]
+async fn an_offender_in_full_flow_can_read_its_farewell() {
+    let (door, _fake) = open(Receipts::Commit);
+    let mut raw = dial(&door).await;
+    raw.connect(&connect(V5, "g")).await;
+    raw.send([0x30, 0xFF, 0xFF, 0xFF, 0x7F]).await;
+    raw.expect([0xE0, 1, 0x95]).await;
+    for _ in 0..50 {
+        raw.send([0; 1000]).await;
+        tokio::task::yield_now().await;
+    }
 }
