@@ -39,6 +39,8 @@ pub enum Fate {
     OutOfOrder,
     /// Older than the site accepts; kept, not judged.
     TooOld,
+    /// Its tag was gone from the site's files by the time it could be judged.
+    Unbound,
 }
 
 /// What one message, or a few, added. Gathered without atomics, added at once.
@@ -77,6 +79,8 @@ pub struct Totals {
     pub out_of_order: u64,
     /// Kept, not judged: too old for the site.
     pub too_old: u64,
+    /// Not judged: their tags went with a reload.
+    pub unbound: u64,
 }
 
 /// A counter a reason.
@@ -98,7 +102,7 @@ impl Cause {
 
 impl Fate {
     /// Every fate.
-    pub const ALL: [Fate; 4] = [Fate::Judged, Fate::Duplicate, Fate::OutOfOrder, Fate::TooOld];
+    pub const ALL: [Fate; 5] = [Fate::Judged, Fate::Duplicate, Fate::OutOfOrder, Fate::TooOld, Fate::Unbound];
 }
 
 impl Account {
@@ -164,6 +168,7 @@ impl Account {
             duplicate: fate(Fate::Duplicate),
             out_of_order: fate(Fate::OutOfOrder),
             too_old: fate(Fate::TooOld),
+            unbound: fate(Fate::Unbound),
         }
     }
 }
@@ -187,7 +192,7 @@ impl Totals {
 
     /// What the writer did with what it took: judged, or kept and counted.
     pub fn settled_sum(&self) -> u64 {
-        self.judged + self.duplicate + self.out_of_order + self.too_old
+        self.judged + self.duplicate + self.out_of_order + self.too_old + self.unbound
     }
 
     /// Whether intake lost track of nothing. True whenever no message is being taken.

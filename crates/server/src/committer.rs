@@ -172,7 +172,7 @@ impl Committer {
     }
 
     fn tell(&mut self, pending: Pending) {
-        let Pending { commit, parcels, counts, heartbeats, snapshot, told: _ } = pending;
+        let Pending { commit, parcels, counts, unbound, heartbeats, snapshot, told: _ } = pending;
         self.state.number.store(commit.number, Ordering::Release);
         for (parcel, answer) in parcels {
             parcel.answered(answer);
@@ -182,6 +182,7 @@ impl Committer {
             (Fate::Duplicate, counts.duplicate),
             (Fate::OutOfOrder, counts.out_of_order),
             (Fate::TooOld, counts.too_old),
+            (Fate::Unbound, unbound),
         ] {
             if readings > 0 {
                 self.account.settle(fate, readings);
@@ -194,10 +195,10 @@ impl Committer {
             *self.state.heartbeat.lock() = Some(heartbeat.clone());
             self.feed.beat(heartbeat);
         }
-        if let Some(snapshot) = snapshot {
-            if let Err(error) = self.journal.save_snapshot(&snapshot) {
-                warn!(site = %self.feed.site(), %error, "the snapshot was not kept, the one before stays");
-            }
+        if let Some(snapshot) = snapshot
+            && let Err(error) = self.journal.save_snapshot(&snapshot)
+        {
+            warn!(site = %self.feed.site(), %error, "the snapshot was not kept, the one before stays");
         }
     }
 

@@ -85,9 +85,12 @@ fn show_readings(site: &Arc<str>, totals: &Totals) {
     for (cause, count) in &totals.dropped {
         counter!("davy_readings_dropped_total", "site" => label(), "cause" => cause.word()).absolute(*count);
     }
-    for (fate, count) in
-        [("duplicate", totals.duplicate), ("out_of_order", totals.out_of_order), ("too_old", totals.too_old)]
-    {
+    for (fate, count) in [
+        ("duplicate", totals.duplicate),
+        ("out_of_order", totals.out_of_order),
+        ("too_old", totals.too_old),
+        ("unbound", totals.unbound),
+    ] {
         counter!("davy_readings_not_judged_total", "site" => label(), "fate" => fate).absolute(count);
     }
 }

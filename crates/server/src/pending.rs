@@ -12,6 +12,8 @@ pub(crate) struct Pending {
     pub(crate) parcels: Vec<(Parcel, Answer)>,
     /// What became of its readings.
     pub(crate) counts: Counts,
+    /// Readings left out because their tags went with a reload.
+    pub(crate) unbound: u64,
     /// To be told once it is on disk.
     pub(crate) heartbeats: Vec<Heartbeat>,
     /// The engine's state after it, when one is due.

@@ -122,6 +122,7 @@ impl Opened {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Parts<'a> {
     id: &'a Arc<str>,
     feed: &'a Arc<SiteFeed>,
@@ -239,6 +240,14 @@ impl SiteService {
         hear.await.map_err(|_| NoAnswer)
     }
 
+    fn keep_former(&self, loaded: Arc<Loaded>) {
+        let mut former = self.former.lock();
+        former.push_back(loaded);
+        if former.len() > FORMER_MAX {
+            former.pop_front();
+        }
+    }
+
     /// The files of a revision, if they are active or were a little while ago.
     pub(crate) fn files_of(&self, revision: &str) -> Option<Arc<Loaded>> {
         let active = self.loaded.load_full();
@@ -266,13 +275,7 @@ impl SiteService {
         self.offers.lock().push(Arc::clone(&loaded.plan));
         let input = Input::Activate(Arc::clone(&loaded.bundle));
         let parcel = Parcel::new(Arc::clone(&loaded.bundle.revision), input, ack);
-        let before = self.loaded.swap(Arc::new(loaded));
-        let mut former = self.former.lock();
-        former.push_back(before);
-        if former.len() > FORMER_MAX {
-            former.pop_front();
-        }
-        drop(former);
+        self.keep_former(self.loaded.swap(Arc::new(loaded)));
         self.inbox.put(parcel).await.map_err(|_| NoAnswer)?;
         hear.await.map_err(|_| NoAnswer)?.map_err(|_| NoAnswer)
     }

@@ -26,7 +26,7 @@ pub struct SiteSummary {
     pub judged: u64,
     /// Refused, for any reason, or too old to be judged.
     pub rejected: u64,
-    /// Not judged through no fault of their own: said twice, out of order, or no room.
+    /// Not judged through no fault of their own: said twice, out of order, no room, or their tag went.
     pub dropped: u64,
     /// Transitions in the journal, ever.
     pub transitions: u64,
@@ -39,7 +39,7 @@ impl SiteSummary {
             received: totals.received,
             judged: totals.judged,
             rejected: totals.rejected_sum() + totals.too_old,
-            dropped: totals.dropped_sum() + totals.duplicate + totals.out_of_order,
+            dropped: totals.dropped_sum() + totals.duplicate + totals.out_of_order + totals.unbound,
             transitions,
         }
     }

@@ -150,8 +150,11 @@ impl Writer {
         let mut inputs = Vec::with_capacity(parcels.len());
         let mut answered = Vec::with_capacity(parcels.len());
         let mut beats = Vec::new();
+        let mut unbound = 0;
         for mut parcel in parcels.drain(..) {
+            let given = readings_in(&parcel.input);
             let input = self.rebound(&mut parcel);
+            unbound += given - readings_in(&input);
             let answer = self.judge_one(at, &input, &mut transitions)?;
             if let Input::Heartbeat(number) = input {
                 beats.push(number);
@@ -163,7 +166,8 @@ impl Writer {
         let heartbeats = beats.into_iter().map(|number| self.heartbeat(number)).collect();
         let snapshot = self.snapshot_if_due();
         let commit = Commit { number: self.number, at, inputs, transitions };
-        let pending = Pending { commit, parcels: answered, counts, heartbeats, snapshot, told: false };
+        let pending =
+            Pending { commit, parcels: answered, counts, unbound, heartbeats, snapshot, told: false };
         self.committer.send(Work::Commit(Box::new(pending))).map_err(|_| WriterEnd::CommitterGone)
     }
 
@@ -232,6 +236,13 @@ impl Writer {
             },
             other => other,
         }
+    }
+}
+
+fn readings_in(input: &Input) -> u64 {
+    match input {
+        Input::Readings(block) => block.readings.len() as u64,
+        _ => 0,
     }
 }
 

@@ -26,10 +26,10 @@ davy {version} demo: the sample sites gas, mine and park, simulated gateways at 
   journals      {journals}
 {until}Try in another terminal:
   davy alarms list{server}
-  davy alarms explain park:h2s:AT-0412/h2s{server}
-  davy alarms ack park:h2s:AT-0412/h2s --by ann{server}
+  davy alarms explain park:ammonia:AT-0601/nh3{server}
+  davy alarms ack park:ammonia:AT-0601/nh3 --by ann{server}
   mosquitto_pub -h {host} -p {port} -q 1 -t davy/v1/park/gw-1/readings \\
-    -m '{{\"readings\": [{{\"tag\": \"AT-0412/h2s\", \"value\": 15.2, \"unit\": \"ppm\"}}]}}'
+    -m '{{\"readings\": [{{\"tag\": \"AT-0601/nh3\", \"value\": 62, \"unit\": \"ppm\"}}]}}'
 ",
         version = env!("CARGO_PKG_VERSION"),
         seed = args.seed,

@@ -64,7 +64,7 @@ impl Config {
     /// # Errors
     /// Every problem found, not only the first.
     pub fn load(path: Option<&std::path::Path>, flags: &Flags) -> Result<Config, Vec<ConfigProblem>> {
-        resolve::resolve(file::load(path, flags)?)
+        resolve::resolve(&file::load(path, flags)?)
     }
 
     /// The most memory that queues and connections can take, bytes: printed at the start.

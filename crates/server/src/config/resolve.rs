@@ -34,7 +34,7 @@ impl Problems {
     }
 }
 
-pub(super) fn resolve(raw: Raw) -> Result<Config, Vec<ConfigProblem>> {
+pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let mut problems = Problems(Vec::new());
     if raw.sites.is_empty() {
         problems.add("sites", "name at least one site folder, or there is nothing to watch");

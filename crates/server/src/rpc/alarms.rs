@@ -7,8 +7,8 @@ use davy_model::{AlarmKey, CommandKind, Refusal};
 use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
-use super::{explain, status, v1::alarm_service_server::AlarmService, view};
 use super::asked::Asked;
+use super::{explain, status, v1::alarm_service_server::AlarmService, view};
 use crate::hub::Hub;
 
 pub(crate) struct Alarms {

@@ -20,7 +20,12 @@ impl Asked {
     pub(super) fn answer(&self, request_id: &str, command: &Command) -> Option<Answer> {
         let answers = self.answers.lock();
         let same = |(id, asked, _): &&(String, Command, Answer)| id == request_id && asked == command;
-        answers.iter().rev().find(same).filter(|_| !request_id.is_empty()).map(|(_, _, answer)| answer.clone())
+        answers
+            .iter()
+            .rev()
+            .find(same)
+            .filter(|_| !request_id.is_empty())
+            .map(|(_, _, answer)| answer.clone())
     }
 
     /// Remembers an answer; the oldest is forgotten.

@@ -1,6 +1,6 @@
 //! Why an alarm is as it is: the deciding transition, its evidence, and the arithmetic done again from it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use davy_journal::{JournalError, JournalReader};
 use davy_model::{AlarmKey, Delay, DelayKind, LimitView, Text, Transition, TransitionKind};
@@ -61,7 +61,7 @@ pub(super) async fn explain(
 }
 
 /// The transitions of one occurrence, the oldest first.
-fn story(path: &PathBuf, key: &AlarmKey, occurrence: Option<u64>) -> Result<Vec<Transition>, JournalError> {
+fn story(path: &Path, key: &AlarmKey, occurrence: Option<u64>) -> Result<Vec<Transition>, JournalError> {
     let reader = JournalReader::open(path)?;
     let mut before = u64::MAX >> 1;
     let mut found: Vec<Transition> = Vec::new();

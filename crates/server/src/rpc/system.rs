@@ -117,7 +117,11 @@ fn alarm_counts(entries: &[Entry]) -> Vec<wire::AlarmCount> {
 fn reading_counts(totals: &Totals) -> wire::ReadingCounts {
     let rejected =
         totals.rejected.iter().chain(&totals.warned).map(|(reason, count)| (reason.word(), *count));
-    let settled = [("DUPLICATE_MESSAGE", totals.duplicate), ("OUT_OF_ORDER", totals.out_of_order)];
+    let settled = [
+        ("DUPLICATE_MESSAGE", totals.duplicate),
+        ("OUT_OF_ORDER", totals.out_of_order),
+        ("POINT_UNKNOWN", totals.unbound),
+    ];
     let dropped = totals.dropped.iter().map(|(_, count)| ("BACKPRESSURE", *count));
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
     for (code, count) in rejected.chain(settled).chain(dropped).filter(|(_, count)| *count > 0) {
@@ -127,7 +131,7 @@ fn reading_counts(totals: &Totals) -> wire::ReadingCounts {
         received: totals.received,
         evaluated: totals.judged,
         rejected: totals.rejected_sum() + totals.too_old,
-        dropped: totals.dropped_sum() + totals.duplicate + totals.out_of_order,
+        dropped: totals.dropped_sum() + totals.duplicate + totals.out_of_order + totals.unbound,
         reasons: reasons
             .into_iter()
             .map(|(code, readings)| wire::ReasonCount { code: code.to_owned(), readings })
