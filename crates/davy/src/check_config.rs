@@ -77,7 +77,7 @@ pub(crate) fn refuse(errors: &[String]) -> Exit {
     for error in errors {
         eprintln!("error: {error}");
     }
-    eprintln!("{} errors: mend them and try davy check-config", errors.len());
+    eprintln!("errors: {}; mend them and try davy check-config", errors.len());
     Exit::BadConfiguration
 }
 

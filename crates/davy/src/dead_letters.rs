@@ -158,7 +158,7 @@ fn text(letter: &DeadLetter) -> String {
         format!("  arrived   {}", figures::moment(letter.arrival_time.as_ref())),
         format!("  readings  {} accepted, {} rejected", letter.accepted, letter.rejected),
     ];
-    lines.extend(letter.problems.iter().map(|problem| problem_text(problem)));
+    lines.extend(letter.problems.iter().map(problem_text));
     let shown = letter.payload.get(..SHOWN_MAX).unwrap_or(&letter.payload);
     let left_off = letter.payload_len.saturating_sub(shown.len() as u64);
     lines.push(format!("  payload   {} bytes", letter.payload_len));

@@ -5,6 +5,8 @@ use davy_proto::{time_from_wire, v1};
 
 /// What stands where nothing is known.
 const NOTHING: &str = "-";
+/// The unit of what is either on or off.
+const ON_OFF: &str = "on/off";
 
 /// A number with four significant digits at least, and no more decimals than it needs.
 pub(crate) fn number(value: f64) -> String {
@@ -21,6 +23,7 @@ pub(crate) fn number(value: f64) -> String {
 /// A number with its unit: `12.4 ppm`.
 pub(crate) fn value(value: Option<f64>, unit: &str) -> String {
     match value {
+        Some(value) if unit == ON_OFF => if value >= 0.5 { "on" } else { "off" }.to_owned(),
         Some(value) if unit.is_empty() => number(value),
         Some(value) => format!("{} {unit}", number(value)),
         None => NOTHING.to_owned(),
@@ -33,7 +36,11 @@ pub(crate) fn against(found: Option<f64>, limit: Option<&v1::Limit>, unit: &str)
     let Some(limit) = limit else { return told };
     let comparator = Comparator::try_from(limit.comparator()).map_or("", Comparator::symbol);
     // A silence has no value and no unit; its figure reads best as the file has it.
-    let figure = if unit.is_empty() { limit.written.clone() } else { number(limit.set_point) };
+    let figure = match unit {
+        "" => limit.written.clone(),
+        ON_OFF => value(Some(limit.set_point), unit),
+        _ => number(limit.set_point),
+    };
     format!("{told} ({} {comparator} {figure})", limit.name)
 }
 
@@ -132,6 +139,8 @@ mod tests {
         assert_eq!(against(Some(15.2), Some(&l2), "ppm"), "15.2 ppm (L2 ≥ 14.1)");
         let stale = limit("stale", v1::Comparator::AtOrAbove, 3.0, "3 intervals");
         assert_eq!(against(None, Some(&stale), ""), "- (stale ≥ 3 intervals)");
+        let off = limit("OFF", v1::Comparator::Below, 1.0, "on");
+        assert_eq!(against(Some(0.0), Some(&off), "on/off"), "off (OFF < on)");
         assert_eq!(against(Some(1.0), None, ""), "1");
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Follow {
 /// What came.
 pub(crate) enum Seen {
     /// An event of the stream.
-    Event(Event),
+    Event(Box<Event>),
     /// The stream broke, and is taken up again after a while.
     Broken {
         /// What happened.
@@ -70,7 +70,7 @@ impl Follow {
             match self.receive().await {
                 Ok(Some(event)) => {
                     self.backoff = backoff();
-                    return Ok(Seen::Event(event));
+                    return Ok(Seen::Event(Box::new(event)));
                 }
                 // A token that stands alone moves the place to resume from, and says nothing more.
                 Ok(None) => {}

@@ -44,6 +44,10 @@ pub(crate) fn failed(status: &Status) -> anyhow::Error {
 fn hint_for_reason(reason: &str) -> &'static str {
     match reason {
         "ALARM_UNKNOWN" => "davy alarms list shows the ids: site:rule:subject",
+        "SITE_UNKNOWN" => {
+            "an alarm's id begins with its site: site:rule:subject; davy alarms list shows them"
+        }
+        "RESUME_TOKEN_INVALID" => "--snapshot begins anew",
         "OCCURRENCE_CHANGED" => "davy alarms show ALARM, then act on the occurrence that stands now",
         "NOTHING_TO_ACKNOWLEDGE" => "nothing: the alarm has returned to normal and is acknowledged",
         "ALREADY_ACKNOWLEDGED" => "davy alarms history ALARM shows who did it",

@@ -71,7 +71,7 @@ async fn play(
             },
             () = until(end) => return Ok(()),
             why = stage.server.failed() => anyhow::bail!("Davy cannot go on: {why}"),
-            seen = view.next() => take(view, screen, seen?)?,
+            seen = view.next() => take(view, screen, &seen?)?,
             _ = ticks.tick() => {
                 if let Some(status) = view.status().await {
                     screen.progress(started.elapsed(), &status, view.heartbeats());
@@ -93,8 +93,8 @@ async fn first_sight(view: &mut View, screen: &mut Screen) -> anyhow::Result<()>
     let complete = async {
         loop {
             let seen = view.next().await?;
-            let done = matches!(seen, Seen::Event(Event::SnapshotEnd(_)));
-            take(view, screen, seen)?;
+            let done = matches!(&seen, Seen::Event(event) if matches!(**event, Event::SnapshotEnd(_)));
+            take(view, screen, &seen)?;
             if done {
                 return anyhow::Ok(());
             }
@@ -105,9 +105,9 @@ async fn first_sight(view: &mut View, screen: &mut Screen) -> anyhow::Result<()>
         .unwrap_or_else(|_| anyhow::bail!("Davy's own alerts did not come within 10 s"))
 }
 
-fn take(view: &mut View, screen: &mut Screen, seen: Seen) -> anyhow::Result<()> {
-    view.count(&seen);
-    Ok(screen.seen(&seen)?)
+fn take(view: &mut View, screen: &mut Screen, seen: &Seen) -> anyhow::Result<()> {
+    view.count(seen);
+    Ok(screen.seen(seen)?)
 }
 
 /// Gateways first, so that nothing is under way; then the last alerts; then Davy.
@@ -121,11 +121,18 @@ async fn close(stage: Stage, view: &mut View, screen: &mut Screen) -> Account {
             }
             let Ok(seen) = view.next().await else { return };
             // A closed screen ends the demo by itself; the account still counts what came.
-            let _ = take(view, screen, seen);
+            let _ = take(view, screen, &seen);
         }
     };
     let _ = timeout(LAST_SIGHT, late).await;
     let summary = server.shutdown().await;
+    // Until the stream breaks, what was decided last is still on its way.
+    let last = async {
+        while let Ok(seen @ Seen::Event(_)) = view.next().await {
+            let _ = take(view, screen, &seen);
+        }
+    };
+    let _ = timeout(LAST_SIGHT, last).await;
     drop(folder);
     Account { summary, gateways, tally: view.tally().clone() }
 }

@@ -63,19 +63,25 @@ impl Screen {
     /// Shows what came.
     pub(super) fn seen(&mut self, seen: &Seen) -> io::Result<()> {
         match seen {
-            Seen::Event(Event::Alert(alert)) if self.as_json => self.row(&alert_json(alert)),
-            Seen::Event(Event::Alert(alert)) => self.row(&self.fit(&line::alert(alert, self.colour))),
-            Seen::Event(Event::Alarm(alarm)) if self.as_json => self.row(&json::standing(alarm)),
-            Seen::Event(Event::Alarm(alarm)) => self.row(&self.fit(&line::standing(alarm, self.colour))),
-            Seen::Event(Event::Gap(found)) => {
-                self.note(&gap(found));
-                Ok(())
-            }
+            Seen::Event(event) => self.event(event),
             Seen::Broken { why, again_in } => {
                 self.note(&format!("{why}; again in {}", span::words(*again_in)));
                 Ok(())
             }
-            Seen::Event(Event::SnapshotBegin(_) | Event::SnapshotEnd(_) | Event::Heartbeat(_)) => Ok(()),
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Alert(alert) if self.as_json => self.row(&alert_json(alert)),
+            Event::Alert(alert) => self.row(&self.fit(&line::alert(alert, self.colour))),
+            Event::Alarm(alarm) if self.as_json => self.row(&json::standing(alarm)),
+            Event::Alarm(alarm) => self.row(&self.fit(&line::standing(alarm, self.colour))),
+            Event::Gap(found) => {
+                self.note(&gap(found));
+                Ok(())
+            }
+            Event::SnapshotBegin(_) | Event::SnapshotEnd(_) | Event::Heartbeat(_) => Ok(()),
         }
     }
 
@@ -92,7 +98,7 @@ impl Screen {
             self.draw();
             return;
         }
-        if self.looks % PLAIN_EVERY == 0 && self.looks > 0 {
+        if self.looks > 0 && self.looks.is_multiple_of(PLAIN_EVERY) {
             eprintln!("{}", progress::line(&mut self.rate, elapsed, status, heartbeats));
         }
         self.looks += 1;

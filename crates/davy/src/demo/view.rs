@@ -63,13 +63,11 @@ impl View {
 
     /// Counts it.
     pub(super) fn count(&mut self, seen: &Seen) {
-        match seen {
-            Seen::Event(Event::Alert(alert)) => self.tally.alert(alert),
-            Seen::Event(Event::Heartbeat(_)) => self.heartbeats += 1,
-            Seen::Event(
-                Event::SnapshotBegin(_) | Event::Alarm(_) | Event::SnapshotEnd(_) | Event::Gap(_),
-            )
-            | Seen::Broken { .. } => {}
+        let Seen::Event(event) = seen else { return };
+        match &**event {
+            Event::Alert(alert) => self.tally.alert(alert),
+            Event::Heartbeat(_) => self.heartbeats += 1,
+            Event::SnapshotBegin(_) | Event::Alarm(_) | Event::SnapshotEnd(_) | Event::Gap(_) => {}
         }
     }
 
