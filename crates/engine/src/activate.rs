@@ -182,8 +182,7 @@ impl Engine {
         };
         // The process is never refused.
         let _ = self.change(alarm, event, moment, Story::default(), out);
-        let live = self.alarms[alarm as usize].is_live();
-        self.slots[watch as usize] = if live { alarm | LIVE } else { alarm };
+        self.mark(watch, alarm);
     }
 }
 

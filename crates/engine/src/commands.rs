@@ -4,7 +4,7 @@ use davy_model::{AlarmKey, Command, CommandKind, Refusal, Shelving, Tier, Timest
 
 use crate::{
     alarm::Origin,
-    engine::{Engine, LIVE, Moment},
+    engine::{Engine, Moment},
     lifecycle::Event,
     transitions::Story,
 };
@@ -27,7 +27,6 @@ impl Engine {
         let event = self.event_of(command, alarm, now)?;
         let story = Story { actor: Some(command.actor.clone()), ..Story::default() };
         self.change(alarm, event, Moment::now(now), story, out)?;
-        self.keep_mark(alarm);
         Ok(())
     }
 
@@ -99,12 +98,5 @@ impl Engine {
         let tag = self.plan.site.tag_index(&key.subject)?;
         let watch = self.plan.watches_of(tag).find(|&watch| self.plan.watches[watch].rule == rule)?;
         Some(self.alarm_of_watch(watch as u32))
-    }
-
-    fn keep_mark(&mut self, alarm: u32) {
-        let record = &self.alarms[alarm as usize];
-        if let Origin::Watch(watch) = record.origin {
-            self.slots[watch as usize] = if record.is_live() { alarm | LIVE } else { alarm };
-        }
     }
 }

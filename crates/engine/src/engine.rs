@@ -249,12 +249,13 @@ impl Engine {
         }
     }
 
-    /// Makes all notes anew from the state: after a start, a snapshot or an activation.
+    /// Makes all marks and notes anew from the state: after a start, a snapshot or an activation.
     pub(crate) fn schedule_everything(&mut self) {
         self.timers.clear();
         self.timers.reserve(self.tags.len());
         for tag in 0..self.tags.len() as u32 {
             self.tags[tag as usize].silence_at_us = NEVER;
+            self.note_quiet(TagIndex(tag));
             self.schedule_silence(TagIndex(tag));
         }
         for alarm in 0..self.alarms.len() as u32 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     alarm::NEVER,
-    engine::{Engine, LIVE, Mode, Moment},
+    engine::{Engine, Mode, Moment},
     lifecycle::Event,
     tag::NONE,
     timers::Due,
@@ -77,8 +77,7 @@ impl Engine {
             let event = if on { Event::Suppress(Arc::clone(&by)) } else { Event::Unsuppress };
             // Somebody may have suppressed it before: then there is nothing left to do.
             let _ = self.change(alarm, event, moment, Story::default(), out);
-            let live = self.alarms[alarm as usize].is_live();
-            self.slots[watch] = if live { alarm | LIVE } else { alarm };
+            self.mark(watch as u32, alarm);
         }
     }
 

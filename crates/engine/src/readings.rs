@@ -6,7 +6,7 @@ use davy_rules::WatchKind;
 use crate::{
     engine::{Engine, LIVE, Moment},
     hold::Seen,
-    tag::{NONE, Order},
+    tag::{NEVER_QUIET, NONE, Order},
 };
 
 impl Engine {
@@ -41,14 +41,14 @@ impl Engine {
         let source_us = reading.source_time.as_micros();
         let order = state.order(reading, arrival_us, &self.policy);
         if order == Order::Next
-            && is_evidence(reading)
+            && reading.quality.is_evidence()
             && !state.is_silent()
             && !state.is_mode()
             && self.active_clock_alarms == 0
         {
             let clock_us = source_us.max(state.clock_us);
             let late = arrival_us - source_us > self.policy.late_after_us;
-            if !late && is_quiet(&self.plan, &self.slots, reading) {
+            if !late && state.is_quiet(reading.value) {
                 state.note(reading);
                 state.set_on_arrival(false);
                 state.hear(clock_us, arrival_us, node);
@@ -166,6 +166,29 @@ impl Engine {
         measured_us > passed_us.saturating_mul(2).saturating_add(100_000)
     }
 
+    /// Keeps the quick mark of a watch true, after its alarm may have changed.
+    pub(crate) fn mark(&mut self, watch: u32, alarm: u32) {
+        let live = self.alarms[alarm as usize].is_live();
+        self.slots[watch as usize] = if live { alarm | LIVE } else { alarm };
+        self.note_quiet(self.plan.watches[watch as usize].tag);
+    }
+
+    /// Notes with the tag between which values no watch of it can have anything to say.
+    pub(crate) fn note_quiet(&mut self, tag: TagIndex) {
+        let (mut above, mut below) = (f64::NEG_INFINITY, f64::INFINITY);
+        for watch in self.plan.watches_of(tag) {
+            let WatchKind::Limit(program) = self.plan.watches[watch].kind else { continue };
+            let slot = self.slots[watch];
+            if slot != NONE && slot & LIVE != 0 {
+                (above, below) = NEVER_QUIET;
+                break;
+            }
+            let program = &self.plan.limits[program as usize];
+            (above, below) = (program.quiet_above.max(above), program.quiet_below.min(below));
+        }
+        self.tags[tag.0 as usize].set_quiet(above, below);
+    }
+
     /// Shows evidence to every watch of its tag.
     fn look(&mut self, tag: TagIndex, seen: Seen, moment: Moment, out: &mut Vec<Transition>) {
         for watch in self.plan.watches_of(tag) {
@@ -187,16 +210,4 @@ impl Engine {
 #[inline]
 fn is_evidence(reading: &Reading) -> bool {
     reading.quality.is_evidence() && reading.value.is_finite()
-}
-
-/// Whether no watch of the tag can have anything to say to this value. The common case, and all it costs.
-#[inline]
-fn is_quiet(plan: &davy_rules::Plan, slots: &[u32], reading: &Reading) -> bool {
-    plan.watches_of(reading.tag).all(|watch| match plan.watches[watch].kind {
-        WatchKind::Limit(program) => {
-            let slot = slots[watch];
-            (slot == NONE || slot & LIVE == 0) && plan.limits[program as usize].is_quiet(reading.value)
-        }
-        WatchKind::Silence(_) => true,
-    })
 }

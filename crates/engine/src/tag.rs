@@ -5,11 +5,15 @@
 
 use davy_model::{Quality, QualityReason, Reading, TimePolicy, micros};
 
+/// Between these two lies no value at all: every reading is looked at.
+pub(crate) const NEVER_QUIET: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
+
 /// No edge node, no group.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Kept for every tag, so every byte counts.
+/// Kept for every tag, so every byte counts: one line of cache, and all that a quiet reading needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
 pub(crate) struct TagState {
     /// Source time of the last reading in order, µs.
     pub(crate) source_us: i64,
@@ -21,6 +25,9 @@ pub(crate) struct TagState {
     pub(crate) silence_at_us: i64,
     /// The last value in order.
     pub(crate) value: f64,
+    /// No watch has anything to say to a value between these two; see [`NEVER_QUIET`].
+    quiet_above: f64,
+    quiet_below: f64,
     /// Who sent its last evidence.
     pub(crate) node: u32,
     /// Quality code of the last value in order.
@@ -83,6 +90,8 @@ impl TagState {
             heard_us: now_us,
             silence_at_us: i64::MAX,
             value: 0.0,
+            quiet_above: NEVER_QUIET.0,
+            quiet_below: NEVER_QUIET.1,
             node: NONE,
             quality: 0,
             flags: 0,
@@ -154,6 +163,17 @@ impl TagState {
 
     pub(crate) fn set_lost(&mut self, on: bool) {
         self.set(LOST, on);
+    }
+
+    pub(crate) fn set_quiet(&mut self, above: f64, below: f64) {
+        (self.quiet_above, self.quiet_below) = (above, below);
+    }
+
+    /// Whether no watch of the tag can have anything to say to this value. The common case, and all it costs. Never
+    /// true of a number that is none.
+    #[inline]
+    pub(crate) fn is_quiet(&self, value: f64) -> bool {
+        value > self.quiet_above && value < self.quiet_below
     }
 
     fn set(&mut self, flag: u8, on: bool) {

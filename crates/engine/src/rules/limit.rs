@@ -273,8 +273,7 @@ impl Engine {
 
     /// Keeps the watch's quick mark and the alarm's deadline true.
     fn after_look(&mut self, watch: u32, alarm: u32) {
-        let live = self.alarms[alarm as usize].is_live();
-        self.slots[watch as usize] = if live { alarm | LIVE } else { alarm };
+        self.mark(watch, alarm);
         self.schedule_hold(alarm);
     }
 

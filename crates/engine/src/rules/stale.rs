@@ -118,7 +118,7 @@ impl Engine {
         self.alarms[alarm as usize].latch_tier = latch;
         // The process is never refused.
         let _ = self.change(alarm, Event::Raise(program.tier), moment, story, out);
-        self.slots[deadline.watch as usize] = alarm | LIVE;
+        self.mark(deadline.watch, alarm);
     }
 
     fn story_of_silence(&self, deadline: &Deadline, program: &SilenceProgram, tag: TagIndex) -> Story {
@@ -202,6 +202,6 @@ impl Engine {
         let latch = self.alarms[alarm as usize].latch_tier.is_some();
         // The process is never refused.
         let _ = self.change(alarm, Event::Clear { latch }, moment, story, out);
-        self.slots[watch as usize] = alarm;
+        self.mark(watch, alarm);
     }
 }

@@ -8,7 +8,7 @@ use davy_model::{
 };
 use proptest::{collection::vec, prelude::*};
 
-use super::logs::plans;
+use super::logs::{cases, plans};
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
@@ -56,7 +56,7 @@ fn any_input() -> impl Strategy<Value = (Timestamp, Input)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn nothing_that_comes_in_makes_it_panic(

@@ -12,9 +12,15 @@ use davy_model::{
     QualityReason, Reading, ReadingBlock, TagIndex, Text, Tier, Timestamp, Transition,
 };
 use davy_rules::Plan;
-use proptest::{collection::vec, prelude::*, sample::select};
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 
 use crate::support::{TAGS, at, plan, plan_of, rule, seconds};
+
+/// So many cases; the seed of one that fails is kept in `regressions/`, and tried first from then on.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    let seeds = FileFailurePersistence::WithSource("regressions");
+    ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
+}
 
 /// One entry of a log.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use davy_engine::Engine;
 use davy_model::{Input, ReadingBlock, Timestamp, Transition};
 use proptest::prelude::*;
 
-use super::logs::{Entry, Log, apply, log, plans, run, run_on};
+use super::logs::{Entry, Log, apply, cases, log, plans, run, run_on};
 use crate::support::at;
 
 /// Byte for byte, but for what the caller leaves out.
@@ -126,7 +126,7 @@ fn of_subject(transitions: Vec<Transition>, subject: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn the_same_log_says_the_same(log in log(true, true)) {

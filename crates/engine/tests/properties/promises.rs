@@ -12,7 +12,7 @@ use davy_model::{
 use davy_rules::WatchKind;
 use proptest::{prelude::*, strategy::ValueTree};
 
-use super::logs::{Entry, Log, apply, log, plans, readings_of, run};
+use super::logs::{Entry, Log, apply, cases, log, plans, readings_of, run};
 use crate::support::{at, seconds};
 
 /// Whether ISA-18.2 lets `kind` lead from one standing to the other.
@@ -102,7 +102,7 @@ fn spoil(log: &mut Log) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn every_alarm_lives_a_legal_life_under_numbers_of_its_own(log in log(true, true)) {
