@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Subcommand;
-use davy_proto::v1::{DeadLetter, DeadLetterServiceListRequest, Problem};
+use davy_proto::v1::{DeadLetter, DeadLetterServiceListRequest, Problem, SystemServiceGetStatusRequest};
 
 use crate::{ask::ServerArgs, exit::Exit, figures, json, out, refusal::failed, table};
 
@@ -63,20 +63,24 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
 }
 
 async fn list(args: ListArgs) -> anyhow::Result<Exit> {
-    let request = DeadLetterServiceListRequest {
-        site: args.site,
-        edge_node: args.edge_node,
-        code: args.code,
-        page_size: PAGE_LEN,
-        page_token: String::new(),
-    };
-    let limit = args.limit;
     let mut found = Vec::new();
-    fetch(&args.server, request, |letter| {
-        found.push(letter);
-        found.len() < limit
-    })
-    .await?;
+    for site in sites(&args.server, args.site).await? {
+        let request = DeadLetterServiceListRequest {
+            site,
+            edge_node: args.edge_node.clone(),
+            code: args.code.clone(),
+            page_size: PAGE_LEN,
+            page_token: String::new(),
+        };
+        let mut left = args.limit;
+        let take = |letter| {
+            found.push(letter);
+            left = left.saturating_sub(1);
+            left > 0
+        };
+        fetch(&args.server, request, take).await?;
+    }
+    let found = latest(found, args.limit);
     if args.json {
         for letter in &found {
             out::line(json::dead_letter(letter))?;
@@ -93,16 +97,21 @@ async fn list(args: ListArgs) -> anyhow::Result<Exit> {
 }
 
 async fn show(args: ShowArgs) -> anyhow::Result<Exit> {
-    let request =
-        DeadLetterServiceListRequest { page_size: PAGE_LEN, ..DeadLetterServiceListRequest::default() };
     let mut found = None;
-    fetch(&args.server, request, |letter| {
-        if letter.id == args.id {
-            found = Some(letter);
-        }
-        found.is_none()
-    })
-    .await?;
+    for site in sites(&args.server, String::new()).await? {
+        let request = DeadLetterServiceListRequest {
+            site,
+            page_size: PAGE_LEN,
+            ..DeadLetterServiceListRequest::default()
+        };
+        let take = |letter: DeadLetter| {
+            if letter.id == args.id {
+                found = Some(letter);
+            }
+            found.is_none()
+        };
+        fetch(&args.server, request, take).await?;
+    }
     let Some(letter) = found else {
         bail!("no dead letter {}: davy deadletters list shows what is kept", args.id);
     };
@@ -112,6 +121,25 @@ async fn show(args: ShowArgs) -> anyhow::Result<Exit> {
         out::line(text(&letter))?;
     }
     Ok(Exit::Ok)
+}
+
+/// The site asked for; or every site, and what came for none of them.
+async fn sites(server: &ServerArgs, wanted: String) -> anyhow::Result<Vec<String>> {
+    if !wanted.is_empty() {
+        return Ok(vec![wanted]);
+    }
+    let answer = server.system().await?.get_status(SystemServiceGetStatusRequest {}).await;
+    let status = answer.map_err(|status| failed(&status))?.into_inner();
+    Ok(status.sites.into_iter().map(|site| site.site).chain([String::new()]).collect())
+}
+
+/// The latest first, each once, at most `limit`.
+fn latest(mut found: Vec<DeadLetter>, limit: usize) -> Vec<DeadLetter> {
+    let arrival = |letter: &DeadLetter| letter.arrival_time.map(|time| (time.seconds, time.nanos));
+    found.sort_by(|a, b| arrival(b).cmp(&arrival(a)).then_with(|| b.id.cmp(&a.id)));
+    found.dedup_by(|a, b| a.id == b.id);
+    found.truncate(limit);
+    found
 }
 
 /// Page after page, for as long as `take` wants more.
@@ -162,12 +190,19 @@ fn text(letter: &DeadLetter) -> String {
     let shown = letter.payload.get(..SHOWN_MAX).unwrap_or(&letter.payload);
     let left_off = letter.payload_len.saturating_sub(shown.len() as u64);
     lines.push(format!("  payload   {} bytes", letter.payload_len));
-    // Escaped: a payload may hold codes that a terminal would obey.
-    lines.push(format!("    {}", shown.escape_ascii()));
+    lines.push(format!("    {}", printable(shown)));
     if left_off > 0 {
         lines.push(format!("    ... and {left_off} bytes more"));
     }
     lines.join("\n")
+}
+
+/// The payload as text, with nothing in it that a terminal would obey.
+fn printable(payload: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(payload) else { return payload.escape_ascii().to_string() };
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }
 
 /// A problem in words, a few lines.
@@ -188,6 +223,20 @@ mod tests {
     use davy_proto::v1::LocalizedText;
 
     #[test]
+    fn letters_of_several_sites_come_the_latest_first_and_each_once() {
+        let letter = |id: &str, seconds| DeadLetter {
+            id: id.to_owned(),
+            arrival_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
+            ..DeadLetter::default()
+        };
+        let found = vec![letter("mine/1", 5), letter("park/2", 9), letter("mine/1", 5), letter("park/1", 1)];
+        let ids =
+            |limit| latest(found.clone(), limit).iter().map(|letter| letter.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(9), ["park/2", "mine/1", "park/1"]);
+        assert_eq!(ids(1), ["park/2"]);
+    }
+
+    #[test]
     fn a_dead_letter_shows_every_problem_and_a_payload_that_no_terminal_obeys() {
         let letter = DeadLetter {
             id: "7".to_owned(),
@@ -206,7 +255,12 @@ mod tests {
             ..DeadLetter::default()
         };
         let text = text(&letter);
-        for part in ["UNIT_MISMATCH at /readings/0/unit", "try       send ppm", "\\x1b[2J", "bytes more"] {
+        for part in [
+            "UNIT_MISMATCH at /readings/0/unit",
+            "try       send ppm",
+            "{\"seq\": 1}\\u{1b}[2J",
+            "bytes more",
+        ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         assert!(!text.contains('\u{1b}'), "{text:?}");
