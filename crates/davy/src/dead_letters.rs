@@ -91,7 +91,7 @@ async fn list(args: ListArgs) -> anyhow::Result<Exit> {
         out::line("nothing was refused")?;
         return Ok(Exit::Ok);
     }
-    let headings = ["ID", "ARRIVED (UTC)", "SITE", "EDGE NODE", "ACCEPTED", "REJECTED", "FIRST PROBLEM"];
+    let headings = ["ID", "ARRIVED (UTC)", "SITE", "EDGE NODE", "REJECTED", "PROBLEM"];
     out::line(table::render(&headings, found.iter().map(row).collect()))?;
     Ok(Exit::Ok)
 }
@@ -170,7 +170,6 @@ fn row(letter: &DeadLetter) -> Vec<table::Field> {
         figures::moment(letter.arrival_time.as_ref()).into(),
         letter.site.as_str().into(),
         letter.edge_node.as_str().into(),
-        letter.accepted.to_string().into(),
         letter.rejected.to_string().into(),
         first
             .map(|problem| format!("{}: {}", problem.code, figures::english(problem.message.as_ref())))
@@ -184,7 +183,7 @@ fn text(letter: &DeadLetter) -> String {
         format!("{}  from {}/{}", letter.id, letter.site, letter.edge_node),
         format!("  topic     {}", if letter.topic.is_empty() { "gRPC" } else { &letter.topic }),
         format!("  arrived   {}", figures::moment(letter.arrival_time.as_ref())),
-        format!("  readings  {} accepted, {} rejected", letter.accepted, letter.rejected),
+        format!("  readings  {} rejected", letter.rejected),
     ];
     lines.extend(letter.problems.iter().map(problem_text));
     let shown = letter.payload.get(..SHOWN_MAX).unwrap_or(&letter.payload);

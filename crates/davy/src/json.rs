@@ -85,8 +85,8 @@ pub(crate) fn explanation(found: &v1::Explanation) -> Value {
 pub(crate) fn dead_letter(letter: &v1::DeadLetter) -> Value {
     json!({
         "id": letter.id, "site": letter.site, "edge_node": letter.edge_node, "topic": letter.topic,
-        "arrival_time": rfc3339(letter.arrival_time.as_ref()), "seq": letter.seq,
-        "accepted": letter.accepted, "rejected": letter.rejected, "payload_len": letter.payload_len,
+        "arrival_time": rfc3339(letter.arrival_time.as_ref()),
+        "rejected": letter.rejected, "payload_len": letter.payload_len,
         "payload": std::str::from_utf8(&letter.payload).ok(), "payload_hex": davy_journal::hex(&letter.payload),
         "problems": letter.problems.iter().map(problem).collect::<Vec<_>>(),
     })

@@ -1,4 +1,4 @@
-//! Makes commits durable, then tells everybody: senders first, then consumers.
+//! Makes commits durable, then tells everybody: consumers, and senders.
 //!
 //! While the disk fails, nothing is acknowledged and alarms go out all the same, marked not durable; what is judged
 //! meanwhile waits in memory, up to a bound, and is written in order when the disk is back.
@@ -174,9 +174,6 @@ impl Committer {
     fn tell(&mut self, pending: Pending) {
         let Pending { commit, parcels, counts, unbound, heartbeats, snapshot, told: _ } = pending;
         self.state.number.store(commit.number, Ordering::Release);
-        for (parcel, answer) in parcels {
-            parcel.answered(answer);
-        }
         for (fate, readings) in [
             (Fate::Judged, counts.judged),
             (Fate::Duplicate, counts.duplicate),
@@ -190,6 +187,10 @@ impl Committer {
         }
         for transition in commit.transitions {
             self.feed.publish(Delivered { transition: Arc::new(transition), durable: true });
+        }
+        // After the book shows what was decided: who asked for it will look there next.
+        for (parcel, answer) in parcels {
+            parcel.answered(answer);
         }
         for heartbeat in heartbeats {
             *self.state.heartbeat.lock() = Some(heartbeat.clone());

@@ -182,7 +182,7 @@ where
         }
         self.write_pubacks()?;
         self.decode()?;
-        self.submit();
+        self.submit()?;
         self.write_outgoing();
         Ok(())
     }
@@ -220,20 +220,22 @@ where
     }
 
     /// Hands the gathered batch to the handler, unless it still holds the one before.
-    fn submit(&mut self) {
+    fn submit(&mut self) -> Result<(), End> {
         if self.submitting.is_some() || self.gathering.is_empty() {
-            return;
+            return Ok(());
         }
         let gathered = std::mem::take(&mut self.gathering);
         if gathered.messages.is_empty() {
+            // All of it was refused: nobody has to be waited for, and no event would come to write the answers.
             self.in_flight.push(gathered, None);
-            return;
+            return self.write_pubacks();
         }
         count_submitted(self.hub, gathered.messages.len());
         let (receipt, watch) = Receipt::new(Arc::clone(&self.link.bell));
         let messages = self.in_flight.push(gathered, Some(watch));
         let (handler, session) = (&self.hub.handler, self.session);
         self.submitting = Some(Box::pin(handler.submit(session, messages, receipt)));
+        Ok(())
     }
 
     async fn next(&mut self, timer: Pin<&mut Sleep>) -> Event {
