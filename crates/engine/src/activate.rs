@@ -68,6 +68,7 @@ impl Engine {
             let mut state = self.tags[before.0 as usize];
             state.set_mode(false);
             state.set_silent(false);
+            state.set_odd(false);
             state.value = conversion(old, before, &self.plan, TagIndex(place as u32))?.apply(state.value);
             state.node = node_of(state.node).unwrap_or(NONE);
             Some(state)

@@ -49,10 +49,11 @@ impl Engine {
             _ => 1,
         };
         self.oddities.insert(reading.tag.0, Oddity { readings, source_us, arrival_us });
+        self.tags[reading.tag.0 as usize].set_odd(true);
         if readings < STEPPED_READINGS {
             return false;
         }
-        self.oddities.remove(&reading.tag.0);
+        self.forget_oddity(reading.tag);
         self.tags[reading.tag.0 as usize].set_on_arrival(true);
         let text = || {
             Text::both(
@@ -73,6 +74,13 @@ impl Engine {
             Some(&last_us) if source_us == last_us && state.repeats(reading) => Order::Duplicate,
             Some(&last_us) if source_us < last_us => Order::Older,
             _ => Order::Future,
+        }
+    }
+
+    fn forget_oddity(&mut self, tag: TagIndex) {
+        if !self.oddities.is_empty() {
+            self.oddities.remove(&tag.0);
+            self.tags[tag.0 as usize].set_odd(false);
         }
     }
 
@@ -140,9 +148,7 @@ impl Engine {
         now: Timestamp,
         out: &mut Vec<Transition>,
     ) {
-        if !self.oddities.is_empty() {
-            self.oddities.remove(&reading.tag.0);
-        }
+        self.forget_oddity(reading.tag);
         if self.active_clock_alarms == 0 {
             return;
         }

@@ -42,8 +42,7 @@ impl Engine {
         let order = state.order(reading, arrival_us, &self.policy);
         if order == Order::Next
             && reading.quality.is_evidence()
-            && !state.is_silent()
-            && !state.is_mode()
+            && state.is_plain()
             && self.active_clock_alarms == 0
         {
             let clock_us = source_us.max(state.clock_us);

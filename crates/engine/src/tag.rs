@@ -32,8 +32,10 @@ pub(crate) struct TagState {
     pub(crate) node: u32,
     /// Quality code of the last value in order.
     pub(crate) quality: u8,
-    flags: u8,
+    flags: u16,
 }
+
+const _: () = assert!(size_of::<TagState>() == 64, "one line of cache a tag");
 
 /// What to do with a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +54,16 @@ pub(crate) enum Order {
     TooOld,
 }
 
-const SEEN: u8 = 1;
-const HOLDING: u8 = 2;
-const ON_ARRIVAL: u8 = 4;
-const SILENT: u8 = 8;
-const MODE: u8 = 16;
-const RESTED: u8 = 32;
-const AHEAD: u8 = 64;
-const LOST: u8 = 128;
+const SEEN: u16 = 1;
+const HOLDING: u16 = 2;
+const ON_ARRIVAL: u16 = 4;
+const SILENT: u16 = 8;
+const MODE: u16 = 16;
+const RESTED: u16 = 32;
+const AHEAD: u16 = 64;
+const LOST: u16 = 128;
+/// Not in snapshots: the list of oddities says it.
+const ODD: u16 = 256;
 
 /// The site's policy in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +113,17 @@ impl TagState {
 
     pub(crate) fn is_on_arrival(&self) -> bool {
         self.flags & ON_ARRIVAL != 0
+    }
+
+    /// Whether nothing about the tag itself asks for a closer look at a reading in order.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.flags & (SILENT | MODE | ODD) == 0
+    }
+
+    /// Notes whether its last readings came out of order.
+    pub(crate) fn set_odd(&mut self, on: bool) {
+        self.set(ODD, on);
     }
 
     /// Whether one of its silence watches may have an active alarm.
@@ -176,18 +191,18 @@ impl TagState {
         value > self.quiet_above && value < self.quiet_below
     }
 
-    fn set(&mut self, flag: u8, on: bool) {
+    fn set(&mut self, flag: u16, on: bool) {
         if on { self.flags |= flag } else { self.flags &= !flag }
     }
 
     /// The flags, for a snapshot.
     pub(crate) fn flags(&self) -> u8 {
-        self.flags
+        (self.flags & 0xff) as u8
     }
 
     /// Flags from a snapshot.
     pub(crate) fn with_flags(mut self, flags: u8) -> TagState {
-        self.flags = flags;
+        self.flags = u16::from(flags);
         self
     }
 

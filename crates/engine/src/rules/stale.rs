@@ -82,12 +82,11 @@ impl Engine {
             _ => state.heard_us,
         };
         let quiet_us = heard_us.saturating_add(program.after_us);
-        let lost_us = node.filter(|node| node.is_lost).map(|node| node.lost_us);
-        let lost_us = lost_us.filter(|&lost_us| lost_us >= state.heard_us);
+        let lost = node.filter(|node| node.is_lost && state.is_lost());
         let grace = self.plan.site.edge_nodes.get(state.node as usize).map(|node| micros(node.loss_grace));
-        match (lost_us, grace) {
-            (Some(lost_us), Some(grace_us)) if lost_us.saturating_add(grace_us) <= quiet_us => {
-                Deadline { watch, at_us: lost_us.saturating_add(grace_us), cause: Silence::NodeLost }
+        match (lost, grace) {
+            (Some(node), Some(grace_us)) if node.lost_us.saturating_add(grace_us) <= quiet_us => {
+                Deadline { watch, at_us: node.lost_us.saturating_add(grace_us), cause: Silence::NodeLost }
             }
             _ => Deadline { watch, at_us: quiet_us, cause: Silence::Quiet },
         }

@@ -91,6 +91,11 @@ impl Engine {
         for odd in state.oddities {
             let oddity =
                 Oddity { readings: odd.readings, source_us: odd.source_us, arrival_us: odd.arrival_us };
+            let tag = engine
+                .tags
+                .get_mut(odd.tag as usize)
+                .ok_or(SnapshotError::Unfit("an odd tag that is not there"))?;
+            tag.set_odd(true);
             engine.oddities.insert(odd.tag, oddity);
         }
         engine.ahead = state.ahead.iter().map(|ahead| (ahead.tag, ahead.source_us)).collect();

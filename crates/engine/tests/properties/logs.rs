@@ -16,10 +16,11 @@ use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFai
 
 use crate::support::{TAGS, at, plan, plan_of, rule, seconds};
 
-/// So many cases; the seed of one that fails is kept in `regressions/`, and tried first from then on.
+/// So many cases, or more where `PROPTEST_CASES` says so; the seed of one that fails is kept in `regressions/`, and tried first from then on.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
     let seeds = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
+    let asked = ProptestConfig::default();
+    ProptestConfig { cases: cases.max(asked.cases), failure_persistence: Some(Box::new(seeds)), ..asked }
 }
 
 /// One entry of a log.

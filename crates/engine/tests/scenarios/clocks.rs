@@ -1,6 +1,6 @@
 //! Clocks that cannot be believed, and readings that come late, twice or in the wrong order.
 
-use crate::support::{check, limit, story};
+use crate::support::{World, check, limit, plan, rule, story};
 
 const H: &str = "{name: H, tier: yellow, at_or_above: 80, clear_below: 75}";
 
@@ -151,4 +151,23 @@ fn nobody_is_called_for_what_was_acknowledged_meanwhile() {
          600.1 ack   -> acknowledged yellow
          602 tick",
     );
+}
+
+#[test]
+fn a_reading_in_order_says_that_the_clock_did_not_step() {
+    let rules = rule("lim", "U", &format!("limit: [{H}]"));
+    for another in ["T=70", "T=70@9999"] {
+        let mut world = World::new(plan(&rules));
+        for step in [
+            &format!("3599 {another}"),
+            "3600 U=70",
+            "3601 U=85@1",
+            "3602 U=85@2",
+            "3603 U=70",
+            "3604 U=85@4",
+        ] {
+            let told = world.step(step);
+            assert!(!told.contains("lim"), "{step}: {told}, beside {another}");
+        }
+    }
 }

@@ -166,3 +166,15 @@ fn a_rule_that_lost_its_mode_is_quiet_no_more() {
         "0 M=1 -> suppressed yellow\n 1 85 -> raised yellow\n 2 activate next -> unsuppressed yellow!",
     );
 }
+
+#[test]
+fn a_silence_that_stands_is_ended_by_a_reading_under_other_files_too() {
+    let metres = TAGS.replace("T,a tag,temperature,degC", "T,a tag,level,m");
+    let stale = rule("stale", "T", "stale: {after: 20s, tier: yellow}");
+    for next in [plan_of(&metres, &stale), plan(&stale)] {
+        tell(
+            with(&stale, next),
+            "20 tick -> stale:T raised yellow!\n 21 activate next\n 22 50 -> stale:T cleared yellow",
+        );
+    }
+}
