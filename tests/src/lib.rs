@@ -19,7 +19,7 @@ mod wait;
 pub use davy::Davy;
 pub use grpc::{Grpc, Subscriber, alert_time};
 pub use http::{Metrics, get};
-pub use mosquitto::Mosquitto;
+pub use mosquitto::{Mosquitto, has_mosquitto};
 pub use paths::{davy_binary, must_have_everything, python, shared, workspace};
 pub use setup::Setup;
 pub use verb::{Said, davy, lines_of};

@@ -14,6 +14,23 @@ use crate::{LONG, paths::skipped, wait_until};
 /// How often another port is tried when somebody else was quicker.
 const TRIES: usize = 5;
 
+/// Whether Mosquitto and its clients are installed; said aloud when not.
+///
+/// # Panics
+/// In CI, when they are not.
+pub fn has_mosquitto() -> bool {
+    let runs = |name: &str| {
+        let mut command = Command::new(name);
+        command.arg("--help").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok()
+    };
+    let found = ["mosquitto", "mosquitto_pub"].into_iter().all(runs);
+    if !found {
+        skipped("mosquitto is not installed");
+    }
+    found
+}
+
 /// A running broker.
 #[derive(Debug)]
 pub struct Mosquitto {
@@ -29,10 +46,7 @@ impl Mosquitto {
     /// # Panics
     /// In CI, when it is not installed; when it does not listen within a minute.
     pub async fn start(more: &str) -> Option<Mosquitto> {
-        let installed =
-            Command::new("mosquitto").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if installed.is_err() {
-            skipped("mosquitto is not installed");
+        if !has_mosquitto() {
             return None;
         }
         for _ in 0..TRIES {

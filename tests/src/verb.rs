@@ -1,9 +1,13 @@
 //! `davy` called as a shell calls it.
 
-use std::{ffi::OsStr, process::Stdio, time::Duration};
+use std::{
+    ffi::OsStr,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::Value;
-use tokio::{process::Command, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::davy_binary;
 
@@ -29,17 +33,27 @@ pub struct Said {
 /// When it takes more than five minutes, or does not run at all.
 pub async fn davy<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Said {
     let mut command = Command::new(davy_binary());
-    command.args(args).env_remove("DAVY_SERVER").stdin(Stdio::null()).kill_on_drop(true);
-    let call = format!("{:?}", command.as_std());
-    let output = timeout(LIMIT, command.output()).await;
-    let output = output.unwrap_or_else(|_| panic!("{call}: not done after {LIMIT:?}"));
-    let output = output.unwrap_or_else(|error| panic!("{call}: {error}"));
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|_| panic!("{call}: not UTF-8"));
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    Said { code: output.status.code().unwrap_or(-1), call, out, err }
+    command.args(args).env_remove("DAVY_SERVER");
+    Said::by(command).await
 }
 
 impl Said {
+    /// What a command comes to.
+    ///
+    /// # Panics
+    /// When it takes more than five minutes, or does not run at all.
+    pub async fn by(mut command: Command) -> Said {
+        let call = format!("{command:?}");
+        command.stdin(Stdio::null());
+        let output = timeout(LIMIT, spawn_blocking(move || command.output())).await;
+        let output = output.unwrap_or_else(|_| panic!("{call}: not done after {LIMIT:?}"));
+        let output =
+            output.expect("waiting does not panic").unwrap_or_else(|error| panic!("{call}: {error}"));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|_| panic!("{call}: not UTF-8"));
+        let (out, err) = (text(output.stdout), text(output.stderr));
+        Said { code: output.status.code().unwrap_or(-1), call, out, err }
+    }
+
     /// Itself, when it ended with that code.
     ///
     /// # Panics

@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     refused(
         "an ancient time",
-        Payload::Text(r#"{"readings":[{"tag":"X/h2s","value":1,"ts":"2001-01-01T00:00:00Z"},GOOD]}"#),
+        Payload::Text(r#"{"readings":[{"tag":"W/h2s","value":1,"ts":"2001-01-01T00:00:00Z"},GOOD]}"#),
         "TIMESTAMP_TOO_OLD",
         "/readings/0/ts",
     ),
@@ -99,7 +99,7 @@ pub(super) const CASES: &[Case] = &[
         "a field that is missing",
         Payload::Text(r#"{"readings":[{"tag":"X/h2s","unit":"ppm"},GOOD]}"#),
         "FIELD_MISSING",
-        "/readings/0",
+        "/readings/0/value",
     ),
     refused(
         "a payload that was cut off",

@@ -11,7 +11,7 @@ use super::{RULES, good_tag, works};
 /// Everything wrong at once: each with its place and code.
 const SPOILT: &[(&str, &str, &str, &str)] = &[
     ("works/site.yaml", "edge_nodes:", "edge_noods:", "site.yaml:2:1"),
-    ("works/tags.csv", "gas.h2s,ppm,0,100,gw-2", "gas.h2s,ppmm,0,100,gw-2", "tags.csv:3:"),
+    ("works/tags.csv", "gas.h2s,ppm,0,100,gw-2", "gas.h2s,ppmm,0,100,gw-2", "tags.csv:4:"),
     ("works/rules/h2s.yaml", "tier: orange", "tier: purple", "rules/h2s.yaml:5:"),
 ];
 

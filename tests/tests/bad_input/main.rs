@@ -10,7 +10,7 @@ use davy_tests::Setup;
 /// A site with a reading for every case, all watched, and a second edge node that others speak for.
 fn works() -> Setup {
     let mut tags =
-        "tag,quantity,unit,low,high,edge_node\nX/h2s,gas.h2s,ppm,0,100,gw-1\nY/h2s,gas.h2s,ppm,0,100,gw-2\n"
+        "tag,quantity,unit,low,high,edge_node\nX/h2s,gas.h2s,ppm,0,100,gw-1\nW/h2s,gas.h2s,ppm,0,100,gw-1\nY/h2s,gas.h2s,ppm,0,100,gw-2\n"
             .to_owned();
     for place in 0..cases::CASES.len() {
         tags.push_str(&format!("{},gas.h2s,ppm,0,100,gw-1\n", good_tag(place)));

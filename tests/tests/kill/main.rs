@@ -4,12 +4,13 @@
 
 mod publisher;
 mod record;
+mod redelivery;
 mod subscriber;
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use davy_proto::v1::Condition;
-use davy_tests::{Davy, Grpc, LONG, Said, Setup, davy, wait_until};
+use davy_tests::{Davy, Grpc, LONG, Said, Setup, davy};
 use publisher::Publisher;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use record::{Change, Record};
@@ -82,7 +83,7 @@ async fn fifty_kills_lose_and_double_nothing() {
     let heard = subscriber.finish(last).await;
     let active = active(&grpc).await;
     assert_eq!(server.stop().await, 0, "a stop that was asked for is no failure");
-    let record = Record::read(&setup.journal("kill")).await;
+    let record = Record::read(&setup.journal("kill"));
     judge(&sent, &record, &heard, &active);
     remade(&setup).await;
 }
@@ -185,9 +186,7 @@ async fn next_ports(seen: &mut watch::Receiver<Option<Ports>>) -> Ports {
 
 /// Waits until Davy is somewhere else than at `ports`, or gone.
 async fn until_elsewhere(seen: &mut watch::Receiver<Option<Ports>>, ports: Ports) {
-    wait_until("Davy is killed after a connection was lost", LONG, async || {
-        let now = *seen.borrow();
-        now.is_none_or(|now| now.http != ports.http).then_some(())
-    })
-    .await;
+    let gone = |now: &Option<Ports>| now.is_none_or(|now| now.http != ports.http);
+    let killed = tokio::time::timeout(LONG, seen.wait_for(gone)).await;
+    killed.expect("a connection is lost only when Davy is killed").expect("the test runs");
 }

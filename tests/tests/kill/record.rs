@@ -2,17 +2,14 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    io::{BufRead, BufReader},
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use davy_tests::davy_binary;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Command,
-};
 
 use crate::{LIMIT, TAGS, publisher::Sample, tag_name};
 
@@ -45,16 +42,16 @@ pub(crate) struct Record {
 
 impl Record {
     /// Reads it through the export.
-    pub(crate) async fn read(journal: &Path) -> Record {
+    pub(crate) fn read(journal: &Path) -> Record {
         let mut command = Command::new(davy_binary());
-        command.args(["journal", "export"]).arg(journal).stdout(Stdio::piped()).kill_on_drop(true);
+        command.args(["journal", "export"]).arg(journal).stdout(Stdio::piped());
         let mut export = command.spawn().expect("davy runs");
-        let mut lines = BufReader::new(export.stdout.take().expect("piped")).lines();
         let mut record = Record::default();
-        while let Some(line) = lines.next_line().await.expect("UTF-8") {
+        for line in BufReader::new(export.stdout.take().expect("piped")).lines() {
+            let line = line.expect("UTF-8");
             record.take(&serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")));
         }
-        let status = export.wait().await.expect("it ends");
+        let status = export.wait().expect("it ends");
         assert!(status.success(), "journal export: {status}");
         record
     }

@@ -1,9 +1,8 @@
 //! Programs that were never told more than an address.
 
-use std::process::Stdio;
+use std::process::Command;
 
 use davy_tests::{Said, lines_of, python, workspace};
-use tokio::process::Command;
 
 use super::{H2S, TOPIC, park};
 
@@ -11,12 +10,8 @@ use super::{H2S, TOPIC, park};
 async fn reflect(args: &[&str]) -> Option<Said> {
     let script = workspace().join("tests/python/reflect.py");
     let mut command = Command::new(python()?);
-    command.arg(script).args(args).stdin(Stdio::null()).kill_on_drop(true);
-    let call = format!("{:?}", command.as_std());
-    let output = command.output().await.unwrap_or_else(|error| panic!("{call}: {error}"));
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    Some(Said { call, code: output.status.code().unwrap_or(-1), out, err })
+    command.arg(script).args(args);
+    Some(Said::by(command).await)
 }
 
 #[tokio::test]
