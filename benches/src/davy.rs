@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::process::{Process, free_port, wait_for_port};
 
@@ -52,12 +53,21 @@ pub fn binary() -> Result<PathBuf> {
 }
 
 impl Davy {
+    /// A gRPC channel to it.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn channel(&self) -> Result<Channel> {
+        channel(self.http).await
+    }
+
     /// Starts one; with `broker`, its readings come through the broker on that port as well.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start(tags: usize, nodes: usize, broker: Option<u16>) -> Result<Davy> {
-        let dir = tempfile::tempdir_in(env::var_os("DAVY_BENCH_DIR").unwrap_or_else(|| env::temp_dir().into()))?;
+        let dir =
+            tempfile::tempdir_in(env::var_os("DAVY_BENCH_DIR").unwrap_or_else(|| env::temp_dir().into()))?;
         let (http, door) = (free_port()?, free_port()?);
         write_site(dir.path(), tags, nodes)?;
         let mut config = format!(
@@ -81,6 +91,14 @@ impl Davy {
         wait_for_port(http)?;
         Ok(Davy { http, door, process, _dir: dir })
     }
+}
+
+/// A gRPC channel to the server on that port.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn channel(http: u16) -> Result<Channel> {
+    Ok(Endpoint::from_shared(format!("http://127.0.0.1:{http}"))?.connect().await?)
 }
 
 fn write_site(dir: &Path, tags: usize, nodes: usize) -> Result<()> {

@@ -78,7 +78,11 @@ impl Load {
         let started = Instant::now();
         while acknowledged < self.messages {
             out.clear();
-            while sent < self.messages && sent - acknowledged < self.window && out.len() < 128 * 1024 && self.is_due(sent, started) {
+            while sent < self.messages
+                && sent - acknowledged < self.window
+                && out.len() < 128 * 1024
+                && self.is_due(sent, started)
+            {
                 self.write_publish(&mut out, number, sent);
                 sent_at.push(Instant::now());
                 sent += 1;
@@ -89,7 +93,11 @@ impl Load {
                 continue;
             }
             let waits = self.rate.is_some() && sent - acknowledged < self.window && sent < self.messages;
-            socket.set_read_timeout(Some(if waits { Duration::from_micros(500) } else { Duration::from_secs(30) }))?;
+            socket.set_read_timeout(Some(if waits {
+                Duration::from_micros(500)
+            } else {
+                Duration::from_secs(30)
+            }))?;
             match socket.read(&mut acks[left_over..]) {
                 Ok(0) => anyhow::bail!("the connection was closed after {acknowledged} acknowledgements"),
                 Ok(read) => {
@@ -104,7 +112,12 @@ impl Load {
                     acks.copy_within(whole * 4..left_over + read, 0);
                     left_over = left_over + read - whole * 4;
                 }
-                Err(error) if waits && matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(error)
+                    if waits
+                        && matches!(
+                            error.kind(),
+                            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                        ) => {}
                 Err(error) => return Err(error).context("waiting for a PUBACK"),
             }
         }

@@ -16,7 +16,8 @@ use davy_benches::{
     table::line,
 };
 use davy_proto::v1::{
-    AlertServiceSubscribeRequest, alert_service_subscribe_request::Start, alert_service_subscribe_response::Event as Told,
+    AlertServiceSubscribeRequest, alert_service_subscribe_request::Start,
+    alert_service_subscribe_response::Event as Told,
 };
 use davy_server::rpc::v1::alert_service_client::AlertServiceClient;
 use hdrhistogram::Histogram;
@@ -58,7 +59,7 @@ fn background(port: u16, rate: u32) -> std::thread::JoinHandle<()> {
 
 async fn by_grpc(rate: u32) -> Result<Histogram<u64>> {
     let davy = Davy::start(10_000, 10, None)?;
-    let mut client = AlertServiceClient::connect(format!("http://127.0.0.1:{}", davy.http)).await?;
+    let mut client = AlertServiceClient::new(davy.channel().await?);
     let request = AlertServiceSubscribeRequest { start: Some(Start::FromNow(true)), ..Default::default() };
     let mut alerts = client.subscribe(request).await?.into_inner();
     let _load = background(davy.door, rate);
@@ -68,7 +69,8 @@ async fn by_grpc(rate: u32) -> Result<Histogram<u64>> {
         let sent = Instant::now();
         socket.write_all(&packet(number))?;
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), alerts.next()).await.context("no alert")?;
+            let message =
+                tokio::time::timeout(Duration::from_secs(10), alerts.next()).await.context("no alert")?;
             match message.context("the stream ended")??.event {
                 Some(Told::Alert(alert)) if alert.subject == "t0" => break,
                 Some(_) | None => {}
@@ -89,7 +91,9 @@ async fn by_echo(rate: u32) -> Result<Histogram<u64>> {
     tokio::spawn(async move {
         loop {
             match events.poll().await {
-                Ok(Event::Incoming(Incoming::Publish(publish))) if publish.payload.windows(5).any(|at| at == b"\"t0\",") => {
+                Ok(Event::Incoming(Incoming::Publish(publish)))
+                    if publish.payload.windows(5).any(|at| at == b"\"t0\",") =>
+                {
                     // A full queue would only make the echo look worse.
                     let _ = echo.try_publish("echo", QoS::AtLeastOnce, false, publish.payload);
                 }
@@ -136,7 +140,8 @@ async fn main() -> Result<()> {
         let grpc = by_grpc(rate).await?;
         let echo = by_echo(rate).await?;
         for (quantile, name, budget) in [(0.5, "p50", 1.5), (0.99, "p99", 2.5)] {
-            let (ours, floor) = (grpc.value_at_quantile(quantile) as f64, echo.value_at_quantile(quantile) as f64);
+            let (ours, floor) =
+                (grpc.value_at_quantile(quantile) as f64, echo.value_at_quantile(quantile) as f64);
             line(
                 &format!("{name}: door → gRPC alert, against MQTT echo"),
                 &format!("{:.2} ms, {:.2} ms", ours / 1e3, floor / 1e3),

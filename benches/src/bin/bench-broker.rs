@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use davy_benches::{
-    davy::Davy,
+    davy::{Davy, channel},
     load::Load,
     mosquitto::Mosquitto,
     process::Process,
@@ -67,9 +67,13 @@ fn load(port: u16) -> Load {
 }
 
 async fn judged(http: u16) -> Result<u64> {
-    let mut client = SystemServiceClient::connect(format!("http://127.0.0.1:{http}")).await?;
+    let mut client = SystemServiceClient::new(channel(http).await?);
     let status = client.get_status(SystemServiceGetStatusRequest {}).await?.into_inner();
-    Ok(status.sites.first().and_then(|site| site.readings.as_ref()).map_or(0, |readings| readings.evaluated + readings.dropped))
+    Ok(status
+        .sites
+        .first()
+        .and_then(|site| site.readings.as_ref())
+        .map_or(0, |readings| readings.evaluated + readings.dropped))
 }
 
 async fn ours() -> Result<(f64, f64)> {

@@ -45,18 +45,30 @@ impl Side {
         line(
             name,
             &format!("{per_s:.0} msg/s, {:.2} µs CPU/reading", cpu_us / batch as f64),
-            &format!("p50 {:.1} ms, p99 {:.1} ms", median(self.p50_us.clone()) / 1e3, median(self.p99_us.clone()) / 1e3),
+            &format!(
+                "p50 {:.1} ms, p99 {:.1} ms",
+                median(self.p50_us.clone()) / 1e3,
+                median(self.p99_us.clone()) / 1e3
+            ),
         );
     }
 }
 
-fn compare(title: &str, window: usize, messages: usize, batch: usize, rate: Option<u32>, budget: &str) -> Result<()> {
+fn compare(
+    title: &str,
+    window: usize,
+    messages: usize,
+    batch: usize,
+    rate: Option<u32>,
+    budget: &str,
+) -> Result<()> {
     println!("{title}");
     let davy = Davy::start(TAGS, CONNECTIONS, None)?;
     let mosquitto = Mosquitto::start()?;
     let (mut ours, mut floor) = (Side::new(), Side::new());
     for _ in 0..ROUNDS {
-        let load = Load { port: davy.door, connections: CONNECTIONS, window, messages, batch, rate, tags: TAGS };
+        let load =
+            Load { port: davy.door, connections: CONNECTIONS, window, messages, batch, rate, tags: TAGS };
         ours.round(&load, &davy.process)?;
         floor.round(&Load { port: mosquitto.port, ..load }, &mosquitto.process)?;
     }
@@ -68,8 +80,22 @@ fn compare(title: &str, window: usize, messages: usize, batch: usize, rate: Opti
 }
 
 fn main() -> Result<()> {
-    compare("single readings, 1,000 in flight on each of 10 connections", 1000, 20_000, 1, None, "budget ≥ 4, single ≤ 4 µs CPU")?;
+    compare(
+        "single readings, 1,000 in flight on each of 10 connections",
+        1000,
+        20_000,
+        1,
+        None,
+        "budget ≥ 4, single ≤ 4 µs CPU",
+    )?;
     compare("single readings, 100 in flight on each of 10 connections", 100, 20_000, 1, None, "no budget")?;
-    compare("batches of 100, 100 in flight on each of 10 connections", 100, 1_000, 100, None, "budget ≤ 0.5 µs CPU/reading")?;
+    compare(
+        "batches of 100, 100 in flight on each of 10 connections",
+        100,
+        1_000,
+        100,
+        None,
+        "budget ≤ 0.5 µs CPU/reading",
+    )?;
     compare("paced, 10 × 500 msg/s", 100, 2_500, 1, Some(500), "budget: p99 ≤ window + one flush + 1 ms")
 }

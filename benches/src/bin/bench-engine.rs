@@ -11,15 +11,20 @@ use davy_benches::{
     table::{line, median},
 };
 use davy_engine::Engine;
-use davy_model::{BundleFile, Input, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp};
+use davy_model::{
+    BundleFile, Input, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp,
+};
 use davy_rules::Plan;
 
 const ROUNDS: usize = 5;
 const BLOCK: usize = 1000;
 
 fn plan(tags: usize) -> Result<Arc<Plan>> {
-    let files = site_files(tags, 1).into_iter().map(|(path, text)| BundleFile { path: path.to_owned(), text });
-    let show = |found: Vec<davy_rules::Diagnostic>| anyhow!("{}", found.first().map_or_else(String::new, ToString::to_string));
+    let files =
+        site_files(tags, 1).into_iter().map(|(path, text)| BundleFile { path: path.to_owned(), text });
+    let show = |found: Vec<davy_rules::Diagnostic>| {
+        anyhow!("{}", found.first().map_or_else(String::new, ToString::to_string))
+    };
     let bundle = davy_rules::bundle(files.collect()).map_err(show)?;
     Ok(Arc::new(davy_rules::compile(&bundle).map_err(show)?))
 }
@@ -45,7 +50,13 @@ fn blocks(order: &[u32], round: i64) -> Vec<Input> {
             source_time: at,
             value: 40.0 + f64::from((tag + round as u32) % 20),
         };
-        let head = MessageHead { node: NodeIndex(0), arrival: at, seq: None, redelivered: false, len: tags.len() as u32 };
+        let head = MessageHead {
+            node: NodeIndex(0),
+            arrival: at,
+            seq: None,
+            redelivered: false,
+            len: tags.len() as u32,
+        };
         Input::Readings(ReadingBlock { messages: vec![head], readings: tags.iter().map(reading).collect() })
     };
     order.chunks(BLOCK).map(block).collect()

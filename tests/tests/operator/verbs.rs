@@ -118,7 +118,8 @@ async fn quiets(operator: &Operator) {
     assert_eq!(operator.does("shelve", &fair).await, "shelved");
     assert_eq!(operator.shown().await["shelved_by"], "ann");
     assert_eq!(operator.is_refused("shelve", &fair).await, "ALREADY_SHELVED");
-    assert_eq!(operator.does("unshelve", &[]).await, "active_acknowledged");
+    // Back from the shelf it has to be seen again.
+    assert_eq!(operator.does("unshelve", &[]).await, "active_unacknowledged");
 }
 
 async fn takes_out(operator: &Operator) {
@@ -127,7 +128,7 @@ async fn takes_out(operator: &Operator) {
     assert_eq!(operator.is_refused("out-of-service", &permit[2..]).await, "COMMENT_MISSING");
     assert_eq!(operator.does("out-of-service", &permit).await, "out_of_service");
     assert_eq!(operator.is_refused("out-of-service", &permit).await, "ALREADY_OUT_OF_SERVICE");
-    assert_eq!(operator.does("in-service", &[]).await, "active_acknowledged");
+    assert_eq!(operator.does("in-service", &[]).await, "active_unacknowledged");
 }
 
 /// The red level latches: it is held after the gas is gone, until somebody resets it.
