@@ -126,7 +126,7 @@ impl Gateway {
         self.send(&mut mqtt, &mut ids, 0, true).await?;
         while !self.is_done() {
             tokio::select! {
-                packet = mqtt.next() => self.take(packet?, &mut ids),
+                packet = mqtt.next() => self.take(&packet?, &mut ids),
                 _ = ticks.tick(), if !*self.stop.borrow() => {
                     let first = self.waiting.len();
                     if first + TAGS <= IN_FLIGHT_MAX {
@@ -176,9 +176,9 @@ impl Gateway {
         mqtt.send(&bytes).await
     }
 
-    fn take(&mut self, packet: Packet, ids: &mut HashMap<u16, Sample>) {
+    fn take(&mut self, packet: &Packet, ids: &mut HashMap<u16, Sample>) {
         let Packet::PubAck { id, .. } = packet else { return };
-        let sample = ids.remove(&id).unwrap_or_else(|| panic!("a PUBACK for {id}, which was not sent"));
+        let sample = ids.remove(id).unwrap_or_else(|| panic!("a PUBACK for {id}, which was not sent"));
         let place = self.waiting.iter().position(|message| message.sample == sample);
         self.waiting.remove(place.expect("what was sent waits for its PUBACK"));
         self.sent.acknowledged.insert(sample);

@@ -31,10 +31,14 @@ async fn gateway(door: SocketAddr) -> Mqtt {
     Mqtt::connect(door, Version::V311, login).await.expect("let in")
 }
 
-/// Sends a reading and waits until it is durable.
+/// Sends a reading of the first gateway's and waits until it is durable.
 async fn send(gateway: &mut Mqtt, tag: &str, value: f64) {
+    send_to(gateway, TOPIC, tag, value).await;
+}
+
+async fn send_to(gateway: &mut Mqtt, topic: &str, tag: &str, value: f64) {
     let payload = format!(r#"{{"readings":[{{"tag":"{tag}","value":{value}}}]}}"#);
-    let sent = gateway.publish(TOPIC, payload.as_bytes()).await.expect("it goes out");
+    let sent = gateway.publish(topic, payload.as_bytes()).await.expect("it goes out");
     let packet = gateway.next().await.expect("an answer");
     assert_eq!(packet, Packet::PubAck { id: sent, code: 0 }, "{payload}");
 }

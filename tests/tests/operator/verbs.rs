@@ -4,7 +4,7 @@ use davy_tests::mqtt::Mqtt;
 use davy_tests::{LONG, Said, davy, wait_until};
 use serde_json::Value;
 
-use super::{H2S, gateway, park, send};
+use super::{H2S, gateway, park, send, send_to};
 
 /// An operator at a terminal.
 struct Operator {
@@ -143,7 +143,7 @@ async fn latches(operator: &Operator, gateway: &mut Mqtt) {
     assert_eq!(operator.is_refused("reset", &[]).await, "NOT_ACKNOWLEDGED");
     assert_eq!(operator.does("ack", &[]).await, "latched_acknowledged");
     assert_eq!(operator.does("reset", &[]).await, "normal");
-    assert_eq!(operator.is_refused("ack", &[]).await, "NOTHING_TO_ACKNOWLEDGE");
+    assert_eq!(operator.is_refused("ack", &["--occurrence", "1"]).await, "NOTHING_TO_ACKNOWLEDGE");
 }
 
 /// Low values, one a second as the detector sends them, for as long as the delay asks.
@@ -173,6 +173,24 @@ async fn history(operator: &Operator) {
     ];
     let without_falls: Vec<&str> = story.iter().copied().filter(|kind| *kind != "tier_lowered").collect();
     assert_eq!(without_falls, expected, "{story:?}");
+}
+
+#[tokio::test]
+async fn an_alarm_that_is_over_can_still_be_acted_on_as_it_is_shown() {
+    const TANK: &str = "park:tank-pressure:TK-101/pressure";
+    let (_setup, server, _grpc) = park().await;
+    let operator = Operator { url: server.url() };
+    let mut gateway = gateway(server.door().await).await;
+    for kpa in [-0.5, 0.5] {
+        send_to(&mut gateway, "davy/v1/park/gw-2/readings", "TK-101/pressure", kpa).await;
+    }
+    let after = operator.says(&["ack", TANK, "--by", "ann"]).await.ended(0).one();
+    assert_eq!(after["state"], "normal", "{after}");
+    let shown = operator.says(&["show", TANK]).await.ended(0).one();
+    assert_eq!(shown["occurrence"], 1, "how often it stood is not forgotten: {shown}");
+    let call = ["shelve", TANK, "--by", "ann", "--comment", "breather valve being changed"];
+    let after = operator.says(&call).await.ended(0).one();
+    assert_eq!(after["state"], "shelved", "{after}");
 }
 
 #[tokio::test]
