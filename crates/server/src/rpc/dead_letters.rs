@@ -66,6 +66,5 @@ fn letter(letter: &DeadLetter) -> wire::DeadLetter {
         payload_len: letter.payload_bytes as u64,
         rejected: if rejected { letter.finding.readings.max(1) } else { 0 },
         problems: vec![(&letter.finding).into()],
-        ..wire::DeadLetter::default()
     }
 }
