@@ -31,7 +31,7 @@ fn plan(tags: usize) -> Result<Arc<Plan>> {
 
 /// Tags in an order that no cache likes, the same every time: a multiplicative walk over all of them.
 fn order(tags: usize) -> Vec<u32> {
-    let step = 2_654_435_761_usize % tags | 1;
+    let step = (2_654_435_761_usize % tags) | 1;
     let mut at = 0;
     (0..tags)
         .map(|_| {
