@@ -29,7 +29,7 @@ const EVERY: Duration = Duration::from_millis(10);
 
 /// A reading past its limit, or back; each makes one transition.
 fn packet(number: usize) -> Vec<u8> {
-    let value = if number % 2 == 0 { 85.0 } else { 50.0 };
+    let value = if number.is_multiple_of(2) { 85.0 } else { 50.0 };
     let topic = "davy/v1/bench/n0/readings";
     let payload = format!("{{\"readings\":[{{\"tag\":\"t0\",\"value\":{value},\"unit\":\"ppm\"}}]}}");
     let mut packet = vec![0x32, (2 + topic.len() + 2 + payload.len()) as u8, 0, topic.len() as u8];
@@ -116,15 +116,15 @@ async fn by_echo(rate: u32) -> Result<Histogram<u64>> {
         let sent = Instant::now();
         socket.write_all(&packet(number))?;
         let until = sent + Duration::from_secs(10);
-        let mark = if number % 2 == 0 { &b"85"[..] } else { &b":50"[..] };
+        let mark = if number.is_multiple_of(2) { &b"85"[..] } else { &b":50"[..] };
         loop {
             if Instant::now() > until {
                 bail!("no echo");
             }
-            if let Event::Incoming(Incoming::Publish(publish)) = hears.poll().await? {
-                if publish.payload.windows(mark.len()).any(|at| at == mark) {
-                    break;
-                }
+            if let Event::Incoming(Incoming::Publish(publish)) = hears.poll().await?
+                && publish.payload.windows(mark.len()).any(|at| at == mark)
+            {
+                break;
             }
         }
         latency_us.record(sent.elapsed().as_micros() as u64)?;
