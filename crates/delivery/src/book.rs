@@ -16,19 +16,15 @@ pub struct Entry {
     pub decided: Option<Arc<Transition>>,
 }
 
-/// The alarms of a site that are not plainly normal.
+/// The alarms of a site that ever stood, as they are now. There are at most as many as (rule, subject) pairs.
 #[derive(Debug, Default)]
 pub struct Book {
     entries: DashMap<AlarmKey, Entry>,
 }
 
 impl Book {
-    /// Writes a transition down. An alarm that became plainly normal leaves the book.
+    /// Writes a transition down.
     pub fn note(&self, transition: &Arc<Transition>) {
-        if !transition.facts.stands() {
-            self.entries.remove(&transition.alarm);
-            return;
-        }
         let mut entry = self.entries.entry(transition.alarm.clone()).or_insert_with(|| Entry {
             last: Arc::clone(transition),
             raised: None,
@@ -43,25 +39,16 @@ impl Book {
         }
     }
 
-    /// The alarm, if it is not plainly normal.
+    /// The alarm, if it ever stood.
     pub fn get(&self, alarm: &AlarmKey) -> Option<Entry> {
         self.entries.get(alarm).map(|entry| entry.value().clone())
     }
 
-    /// All alarms in it, sorted by key.
-    pub fn all(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = self.entries.iter().map(|entry| entry.value().clone()).collect();
+    /// The alarms that are not plainly normal, sorted by key.
+    pub fn standing(&self) -> Vec<Entry> {
+        let stand = self.entries.iter().filter(|entry| entry.last.facts.stands());
+        let mut entries: Vec<Entry> = stand.map(|entry| entry.value().clone()).collect();
         entries.sort_by(|a, b| a.last.alarm.cmp(&b.last.alarm));
         entries
-    }
-
-    /// How many alarms are in it.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing stands.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 }

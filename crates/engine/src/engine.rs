@@ -68,15 +68,17 @@ pub(crate) struct Moment {
     pub(crate) catching_up: bool,
 }
 
-/// An alarm that is not plainly normal, and where its story stands in the journal.
+/// An alarm that something ever happened to, and where its story is in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Known {
     /// Which.
     pub alarm: AlarmKey,
     /// Number of the transition that raised it last; 0 when it never was.
     pub raised_sequence: u64,
     /// Number of its last transition.
     pub last_sequence: u64,
+    /// Whether it is anything but plainly normal.
+    pub stands: bool,
 }
 
 impl Engine {
@@ -121,12 +123,12 @@ impl Engine {
         self.counts
     }
 
-    /// The alarms that are not plainly normal, sorted by key.
-    pub fn standing(&self) -> Vec<Standing> {
-        let mut standing: Vec<Standing> =
-            self.alarms.iter().filter(|alarm| alarm.facts.stands()).map(Standing::of).collect();
-        standing.sort_by(|a, b| a.alarm.cmp(&b.alarm));
-        standing
+    /// The alarms that something ever happened to, sorted by key.
+    pub fn known(&self) -> Vec<Known> {
+        let happened = self.alarms.iter().filter(|alarm| alarm.last_sequence > 0);
+        let mut known: Vec<Known> = happened.map(Known::of).collect();
+        known.sort_by(|a, b| a.alarm.cmp(&b.alarm));
+        known
     }
 
     /// Takes one entry of the log, recorded at `now`, and adds what it changes to `out`.
@@ -294,9 +296,10 @@ impl Engine {
     }
 }
 
-impl Standing {
-    fn of(alarm: &Alarm) -> Standing {
-        Standing {
+impl Known {
+    fn of(alarm: &Alarm) -> Known {
+        Known {
+            stands: alarm.facts.stands(),
             alarm: alarm.key.clone(),
             raised_sequence: alarm.raised_sequence,
             last_sequence: alarm.last_sequence,

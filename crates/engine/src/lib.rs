@@ -27,6 +27,6 @@ mod transitions;
 mod words;
 
 pub use counts::Counts;
-pub use engine::{Engine, Standing};
+pub use engine::{Engine, Known};
 pub use judge::{Judge, JudgeError, Outcome};
 pub use snapshot::{SNAPSHOT_SCHEMA, SnapshotError};

@@ -13,6 +13,8 @@ use crate::{
 
 /// How many live readings from a stepped clock it takes until their tag is judged at arrival.
 const STEPPED_READINGS: u32 = 3;
+/// For how long they must have come: over less, a burst of readings sent again looks like any pace, arrival µs.
+const STEPPED_FOR_US: i64 = 500_000;
 /// How long a clock must be right before its alarm clears, arrival µs.
 const RIGHT_AGAIN_US: i64 = 60_000_000;
 /// Rule id of clock alarms.
@@ -22,13 +24,32 @@ const CLOCK_RULE: &str = "davy-clock";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Oddity {
     pub(crate) readings: u32,
+    /// Source time of the first of them, µs.
     pub(crate) source_us: i64,
+    /// Arrival of the first of them, µs.
     pub(crate) arrival_us: i64,
+    /// Source time of the last of them, µs.
+    pub(crate) last_us: i64,
+}
+
+impl Oddity {
+    /// One more in a row, and whether they now tell of a stepped clock; `None` when they came faster, or slower, than they
+    /// were measured.
+    fn go_on(self, source_us: i64, arrival_us: i64) -> Option<(Oddity, bool)> {
+        let odd = Oddity { readings: self.readings.saturating_add(1), last_us: source_us, ..self };
+        let passed_us = arrival_us.saturating_sub(self.arrival_us);
+        if passed_us < STEPPED_FOR_US {
+            return Some((odd, false));
+        }
+        let live = is_live_pace(source_us.saturating_sub(self.source_us), passed_us);
+        live.then_some((odd, odd.readings >= STEPPED_READINGS))
+    }
 }
 
 impl Engine {
     /// A reading before the last judged one, or older than the site accepts. True when its tag is now judged at arrival:
-    /// the third such reading in a row that came at the pace at which it was measured. A backlog comes faster.
+    /// at least the third such reading in a row, and together they came at the pace at which they were measured. A backlog,
+    /// or a burst of what was sent before, comes faster.
     pub(crate) fn clock_stepped(
         &mut self,
         reading: &Reading,
@@ -38,19 +59,20 @@ impl Engine {
     ) -> bool {
         let source_us = reading.source_time.as_micros();
         let earlier = self.oddities.get(&reading.tag.0).copied();
-        if earlier.is_some_and(|odd| odd.source_us == source_us) {
+        if earlier.is_some_and(|odd| odd.last_us == source_us) {
             // The same again says nothing new about the clock.
             return false;
         }
-        let readings = match earlier {
-            Some(odd) if is_live_pace(source_us - odd.source_us, arrival_us - odd.arrival_us) => {
-                odd.readings + 1
+        let first = Oddity { readings: 1, source_us, arrival_us, last_us: source_us };
+        let (odd, stepped) = match earlier {
+            Some(odd) if source_us > odd.last_us => {
+                odd.go_on(source_us, arrival_us).unwrap_or((first, false))
             }
-            _ => 1,
+            _ => (first, false),
         };
-        self.oddities.insert(reading.tag.0, Oddity { readings, source_us, arrival_us });
+        self.oddities.insert(reading.tag.0, odd);
         self.tags[reading.tag.0 as usize].set_odd(true);
-        if readings < STEPPED_READINGS {
+        if !stepped {
             return false;
         }
         self.forget_oddity(reading.tag);
@@ -195,5 +217,5 @@ pub(crate) fn clock_owner(tag: &Tag) -> &Arc<str> {
 
 /// Measured about as fast as it came in.
 fn is_live_pace(measured_us: i64, passed_us: i64) -> bool {
-    measured_us > 0 && (measured_us - passed_us).abs() <= (passed_us / 2).max(100_000)
+    measured_us > 0 && (measured_us - passed_us).abs() <= passed_us / 2
 }

@@ -61,7 +61,7 @@ fn show_site(site: &SiteService) {
     gauge!("davy_journal_failing", "site" => label())
         .set(f64::from(u8::from(state.failing.load(Ordering::Acquire))));
     gauge!("davy_alert_subscribers", "site" => label()).set(site.feed.subscribers() as f64);
-    let entries = site.feed.book().all();
+    let entries = site.feed.book().standing();
     for tier in Tier::ALL {
         let active = entries
             .iter()

@@ -13,10 +13,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 use davy_delivery::SiteFeed;
-use davy_engine::Standing;
+use davy_engine::Known;
 use davy_intake::{Ack, Answer, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor};
 use davy_journal::{Cursor, JournalError, JournalReader};
-use davy_model::{Command, Input};
+use davy_model::{Command, Input, Transition};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -204,23 +204,32 @@ fn first_inputs(inbox: &Inbox, recovered: &Recovered, loaded: &Loaded) {
 /// How each alarm stands, told from the journal.
 fn fill_book(feed: &SiteFeed, path: &Path, recovered: &Recovered) -> Result<(), RecoverError> {
     let Some(engine) = recovered.judge.engine() else { return Ok(()) };
-    let standing = engine.standing();
-    if standing.is_empty() {
+    let known = engine.known();
+    if known.is_empty() {
         return Ok(());
     }
     let reader = JournalReader::open(path)?;
-    for Standing { alarm, raised_sequence, last_sequence } in standing {
-        let history = reader.transitions_of(&alarm, last_sequence + 1, STORY_LEN_MAX)?;
-        let raised = reader.transition(raised_sequence.max(1))?.filter(|raised| raised.alarm == alarm);
-        let since = raised.as_ref().map_or(0, |raised| raised.sequence);
-        let newer = history.transitions.into_iter().filter(|transition| transition.sequence > since);
-        let mut story: Vec<_> = newer.chain(raised).collect();
-        story.sort_by_key(|transition| transition.sequence);
-        for transition in story {
+    for alarm in known {
+        for transition in story(&reader, &alarm)? {
             feed.book().note(&Arc::new(transition));
         }
     }
     Ok(())
+}
+
+/// What the book needs of an alarm: its last occurrence while it stands, its last transition once it is over.
+fn story(reader: &JournalReader, known: &Known) -> Result<Vec<Transition>, JournalError> {
+    if !known.stands {
+        return Ok(reader.transition(known.last_sequence)?.into_iter().collect());
+    }
+    let history = reader.transitions_of(&known.alarm, known.last_sequence + 1, STORY_LEN_MAX)?;
+    let raised =
+        reader.transition(known.raised_sequence.max(1))?.filter(|raised| raised.alarm == known.alarm);
+    let since = raised.as_ref().map_or(0, |raised| raised.sequence);
+    let newer = history.transitions.into_iter().filter(|transition| transition.sequence > since);
+    let mut story: Vec<_> = newer.chain(raised).collect();
+    story.sort_by_key(|transition| transition.sequence);
+    Ok(story)
 }
 
 /// A command got no answer: the site stops.

@@ -80,7 +80,13 @@ impl Retired {
 
 impl OddityState {
     pub(super) fn of(tag: u32, odd: Oddity) -> OddityState {
-        OddityState { tag, readings: odd.readings, source_us: odd.source_us, arrival_us: odd.arrival_us }
+        OddityState {
+            tag,
+            readings: odd.readings,
+            source_us: odd.source_us,
+            arrival_us: odd.arrival_us,
+            last_us: odd.last_us,
+        }
     }
 }
 

@@ -194,6 +194,8 @@ pub(super) struct OddityState {
     pub(super) source_us: i64,
     #[prost(sint64, tag = "4")]
     pub(super) arrival_us: i64,
+    #[prost(sint64, tag = "5")]
+    pub(super) last_us: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

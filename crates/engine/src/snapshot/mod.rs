@@ -89,8 +89,12 @@ impl Engine {
             engine.retired.insert(key, (retired.occurrence, retired.step));
         }
         for odd in state.oddities {
-            let oddity =
-                Oddity { readings: odd.readings, source_us: odd.source_us, arrival_us: odd.arrival_us };
+            let oddity = Oddity {
+                readings: odd.readings,
+                source_us: odd.source_us,
+                arrival_us: odd.arrival_us,
+                last_us: odd.last_us,
+            };
             let tag = engine
                 .tags
                 .get_mut(odd.tag as usize)

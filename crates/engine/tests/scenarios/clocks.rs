@@ -102,6 +102,19 @@ fn old_readings_that_come_faster_than_they_were_measured_are_no_stepped_clock() 
 }
 
 #[test]
+fn quick_readings_sent_again_in_a_burst_are_no_stepped_clock() {
+    let world = story(
+        &limit(H),
+        "3600.00 70
+         3600.01 70
+         3600.10 70
+         3600.20 85@3599.97 85@3599.98 85@3599.99
+         3600.21 85@3599.995",
+    );
+    assert_eq!(world.engine.counts().out_of_order, 4);
+}
+
+#[test]
 fn a_slow_clock_still_sounds() {
     story(
         &limit(H),

@@ -75,7 +75,7 @@ impl AlarmService for Alarms {
         let mut alarms = Vec::new();
         for id in sites {
             let Some(site) = self.hub.sites.get(&id) else { continue };
-            alarms.extend(site.feed.book().all().iter().map(|entry| view::alarm(site, entry)));
+            alarms.extend(site.feed.book().standing().iter().map(|entry| view::alarm(site, entry)));
         }
         alarms.retain(|alarm| {
             alarm.tier >= request.tier_at_least

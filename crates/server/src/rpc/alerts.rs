@@ -163,7 +163,7 @@ impl Teller {
     async fn tell_snapshot(&mut self, sites: &[Arc<str>]) -> Result<(), Gone> {
         let mut alarms = Vec::new();
         for site in sites.iter().filter_map(|id| self.hub.sites.get(id)) {
-            let entries = site.feed.book().all();
+            let entries = site.feed.book().standing();
             let wanted =
                 entries.iter().filter(|entry| self.tier.is_none_or(|tier| entry.last.facts.tier >= tier));
             alarms.extend(wanted.map(|entry| view::alarm(site, entry)));

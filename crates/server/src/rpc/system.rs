@@ -90,7 +90,7 @@ fn site_status(hub: &Hub, site: &SiteService) -> wire::SiteStatus {
         last_commit: site.state.number.load(Ordering::Acquire),
         last_heartbeat: site.state.last_heartbeat().map(|beat| heartbeat(hub, &beat)),
         journal_ok: !site.state.failing.load(Ordering::Acquire),
-        alarms: alarm_counts(&site.feed.book().all()),
+        alarms: alarm_counts(&site.feed.book().standing()),
         readings: door.as_ref().map(|door| reading_counts(&door.account.totals())),
         edge_nodes: nodes.collect(),
     }
