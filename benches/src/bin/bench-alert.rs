@@ -82,12 +82,18 @@ async fn by_grpc(rate: u32) -> Result<Histogram<u64>> {
     Ok(latency_us)
 }
 
+async fn until_subscribed(events: &mut rumqttc::EventLoop) -> Result<()> {
+    while !matches!(events.poll().await?, Event::Incoming(Incoming::SubAck(_))) {}
+    Ok(())
+}
+
 async fn by_echo(rate: u32) -> Result<Histogram<u64>> {
     let mosquitto = Mosquitto::start()?;
     let mut options = MqttOptions::new("echo", "127.0.0.1", mosquitto.port);
     options.set_keep_alive(Duration::from_secs(30));
     let (echo, mut events) = AsyncClient::new(options, 10_000);
     echo.subscribe("davy/v1/bench/+/readings", QoS::AtLeastOnce).await?;
+    until_subscribed(&mut events).await?;
     tokio::spawn(async move {
         loop {
             match events.poll().await {
@@ -104,11 +110,7 @@ async fn by_echo(rate: u32) -> Result<Histogram<u64>> {
     });
     let (heard, mut hears) = AsyncClient::new(MqttOptions::new("ear", "127.0.0.1", mosquitto.port), 100);
     heard.subscribe("echo", QoS::AtLeastOnce).await?;
-    loop {
-        if matches!(hears.poll().await?, Event::Incoming(Incoming::SubAck(_))) {
-            break;
-        }
-    }
+    until_subscribed(&mut hears).await?;
     let _load = background(mosquitto.port, rate);
     let mut socket = connect(mosquitto.port, "prober")?;
     let mut latency_us = Histogram::new(3)?;
