@@ -10,7 +10,8 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace").to_owned()
 }
 
-/// The `davy` to test: `DAVY_BIN`, or the one built beside this test.
+/// The `davy` to test: `DAVY_BIN`, or the one built beside this test. `cargo test -p davy -p davy-tests` builds both;
+/// with `--test NAME` cargo builds that test alone, and the binary stays as it was.
 ///
 /// # Panics
 /// When there is none.

@@ -22,7 +22,7 @@ const KILLS: usize = 50;
 /// One kill of so many comes while it is starting.
 const EARLY_ONE_OF: u32 = 5;
 /// How long after it listens, or after it was started, it is killed, milliseconds.
-const KILLED_AFTER_MS: std::ops::Range<u64> = 20..1200;
+const KILLED_AFTER_MS: std::ops::Range<u64> = 20..900;
 /// How many tags send.
 const TAGS: usize = 50;
 /// Past this, a value raises.
