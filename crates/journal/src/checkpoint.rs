@@ -38,8 +38,10 @@ pub(crate) struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// Before the database is opened: SQLite drops in silence what follows a wrong frame of the log.
+    /// Before the database is opened: SQLite drops in silence what follows a wrong frame of the log. What a former
+    /// process left in the log is written again, since nobody can tell whether its last flush succeeded.
     pub(crate) fn open(files: Files, limit: u64) -> Result<Checkpointer> {
+        files::write_again(&files.wal, 0)?;
         let scan = wal::scan(&files.wal)?;
         if let WalTail::Broken { at, certain: true } = scan.tail {
             return Err(JournalError::damaged(

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
@@ -69,6 +70,33 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Bytes written again at a time.
+const AGAIN_LEN: usize = 1 << 20;
+
+/// Writes what a file holds from `at` on over itself, and flushes it; a file that is not there is left alone.
+///
+/// A process that died of a failing disk may have left bytes that the system still shows, though their flush failed: it
+/// takes them for clean, so that a later flush says yes without writing them. Written again, they are on disk or the
+/// disk says no.
+pub(crate) fn write_again(path: &Path, mut at: u64) -> Result<()> {
+    let file = match File::options().read(true).write(true).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    if file.metadata()?.len() <= at {
+        return Ok(());
+    }
+    let mut bytes = vec![0; AGAIN_LEN];
+    loop {
+        let len = file.read_at(&mut bytes, at)?;
+        if len == 0 {
+            return Ok(file.sync_data()?);
+        }
+        file.write_all_at(&bytes[..len], at)?;
+        at += len as u64;
     }
 }
 

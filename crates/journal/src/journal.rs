@@ -9,7 +9,7 @@ use crate::{
     checkpoint::{Checkpoint, Checkpointer},
     cursor,
     error::{JournalError, Result},
-    files::Files,
+    files::{self, Files},
     pack::Packer,
     row, schema, snapshot,
 };
@@ -66,6 +66,8 @@ impl Journal {
         if !path.exists() {
             schema::create(&files, site, options.page_size)?;
         }
+        // Whoever made the file may have died before its name was on disk.
+        files::sync_folder(&files.database)?;
         let checkpointer = Checkpointer::open(files.clone(), options.checkpoint_bytes)?;
         let conn = schema::open_writing(&files)?;
         schema::check_mode(&conn)?;

@@ -56,6 +56,8 @@ pub(crate) struct Sums {
     /// The pages that checkpoints of that use were to write. While the log is still in that use, they may have been
     /// written, or half written, or not.
     pub(crate) due: BTreeSet<u32>,
+    /// Where the last whole record begins.
+    pub(crate) last_at: u64,
     /// How long the part of the file is that holds.
     pub(crate) len: u64,
     /// What follows it.
@@ -94,6 +96,7 @@ impl Sums {
             pages: BTreeMap::new(),
             salt: 0,
             due: BTreeSet::new(),
+            last_at: FILE_HEADER_LEN as u64,
             len: FILE_HEADER_LEN as u64,
             tail: SumsTail::None,
         };
@@ -143,6 +146,7 @@ impl Sums {
             self.pages.insert(number, entry[4..].try_into().expect("an entry is a page number and a sum"));
             self.due.insert(number);
         }
+        self.last_at = self.len;
         self.len += (RECORD_HEADER_LEN + body_len + SUM_LEN) as u64;
         Ok(rest)
     }
@@ -179,7 +183,8 @@ impl SumsLog {
         Ok(())
     }
 
-    /// Opens the file, dropping a record that a crash cut off: its checkpoint never began.
+    /// Opens the file, dropping a record that a crash cut off: its checkpoint never began. The last whole one is written
+    /// again, since its flush may have failed.
     pub(crate) fn open(path: &Path) -> Result<SumsLog> {
         let sums = Sums::read(path)?;
         let file = File::options().append(true).open(path)?;
@@ -187,6 +192,7 @@ impl SumsLog {
             file.set_len(sums.len)?;
             file.sync_all()?;
         }
+        files::write_again(path, sums.last_at)?;
         Ok(SumsLog {
             path: path.to_owned(),
             file,
@@ -215,13 +221,13 @@ impl SumsLog {
         if self.len > REWRITE_LEN_MIN + 3 * all_len && noting.salt != self.salt {
             self.rewrite()?;
         }
-        let record = record(self.generation + 1, noting);
-        let written = self.file.write_all(&record).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // What was written of it must not stand before the next record.
+        // What a failed attempt wrote must not stand before the next record.
+        if self.file.metadata()?.len() != self.len {
             self.file.set_len(self.len)?;
-            return Err(error.into());
         }
+        let record = record(self.generation + 1, noting);
+        self.file.write_all(&record)?;
+        self.file.sync_data()?;
         self.generation += 1;
         self.page_count = noting.page_count;
         self.salt = noting.salt;

@@ -6,6 +6,7 @@ mod common;
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -146,6 +147,23 @@ fn after_a_full_disk_the_same_commits_are_taken() {
     let report = verify(&path).unwrap();
     assert!(report.is_whole(), "{report:?}");
     assert_eq!(report.commits, number + 4);
+}
+
+#[test]
+fn what_a_failed_note_of_sums_left_is_cut_off_before_the_next() {
+    let (_dir, path) = fresh();
+    let (mut journal, _) = Journal::open(&path, SITE).unwrap();
+    for number in 1..=3 {
+        journal.append(&[wide(number)]).unwrap();
+        // A write that failed half way, and a disk that would not even shorten the file then.
+        let mut sums = fs::File::options().append(true).open(beside(&path, ".sums")).unwrap();
+        sums.write_all(&[number as u8, 0, 0, 0, 0, 0, 0, 0, 9, 9]).unwrap();
+        journal.checkpoint().unwrap();
+    }
+    journal.close().unwrap();
+    let report = verify(&path).unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    Journal::open(&path, SITE).unwrap();
 }
 
 #[test]
