@@ -55,6 +55,7 @@ fn blocks(order: &[u32], round: i64) -> Vec<Input> {
             arrival: at,
             seq: None,
             redelivered: false,
+            freshness: davy_model::Freshness::Live,
             len: tags.len() as u32,
         };
         Input::Readings(ReadingBlock { messages: vec![head], readings: tags.iter().map(reading).collect() })

@@ -1,11 +1,14 @@
 //! What a codec does, whatever the form of the payload.
 
+use davy_model::Timestamp;
+
 use crate::{Metric, Rejection};
 
 /// Reads payloads of one form, or of several that it tells apart.
 pub trait Codec {
-    /// Gives `sink` every good metric of the payload in its order, and every problem where it comes up.
-    fn decode(&self, payload: &[u8], sink: &mut dyn Sink) -> Summary;
+    /// Gives `sink` every good metric of the payload in its order, and every problem where it comes up. `arrival` is
+    /// when it came: forms that count their times from then need it.
+    fn decode(&self, payload: &[u8], arrival: Timestamp, sink: &mut dyn Sink) -> Summary;
 }
 
 /// Takes what a payload holds.
@@ -17,13 +20,41 @@ pub trait Sink {
     fn problem(&mut self, rejection: Rejection);
 }
 
-/// The forms of a native payload.
+/// The forms of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Text that begins with `{` or `[`.
+    /// Native JSON.
     Json,
     /// `davy.v1.ReadingBatch`.
     Protobuf,
+    /// Another vendor's JSON, read by a mapping.
+    MappedJson,
+    /// Lines of values, read by a mapping.
+    Csv,
+    /// SenML (RFC 8428) as JSON.
+    SenmlJson,
+    /// SenML (RFC 8428) as CBOR.
+    SenmlCbor,
+    /// HJ 212 frames.
+    Hj212,
+    /// Sparkplug B.
+    SparkplugB,
+}
+
+impl Form {
+    /// What people call it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Form::Json => "JSON",
+            Form::Protobuf => "protobuf",
+            Form::MappedJson => "mapped JSON",
+            Form::Csv => "CSV",
+            Form::SenmlJson => "SenML JSON",
+            Form::SenmlCbor => "SenML CBOR",
+            Form::Hj212 => "HJ 212",
+            Form::SparkplugB => "Sparkplug B",
+        }
+    }
 }
 
 /// What one payload came to.

@@ -1,6 +1,6 @@
 //! The native payload, in either form.
 
-use davy_model::Reason;
+use davy_model::{Reason, Timestamp};
 
 use crate::{Codec, Form, Json, Limits, Protobuf, Rejection, Sink, Summary};
 
@@ -12,22 +12,21 @@ pub struct Native {
 }
 
 impl Codec for Native {
-    fn decode(&self, payload: &[u8], sink: &mut dyn Sink) -> Summary {
-        match sniff(payload) {
-            Form::Json => Json { limits: self.limits }.decode(payload, sink),
-            Form::Protobuf => Protobuf { limits: self.limits }.decode(payload, sink),
+    fn decode(&self, payload: &[u8], arrival: Timestamp, sink: &mut dyn Sink) -> Summary {
+        if is_json(payload) {
+            Json { limits: self.limits }.decode(payload, arrival, sink)
+        } else {
+            Protobuf { limits: self.limits }.decode(payload, arrival, sink)
         }
     }
 }
 
 /// JSON when the first byte that is no white space (nor a UTF-8 byte order mark) is `{` or `[`, else protobuf. No
 /// `ReadingBatch` begins so: its first byte is 08 or 12.
-pub fn sniff(payload: &[u8]) -> Form {
+pub fn is_json(payload: &[u8]) -> bool {
     let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
-    match text.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
-        Some(b'{' | b'[') => Form::Json,
-        Some(_) | None => Form::Protobuf,
-    }
+    let first = text.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    matches!(first, Some(b'{' | b'['))
 }
 
 /// Some editors and vendors put it before their text.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use davy_codec::{Limits, Native, decode_status, sniff};
+use davy_codec::{Limits, Native, decode_status, is_json};
 use proptest::prelude::*;
 use support::{decode, decode_with};
 
@@ -59,7 +59,7 @@ proptest! {
     fn random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         decode(&bytes);
         let _ = decode_status(&bytes);
-        let _ = sniff(&bytes);
+        let _ = is_json(&bytes);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::{hint::black_box, time::Instant};
 
 use davy_codec::{Codec, Metric, Native, Rejection, Sink};
+use davy_model::Timestamp;
 use davy_proto::v1;
 use prost::Message;
 use serde::Deserialize;
@@ -75,7 +76,7 @@ fn nanoseconds_a_reading() {
     let native = Native::default();
     let decode = |payload: &[u8]| {
         let mut sum = Sum(0.0);
-        native.decode(payload, &mut sum);
+        native.decode(payload, Timestamp::from_millis(1_795_420_800_000), &mut sum);
         sum.0
     };
     measure("JSON readings", || decode(json.as_bytes()));

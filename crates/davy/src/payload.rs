@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use davy_codec::{Codec, Form, Metric, Native, Rejection, Sink, Summary};
-use davy_model::{Reason, Severity, Site, Unit};
+use davy_codec::{Codec, Metric, Native, Rejection, Sink, Summary};
+use davy_model::{Reason, Severity, Site, Timestamp, Unit};
 use davy_proto::v1::Problem;
 use davy_rules::{bundle, compile};
 use serde_json::json;
@@ -57,7 +57,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     let payload = read(&args.file)?;
     let site = args.site.as_deref().map(load).transpose()?;
     let mut check = Check { site: site.as_ref(), found: Found::default() };
-    let summary = Native::default().decode(&payload, &mut check);
+    let summary = Native::default().decode(&payload, Timestamp::default(), &mut check);
     let found = check.found;
     for problem in &found.problems {
         if args.json {
@@ -90,10 +90,7 @@ fn load(folder: &Path) -> anyhow::Result<Site> {
 }
 
 fn told(summary: &Summary, found: &Found, as_json: bool) -> String {
-    let form = match summary.form {
-        Form::Json => "JSON",
-        Form::Protobuf => "protobuf",
-    };
+    let form = summary.form.word();
     let good = found.metrics;
     if as_json {
         let seq = summary.seq;

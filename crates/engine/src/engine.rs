@@ -66,6 +66,8 @@ pub(crate) struct Moment {
     pub(crate) late: bool,
     /// The backlog is still coming in: what this raises may be cleared by the next reading, so it does not sound yet.
     pub(crate) catching_up: bool,
+    /// An operator sent it again: what this raises does not sound until a live reading says the same.
+    pub(crate) replayed: bool,
 }
 
 /// An alarm that something ever happened to, and where its story is in the journal.
@@ -315,6 +317,13 @@ impl Moment {
 
     /// A deadline's on the arrival clock.
     pub(crate) fn at_arrival(arrival_us: i64, recorded: Timestamp) -> Moment {
-        Moment { clock_us: arrival_us, arrival_us, recorded, late: false, catching_up: false }
+        Moment {
+            clock_us: arrival_us,
+            arrival_us,
+            recorded,
+            late: false,
+            catching_up: false,
+            replayed: false,
+        }
     }
 }

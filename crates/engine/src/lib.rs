@@ -19,6 +19,7 @@ mod modes;
 mod nodes;
 mod oddity;
 mod readings;
+mod replayed;
 mod rules;
 mod snapshot;
 mod tag;

@@ -1,6 +1,6 @@
 //! Readings come in: which are judged, at what time, and the quick way out for those that change nothing.
 
-use davy_model::{Quality, Reading, ReadingBlock, TagIndex, Timestamp, Transition};
+use davy_model::{Freshness, Quality, Reading, ReadingBlock, TagIndex, Timestamp, Transition};
 use davy_rules::WatchKind;
 
 use crate::{
@@ -8,6 +8,16 @@ use crate::{
     hold::Seen,
     tag::{NEVER_QUIET, NONE, Order},
 };
+
+/// How readings of one message came.
+struct Came {
+    /// The edge node's place, or none.
+    node: u32,
+    arrival_us: i64,
+    now: Timestamp,
+    /// Their sender calls them history.
+    historical: bool,
+}
 
 impl Engine {
     pub(crate) fn judge_block(&mut self, now: Timestamp, block: &ReadingBlock, out: &mut Vec<Transition>) {
@@ -20,8 +30,16 @@ impl Engine {
             let node = if (head.node.0 as usize) < self.nodes.len() { head.node.0 } else { NONE };
             let (readings, later) = rest.split_at(head.len as usize);
             rest = later;
+            let came = Came { node, arrival_us, now, historical: head.freshness == Freshness::Historical };
             for reading in readings {
-                self.judge(reading, node, arrival_us, now, out);
+                match head.freshness {
+                    Freshness::Live => self.judge(reading, &came, out),
+                    Freshness::Historical => self.judge_history(reading, &came, out),
+                    Freshness::Replayed => self.judge_replayed(reading, arrival_us, now, out),
+                }
+            }
+            if head.freshness == Freshness::Replayed {
+                continue;
             }
             // Last, so that its tags' own readings speak first for the time since the message before.
             self.hear_node(head.node, arrival_us, now, out);
@@ -29,14 +47,8 @@ impl Engine {
     }
 
     #[inline]
-    fn judge(
-        &mut self,
-        reading: &Reading,
-        node: u32,
-        arrival_us: i64,
-        now: Timestamp,
-        out: &mut Vec<Transition>,
-    ) {
+    fn judge(&mut self, reading: &Reading, came: &Came, out: &mut Vec<Transition>) {
+        let arrival_us = came.arrival_us;
         let state = &mut self.tags[reading.tag.0 as usize];
         let source_us = reading.source_time.as_micros();
         let order = state.order(reading, arrival_us, &self.policy);
@@ -50,31 +62,31 @@ impl Engine {
             if !late && state.is_quiet(reading.value) {
                 state.note(reading);
                 state.set_on_arrival(false);
-                state.hear(clock_us, arrival_us, node);
+                state.hear(clock_us, arrival_us, came.node);
                 self.counts.judged += 1;
                 return;
             }
         }
-        self.judge_slowly(order, reading, node, arrival_us, now, out);
+        self.judge_slowly(order, reading, came, out);
     }
 
-    fn judge_slowly(
-        &mut self,
-        order: Order,
-        reading: &Reading,
-        node: u32,
-        arrival_us: i64,
-        now: Timestamp,
-        out: &mut Vec<Transition>,
-    ) {
+    /// A reading that its sender calls history is part of a backlog, however young it is.
+    fn judge_history(&mut self, reading: &Reading, came: &Came, out: &mut Vec<Transition>) {
+        let order = self.tags[reading.tag.0 as usize].order(reading, came.arrival_us, &self.policy);
+        self.judge_slowly(order, reading, came, out);
+    }
+
+    fn judge_slowly(&mut self, order: Order, reading: &Reading, came: &Came, out: &mut Vec<Transition>) {
+        let Came { node, arrival_us, now, historical } = *came;
         let at = reading.tag.0 as usize;
         let source_us = reading.source_time.as_micros();
         let Some(on_arrival) = self.triage(order, reading, arrival_us, now, out) else { return };
         let state = &self.tags[at];
-        let late = !on_arrival && arrival_us - source_us > self.policy.late_after_us;
+        let old = arrival_us - source_us > self.policy.late_after_us;
+        let late = !on_arrival && (historical || old);
         let clock_us = if on_arrival { state.clock_at(arrival_us) } else { source_us.max(state.clock_us) };
-        let catching_up = late && self.is_catching_up(reading, arrival_us);
-        let moment = Moment { clock_us, arrival_us, recorded: now, late, catching_up };
+        let catching_up = late && (historical || self.is_catching_up(reading, arrival_us));
+        let moment = Moment { clock_us, arrival_us, recorded: now, late, catching_up, replayed: false };
         self.counts.judged += 1;
         self.counts.late += u64::from(late);
         self.counts.clock_suspect += u64::from(on_arrival);
@@ -207,6 +219,6 @@ impl Engine {
 
 /// Whether a reading says anything about the process. A number that is none does not.
 #[inline]
-fn is_evidence(reading: &Reading) -> bool {
+pub(crate) fn is_evidence(reading: &Reading) -> bool {
     reading.quality.is_evidence() && reading.value.is_finite()
 }

@@ -158,12 +158,12 @@ impl Engine {
         match kind {
             TransitionKind::Raised | TransitionKind::TierRaised => {
                 record.re_alarm_every_us = re_alarm_us;
-                let every_us =
-                    re_alarm_us.map_or(NEVER, |every_us| moment.arrival_us.saturating_add(every_us));
-                let unsounded = record.unsounded;
+                let every_us = re_alarm_us.filter(|_| !moment.replayed);
+                let every_us = every_us.map_or(NEVER, |every_us| moment.arrival_us.saturating_add(every_us));
+                let settles = record.unsounded && !moment.replayed;
                 self.schedule(Due::ReAlarm(alarm), every_us);
                 let settle_us = moment.arrival_us.saturating_add(self.policy.settle_us);
-                self.schedule(Due::Settle(alarm), if unsounded { settle_us } else { NEVER });
+                self.schedule(Due::Settle(alarm), if settles { settle_us } else { NEVER });
             }
             TransitionKind::Cleared | TransitionKind::Withdrawn => {
                 record.re_alarm_us = NEVER;

@@ -38,8 +38,14 @@ fn blocks(tags: usize, start_s: usize) -> Vec<Input> {
     const STRIDE: usize = 618_033;
     let block = |place: usize| {
         let arrival = at(start_s as f64 + place as f64 / 1e3);
-        let head =
-            MessageHead { node: NodeIndex(0), arrival, seq: None, redelivered: false, len: BLOCK as u32 };
+        let head = MessageHead {
+            node: NodeIndex(0),
+            arrival,
+            seq: None,
+            redelivered: false,
+            freshness: davy_model::Freshness::Live,
+            len: BLOCK as u32,
+        };
         let reading = |nth: usize| {
             let tag = TagIndex(((place * BLOCK + nth) * STRIDE % tags) as u32);
             Reading { tag, quality: Quality::Good, source_time: arrival, value: 50.0 }

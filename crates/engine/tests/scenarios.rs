@@ -14,6 +14,8 @@ mod levels;
 mod limits;
 #[path = "scenarios/operators.rs"]
 mod operators;
+#[path = "scenarios/past.rs"]
+mod past;
 #[path = "scenarios/restarts.rs"]
 mod restarts;
 #[path = "scenarios/silence.rs"]

@@ -19,6 +19,7 @@ pub(crate) struct Sent<'a> {
     pub(crate) unit: Option<&'a str>,
     pub(crate) time: Option<Timestamp>,
     pub(crate) quality: Quality,
+    pub(crate) historical: bool,
 }
 
 /// When a message arrived, and the source times the site believes then.

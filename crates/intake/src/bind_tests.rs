@@ -21,7 +21,7 @@ impl Bench {
 }
 
 fn h2s(value: f64) -> Sent<'static> {
-    Sent { name: "AT-1/h2s", value, unit: None, time: None, quality: Quality::Good }
+    Sent { name: "AT-1/h2s", value, unit: None, time: None, quality: Quality::Good, historical: false }
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn values_are_converted_into_the_tags_unit_or_refused() {
         ("PT-1/p", f64::MAX, Some("MPa"), Err(Reason::NumberNotFinite)),
         ("AT-9/h2s", 1.0, None, Err(Reason::PointUnknown)),
     ] {
-        let (reading, reasons) = bench.bind(Sent { name, value, unit, time: None, quality: Quality::Good });
+        let (reading, reasons) = bench.bind(Sent { name, unit, ..h2s(value) });
         match want {
             Ok(want) => {
                 let got = reading.expect(name);

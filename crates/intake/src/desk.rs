@@ -15,7 +15,7 @@ use crate::inbox::{Ack, Parcel};
 use crate::presence::{NodePresence, SessionId};
 use crate::remark::remark;
 use crate::seq_window::SeqWindow;
-use crate::taker::Taker;
+use crate::taker::{Runs, Taker};
 use crate::topic::{Channel, Topic};
 use crate::{Intake, Rejection, decode};
 
@@ -226,18 +226,20 @@ impl Desk {
             findings: &mut self.findings,
             metrics: 0,
             refused: 0,
+            runs: Runs::default(),
         };
         let seq = decode::readings(message.payload, self.intake.payload_bytes_max, &mut taker);
-        let (metrics, refused) = (taker.metrics, taker.refused);
+        let (metrics, refused, runs) = (taker.metrics, taker.refused, taker.runs);
         let taken = share.readings().len() - before;
         let repeated = seq.is_some_and(|seq| desk.seqs.note(seq));
-        if taken > 0 {
+        for (len, freshness) in runs.finish() {
             share.message(MessageHead {
                 node: desk.binding.node,
                 arrival: message.arrival,
                 seq,
                 redelivered: message.redelivered || repeated,
-                len: u32::try_from(taken).expect("a message holds fewer than 2^32 readings"),
+                freshness,
+                len,
             });
         }
         share.tally.messages += 1;

@@ -1,7 +1,7 @@
 //! One message between the codec and the batch: metrics become readings, remarks are counted.
 
 use davy_codec::{Metric, Rejection, Sink};
-use davy_model::Reading;
+use davy_model::{Freshness, Reading};
 
 use crate::bind::{Moment, NodeBinding, Sent};
 use crate::remark::field;
@@ -16,6 +16,38 @@ pub(crate) struct Taker<'d> {
     pub(crate) metrics: u64,
     /// Readings refused, by the codec or in binding.
     pub(crate) refused: u64,
+    /// Readings that follow each other and are equally fresh; the last run is still open.
+    pub(crate) runs: Runs,
+}
+
+/// How many readings in a row are how fresh. Most messages are one run.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
+    closed: Vec<(u32, Freshness)>,
+    open: (u32, Freshness),
+}
+
+impl Runs {
+    fn note(&mut self, freshness: Freshness) {
+        if self.open.1 != freshness {
+            self.close();
+            self.open.1 = freshness;
+        }
+        self.open.0 += 1;
+    }
+
+    fn close(&mut self) {
+        if self.open.0 > 0 {
+            self.closed.push(self.open);
+        }
+        self.open.0 = 0;
+    }
+
+    /// All runs, in their order; none is empty.
+    pub(crate) fn finish(mut self) -> impl Iterator<Item = (u32, Freshness)> {
+        let last = (self.open.0 > 0).then_some(self.open);
+        std::mem::take(&mut self.closed).into_iter().chain(last)
+    }
 }
 
 impl Taker<'_> {
@@ -35,7 +67,10 @@ impl Taker<'_> {
             }
         }
         match reading {
-            Some(reading) => self.readings.push(reading),
+            Some(reading) => {
+                self.readings.push(reading);
+                self.runs.note(if sent.historical { Freshness::Historical } else { Freshness::Live });
+            }
             None => self.refused += 1,
         }
     }
@@ -61,6 +96,7 @@ impl Sink for Taker<'_> {
             unit: metric.unit.as_deref(),
             time: metric.time,
             quality: metric.quality,
+            historical: metric.historical,
         };
         self.take(&sent, |field| metric.pointer(field));
     }

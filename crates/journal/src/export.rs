@@ -3,8 +3,8 @@
 use std::{io::Write, path::Path};
 
 use davy_model::{
-    Actor, Command, CommandKind, Evidence, Input, NodeChange, Reading, ReadingBlock, Text, Timestamp,
-    Transition,
+    Actor, Command, CommandKind, Evidence, Freshness, Input, NodeChange, Reading, ReadingBlock, Text,
+    Timestamp, Transition,
 };
 use serde_json::{Value, json};
 
@@ -90,11 +90,19 @@ fn input(input: &Input) -> (&'static str, Value) {
     }
 }
 
+const fn freshness(freshness: Freshness) -> &'static str {
+    match freshness {
+        Freshness::Live => "live",
+        Freshness::Historical => "historical",
+        Freshness::Replayed => "replayed",
+    }
+}
+
 fn readings(block: &ReadingBlock) -> Value {
     let message = |head: &davy_model::MessageHead| {
         json!({
             "node": head.node.0, "arrival_time": time(head.arrival), "seq": head.seq,
-            "redelivered": head.redelivered, "readings": head.len,
+            "redelivered": head.redelivered, "freshness": freshness(head.freshness), "readings": head.len,
         })
     };
     let reading = |reading: &Reading| {

@@ -63,12 +63,14 @@ fn actor() -> impl Strategy<Value = Actor> {
 }
 
 fn head() -> impl Strategy<Value = MessageHead> {
-    (any::<u32>(), time(), prop::option::of(any::<u64>()), any::<bool>(), any::<u32>()).prop_map(
-        |(node, arrival, seq, redelivered, len)| MessageHead {
+    let freshness = prop::sample::select(vec![Freshness::Live, Freshness::Historical, Freshness::Replayed]);
+    (any::<u32>(), time(), prop::option::of(any::<u64>()), any::<bool>(), freshness, any::<u32>()).prop_map(
+        |(node, arrival, seq, redelivered, freshness, len)| MessageHead {
             node: NodeIndex(node),
             arrival,
             seq,
             redelivered,
+            freshness,
             len,
         },
     )

@@ -20,6 +20,7 @@ fn plant(number: u64, messages: u32) -> Commit {
         arrival: arrival.offset_micros(i64::from(message)),
         seq: Some(number + u64::from(message) * 1000),
         redelivered: false,
+        freshness: Freshness::Live,
         len: each,
     };
     let reading = |index: u32| Reading {

@@ -50,8 +50,23 @@ pub struct MessageHead {
     pub seq: Option<u64>,
     /// Whether the transport said that it may have been delivered before.
     pub redelivered: bool,
+    /// Whether its readings tell what is, or what was.
+    pub freshness: Freshness,
     /// How many readings it brought.
     pub len: u32,
+}
+
+/// Whether readings tell what is, or what was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Freshness {
+    /// As they were measured, or so it seems: their times decide whether they are late.
+    #[default]
+    Live,
+    /// The sender says that they are history, kept while they could not be sent: a backlog, however young.
+    Historical,
+    /// Refused when they came, and sent again by an operator from the dead letters. They may raise an alarm, which is late
+    /// and does not sound; they clear none, complete no delay and end no silence.
+    Replayed,
 }
 
 /// What became of an edge node.

@@ -23,7 +23,7 @@ mod unit;
 pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
 pub use command::{Actor, Command, CommandKind, Refusal};
 pub use identity::{AlarmKey, NodeIndex, TagIndex, TransitionId, is_name};
-pub use input::{Bundle, BundleFile, Fault, Input, MessageHead, NodeChange, ReadingBlock};
+pub use input::{Bundle, BundleFile, Fault, Freshness, Input, MessageHead, NodeChange, ReadingBlock};
 pub use quality::{Quality, QualityReason};
 pub use quantity::{Dimension, Quantity, Substance};
 pub use reading::Reading;

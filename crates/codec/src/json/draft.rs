@@ -4,7 +4,7 @@ use davy_model::{Quality, Reason};
 use serde_json::value::RawValue;
 
 use super::{cell::Cell, walk::Walk};
-use crate::{Metric, Place, Rejection, tally::meant};
+use crate::{At, Metric, Place, Rejection, tally::meant};
 
 /// What an object has said so far.
 pub(super) struct Draft<'de> {
@@ -146,7 +146,7 @@ impl<'de> Draft<'de> {
             None | Some(Cell::Null) => Quality::Good,
             Some(cell) => walk.quality(&cell, place)?,
         };
-        Ok(Metric { name, value, unit, time, quality, place, in_values: false })
+        Ok(Metric { name, value, unit, time, quality, historical: false, at: At::Reading(place) })
     }
 }
 

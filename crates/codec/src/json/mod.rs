@@ -13,7 +13,7 @@ mod walk;
 
 use std::{borrow::Cow, str};
 
-use davy_model::Reason;
+use davy_model::{Reason, Timestamp};
 use serde::de::DeserializeSeed;
 
 use self::{item::Item, walk::Walk};
@@ -32,7 +32,7 @@ pub struct Json {
 }
 
 impl Codec for Json {
-    fn decode(&self, payload: &[u8], sink: &mut dyn Sink) -> Summary {
+    fn decode(&self, payload: &[u8], _arrival: Timestamp, sink: &mut dyn Sink) -> Summary {
         if let Some(summary) = refused_whole(payload, Form::Json, self.limits, sink) {
             return summary;
         }

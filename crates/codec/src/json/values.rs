@@ -9,7 +9,7 @@ use super::{
     cell::{AnyCell, Cell, other_than_wanted},
     walk::Walk,
 };
-use crate::{Metric, Place, Rejection};
+use crate::{At, Metric, Place, Rejection};
 
 /// Reads the entries of `values`, each for itself.
 pub(super) struct Values<'w, 's, 'de> {
@@ -49,8 +49,15 @@ impl<'w, 's, 'de> Values<'w, 's, 'de> {
             Ok(value) => {
                 let quality = Quality::Good;
                 // Held back until the comma or brace behind it is seen: `12` may be a cut `12.4`.
-                self.walk.pending =
-                    Some(Metric { name, value, unit: None, time, quality, place, in_values: true });
+                self.walk.pending = Some(Metric {
+                    name,
+                    value,
+                    unit: None,
+                    time,
+                    quality,
+                    historical: false,
+                    at: At::Value(place),
+                });
             }
             Err(rejection) => self.walk.tally.problem(*rejection),
         }

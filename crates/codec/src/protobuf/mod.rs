@@ -8,7 +8,7 @@ mod wire;
 
 use std::str;
 
-use davy_model::Reason;
+use davy_model::{Reason, Timestamp};
 
 pub(crate) use self::reading::Parts;
 use self::wire::{Key, Wire, WireType};
@@ -29,7 +29,7 @@ const SEQ: u32 = 1;
 const READINGS: u32 = 2;
 
 impl Codec for Protobuf {
-    fn decode(&self, payload: &[u8], sink: &mut dyn Sink) -> Summary {
+    fn decode(&self, payload: &[u8], _arrival: Timestamp, sink: &mut dyn Sink) -> Summary {
         if let Some(summary) = refused_whole(payload, Form::Protobuf, self.limits, sink) {
             return summary;
         }

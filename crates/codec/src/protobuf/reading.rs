@@ -7,7 +7,7 @@ use davy_proto::{time_from_wire, v1};
 
 use super::wire::{Key, Wire, WireType};
 use crate::{
-    Metric, Place, Rejection,
+    At, Metric, Place, Rejection,
     check::{name_is_fit, quality_unknown},
     clip::clip_bytes,
     tally::Tally,
@@ -107,7 +107,15 @@ impl<'a> Parts<'a> {
         let time = self.time.map(|time| source_time(time, place)).transpose()?;
         let quality = quality(self.quality, place, tally);
         let unit = (!self.unit.is_empty()).then_some(Cow::Borrowed(self.unit));
-        Ok(Metric { name: Cow::Borrowed(self.tag), value, unit, time, quality, place, in_values: false })
+        Ok(Metric {
+            name: Cow::Borrowed(self.tag),
+            value,
+            unit,
+            time,
+            quality,
+            historical: false,
+            at: At::Reading(place),
+        })
     }
 }
 

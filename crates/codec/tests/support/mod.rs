@@ -2,6 +2,10 @@
 #![allow(dead_code, unreachable_pub)] // Each test takes what it needs.
 
 use davy_codec::{Codec, Metric, Native, Rejection, Sink, Summary};
+use davy_model::Timestamp;
+
+/// When every payload of the tests arrives: 2026-11-23T08:00:00Z.
+pub const ARRIVAL: Timestamp = Timestamp::from_micros(1_795_420_800_000_000);
 
 /// A metric that no longer borrows.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +48,7 @@ pub fn decode(payload: &[u8]) -> (Keep, Summary) {
 
 pub fn decode_with(codec: &dyn Codec, payload: &[u8]) -> (Keep, Summary) {
     let mut keep = Keep::default();
-    let summary = codec.decode(payload, &mut keep);
+    let summary = codec.decode(payload, ARRIVAL, &mut keep);
     assert_eq!(summary.accepted as usize, keep.metrics.len());
     assert_eq!(summary.rejected, keep.problems.iter().map(|problem| problem.readings).sum::<u32>());
     (keep, summary)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use davy_model::{Evidence, TagIndex, Tier, Timestamp, Transition};
-use davy_rules::{LimitProgram, WatchKind};
+use davy_rules::{Level, LimitProgram, WatchKind};
 
 use crate::{
     alarm::{Alarm, NEVER, Origin},
@@ -47,6 +47,31 @@ impl Engine {
             .collect();
         self.conclude(alarm, program, &done, moment, out);
         self.sound_if_caught_up(alarm, moment, out);
+        self.after_look(watch, alarm);
+    }
+
+    /// Shows a replayed reading to a limit watch: it may only raise, and at once.
+    pub(crate) fn look_back_at_limit(
+        &mut self,
+        watch: u32,
+        program: u32,
+        seen: Seen,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        let plan = Arc::clone(&self.plan);
+        let program = &plan.limits[program as usize];
+        let raises = |level: &Level| level.on_delay_us == 0 && level.is_past(seen.value);
+        if !program.levels.iter().any(raises) {
+            return;
+        }
+        let alarm = self.alarm_of_watch(watch);
+        let levels = self.alarms[alarm as usize].levels.iter_mut().zip(&program.levels).enumerate();
+        let done: Vec<Done> = levels
+            .filter(|(_, (state, level))| matches!(state, LevelState::Normal) && raises(level))
+            .filter_map(|(place, (state, level))| step_level(place, state, level, seen))
+            .collect();
+        self.conclude(alarm, program, &done, moment, out);
         self.after_look(watch, alarm);
     }
 

@@ -42,6 +42,7 @@ fn any_input() -> impl Strategy<Value = (Timestamp, Input)> {
                 arrival,
                 seq: None,
                 redelivered: false,
+                freshness: davy_model::Freshness::Live,
                 len,
             });
             block.readings.extend(readings);

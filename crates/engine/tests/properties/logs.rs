@@ -203,7 +203,14 @@ fn block(messages: &[Vec<Seed>], now: Timestamp) -> ReadingBlock {
         let arrival = now.offset_micros(place as i64 * 1000 - 3000);
         let node = NodeIndex(u32::from(seeds[0].tag == 2));
         let len = seeds.len() as u32;
-        block.messages.push(MessageHead { node, arrival, seq: None, redelivered: false, len });
+        block.messages.push(MessageHead {
+            node,
+            arrival,
+            seq: None,
+            redelivered: false,
+            freshness: davy_model::Freshness::Live,
+            len,
+        });
         block.readings.extend(seeds.iter().map(|seed| Reading {
             tag: TagIndex(seed.tag),
             quality: seed.quality,

@@ -176,7 +176,14 @@ fn bad_reading(engine: &mut Engine, tag: u32, now: Timestamp, out: &mut Vec<Tran
     let reading =
         davy_model::Reading { tag: davy_model::TagIndex(tag), quality, source_time: now, value: 0.0 };
     let node = davy_model::NodeIndex(u32::from(tag == 2));
-    let head = davy_model::MessageHead { node, arrival: now, seq: None, redelivered: false, len: 1 };
+    let head = davy_model::MessageHead {
+        node,
+        arrival: now,
+        seq: None,
+        redelivered: false,
+        freshness: davy_model::Freshness::Live,
+        len: 1,
+    };
     let block = davy_model::ReadingBlock { messages: vec![head], readings: vec![reading] };
     engine.apply(now, &Input::Readings(block), out).expect("readings are never refused");
 }

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use davy_engine::Engine;
 use davy_model::{
-    Actor, AlarmFacts, AlarmKey, AlarmState, BundleFile, Command, CommandKind, Input, MessageHead,
+    Actor, AlarmFacts, AlarmKey, AlarmState, BundleFile, Command, CommandKind, Freshness, Input, MessageHead,
     NodeChange, Quality, QualityReason, Reading, ReadingBlock, Timestamp, Transition,
 };
 use davy_rules::{Plan, bundle, compile};
@@ -120,8 +120,10 @@ impl World {
                 self.engine.activate(now, Arc::clone(&self.plans[words[1]]), out);
                 return None;
             }
+            "history" => Input::Readings(self.message(&words[1..], time, Freshness::Historical)),
+            "replayed" => Input::Readings(self.message(&words[1..], time, Freshness::Replayed)),
             word if word.starts_with(|c: char| c.is_ascii_lowercase()) => command(&words),
-            _ => Input::Readings(self.message(&words, time)),
+            _ => Input::Readings(self.message(&words, time, Freshness::Live)),
         };
         self.engine.apply(now, &input, out).err().map(|refusal| format!("refused {}", refusal.word()))
     }
@@ -135,7 +137,7 @@ impl World {
         Input::Node { node: self.engine.plan().site.node_index(node).expect("a known edge node"), change }
     }
 
-    fn message(&self, words: &[&str], time: f64) -> ReadingBlock {
+    fn message(&self, words: &[&str], time: f64, freshness: Freshness) -> ReadingBlock {
         let readings: Vec<Reading> = words.iter().map(|word| self.reading(word, time)).collect();
         let site = &self.engine.plan().site;
         let node = site.tag(readings[0].tag).edge_node.as_deref().expect("every tag has an edge node");
@@ -144,6 +146,7 @@ impl World {
             arrival: at(time),
             seq: None,
             redelivered: false,
+            freshness,
             len: readings.len() as u32,
         };
         ReadingBlock { messages: vec![head], readings }

@@ -1,11 +1,13 @@
 //! The readings of a whole commit, as columns: a column of like values compresses to little, and fast.
 
-use davy_model::{MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp};
+use davy_model::{Freshness, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp};
 
 use super::bytes::{Bytes, Malformed, Result, put_signed, put_varint};
 
 const REDELIVERED: u8 = 1;
 const HAS_SEQ: u8 = 2;
+const HISTORICAL: u8 = 4;
+const REPLAYED: u8 = 8;
 
 /// All reading blocks of one commit. Whole numbers are LEB128, differences are zigzag, values are little-endian bits.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -84,8 +86,7 @@ impl ColumnWriter {
         let arrival_us = message.arrival.as_micros();
         put_signed(&mut columns.arrival, arrival_us.wrapping_sub(self.arrival_us));
         self.arrival_us = arrival_us;
-        let redelivered = if message.redelivered { REDELIVERED } else { 0 };
-        columns.flags.push(redelivered | if message.seq.is_some() { HAS_SEQ } else { 0 });
+        columns.flags.push(flags(message));
         if let Some(seq) = message.seq {
             put_varint(&mut columns.seq, seq);
         }
@@ -179,15 +180,22 @@ impl<'a> ColumnReader<'a> {
         self.node_before = self.node_before.wrapping_add(self.node.signed()?);
         self.arrival_us = self.arrival_us.wrapping_add(self.arrival.signed()?);
         let flags = self.flags.byte()?;
-        if flags & !(REDELIVERED | HAS_SEQ) != 0 {
+        if flags & !(REDELIVERED | HAS_SEQ | HISTORICAL | REPLAYED) != 0 {
             return Err(Malformed("a message has unknown flags"));
         }
+        let freshness = match flags & (HISTORICAL | REPLAYED) {
+            0 => Freshness::Live,
+            HISTORICAL => Freshness::Historical,
+            REPLAYED => Freshness::Replayed,
+            _ => return Err(Malformed("a message is both historical and replayed")),
+        };
         let seq = if flags & HAS_SEQ != 0 { Some(self.seq.varint()?) } else { None };
         Ok(MessageHead {
             node: NodeIndex(index(self.node_before)?),
             arrival: time(self.arrival_us)?,
             seq,
             redelivered: flags & REDELIVERED != 0,
+            freshness,
             len: u32::try_from(self.len.varint()?).map_err(|_| Malformed("a message is too long"))?,
         })
     }
@@ -217,6 +225,17 @@ impl<'a> ColumnReader<'a> {
         }
         Ok(())
     }
+}
+
+fn flags(message: &MessageHead) -> u8 {
+    let redelivered = if message.redelivered { REDELIVERED } else { 0 };
+    let seq = if message.seq.is_some() { HAS_SEQ } else { 0 };
+    let freshness = match message.freshness {
+        Freshness::Live => 0,
+        Freshness::Historical => HISTORICAL,
+        Freshness::Replayed => REPLAYED,
+    };
+    redelivered | seq | freshness
 }
 
 fn index(value: i64) -> Result<u32> {

@@ -28,6 +28,7 @@ pub(crate) fn block(second: i64, readings: u32) -> ReadingBlock {
         arrival: at(second),
         seq: Some(second as u64),
         redelivered: second % 9 == 0,
+        freshness: Freshness::Live,
         len: readings,
     };
     ReadingBlock { messages: vec![head], readings: (0..readings).map(reading).collect() }

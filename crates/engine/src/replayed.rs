@@ -1,0 +1,61 @@
+//! Readings that were refused when they came, and that an operator sent again: evidence of what was.
+//!
+//! They may raise an alarm, which is late and does not sound until a live reading says the same. They clear none, complete
+//! no delay, end no silence, say nothing of the device's clock, and switch no mode.
+
+use davy_model::{Reading, Timestamp, Transition};
+use davy_rules::WatchKind;
+
+use crate::{
+    engine::{Engine, Moment},
+    hold::Seen,
+    readings::is_evidence,
+    tag::Order,
+};
+
+impl Engine {
+    pub(crate) fn judge_replayed(
+        &mut self,
+        reading: &Reading,
+        arrival_us: i64,
+        now: Timestamp,
+        out: &mut Vec<Transition>,
+    ) {
+        let state = &mut self.tags[reading.tag.0 as usize];
+        match state.order(reading, arrival_us, &self.policy) {
+            Order::Duplicate => self.counts.duplicate += 1,
+            Order::TooOld => self.counts.too_old += 1,
+            // A stamp that is not to be believed says nothing of when it was.
+            Order::Older | Order::Future | Order::OnArrival => self.counts.out_of_order += 1,
+            Order::Next => {
+                state.note(reading);
+                self.counts.judged += 1;
+                self.counts.late += 1;
+                if is_evidence(reading) {
+                    self.look_back(reading, arrival_us, now, out);
+                } else {
+                    self.counts.bad += 1;
+                }
+            }
+        }
+    }
+
+    fn look_back(&mut self, reading: &Reading, arrival_us: i64, now: Timestamp, out: &mut Vec<Transition>) {
+        let source_us = reading.source_time.as_micros();
+        let clock_us = source_us.max(self.tags[reading.tag.0 as usize].clock_us);
+        let seen = Seen {
+            value: reading.value,
+            quality: reading.quality,
+            source_us,
+            arrival_us,
+            judged_us: clock_us,
+        };
+        let moment =
+            Moment { clock_us, arrival_us, recorded: now, late: true, catching_up: true, replayed: true };
+        for watch in self.plan.watches_of(reading.tag) {
+            if let WatchKind::Limit(program) = self.plan.watches[watch].kind {
+                self.look_back_at_limit(watch as u32, program, seen, moment, out);
+            }
+        }
+    }
+}
