@@ -1,13 +1,13 @@
 //! Empties the write-ahead log into the database, and notes the sums of the pages first, so that at every moment each
 //! page is covered: by its sum, or by the log's own checksums.
 
-use std::{collections::BTreeMap, fs::File, os::unix::fs::FileExt};
+use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use crate::{
     error::{JournalError, Result},
-    files::{self, Files},
+    files::Files,
     schema,
     sums::{Noting, Sum, SumsLog, page_sum},
     wal::{self, WalScan, WalTail},
@@ -41,15 +41,15 @@ impl Checkpointer {
     /// Before the database is opened: SQLite drops in silence what follows a wrong frame of the log. What a former
     /// process left in the log is written again, since nobody can tell whether its last flush succeeded.
     pub(crate) fn open(files: Files, limit: u64) -> Result<Checkpointer> {
-        files::write_again(&files.wal, 0)?;
-        let scan = wal::scan(&files.wal)?;
+        files.write_again(&files.wal, 0)?;
+        let scan = wal::scan(&files)?;
         if let WalTail::Broken { at, certain: true } = scan.tail {
             return Err(JournalError::damaged(
                 files.wal.display().to_string(),
                 format!("a frame at byte {at} does not hold, and whole transactions follow it"),
             ));
         }
-        let sums = SumsLog::open(&files.sums).map_err(|error| match error {
+        let sums = SumsLog::open(&files).map_err(|error| match error {
             JournalError::Misuse(what) => JournalError::damaged(files.sums.display().to_string(), what),
             error => error,
         })?;
@@ -75,11 +75,11 @@ impl Checkpointer {
     /// Checkpoints when the log has grown past its limit. The write is on disk already, so trouble is kept for the
     /// caller to ask for.
     pub(crate) fn after_write(&mut self, conn: &Connection) {
-        match files::len(&self.files.wal) {
+        match self.files.len(&self.files.wal) {
             Ok(len) if len > self.due => {
                 self.run_aside(conn);
                 // Held, or failed: not again at once.
-                let left = files::len(&self.files.wal).unwrap_or(len);
+                let left = self.files.len(&self.files.wal).unwrap_or(len);
                 self.due = self.limit.max(left + self.limit / 4);
             }
             Ok(_) => {}
@@ -95,7 +95,7 @@ impl Checkpointer {
 
     /// Notes the sums, then empties the log.
     pub(crate) fn run(&mut self, conn: &Connection) -> Result<Checkpoint> {
-        let scan = wal::scan(&self.files.wal)?;
+        let scan = wal::scan(&self.files)?;
         self.compare(conn, &scan)?;
         if let Some(page_count) = scan.page_count
             && self.noted != Some((scan.salt, scan.frames))
@@ -120,7 +120,7 @@ impl Checkpointer {
     fn compare(&self, conn: &Connection, scan: &WalScan) -> Result<()> {
         let frames: i64 = conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
         // A log that was emptied in full counts its old frames until it is used again.
-        if frames > 0 && frames as u64 != scan.frames && files::len(&self.files.wal)? > 0 {
+        if frames > 0 && frames as u64 != scan.frames && self.files.len(&self.files.wal)? > 0 {
             let what = format!("{} of {frames} committed frames hold", scan.frames);
             return Err(JournalError::damaged(self.files.wal.display().to_string(), what));
         }
@@ -128,7 +128,7 @@ impl Checkpointer {
     }
 
     fn final_sums(&self, scan: &WalScan, page_count: u32) -> Result<BTreeMap<u32, Sum>> {
-        let log = File::open(&self.files.wal)?;
+        let log = self.files.open(&self.files.wal)?;
         let mut page = vec![0; self.sums.page_size() as usize];
         // SQLite need not write a page that it made and gave up again: such a one reads as zeros.
         let blank = page.clone();

@@ -1,6 +1,6 @@
 //! The record for people and other programs: one JSON object a line; and for comparing: one stream of bytes.
 
-use std::{io::Write, path::Path};
+use std::io::Write;
 
 use davy_model::{
     Actor, Command, CommandKind, Evidence, Freshness, Input, NodeChange, Reading, ReadingBlock, Text,
@@ -8,15 +8,15 @@ use davy_model::{
 };
 use serde_json::{Value, json};
 
-use crate::{JournalReader, error::Result, files::Files, hex, verify::open_untouched};
+use crate::{JournalReader, disk::Place, error::Result, files::Files, hex, verify::open_untouched};
 
 /// Writes the inputs and transitions from commit `from` on as JSON, one object a line: a header first, the head last.
 /// Times are RFC 3339 in UTC with microseconds. The same journal gives the same text. Changes none of its files.
 ///
 /// # Errors
 /// The first commit that does not hold, or what `out` says; what was written until then stands.
-pub fn export(path: &Path, from: u64, out: &mut dyn Write) -> Result<()> {
-    let reader = JournalReader::of(open_untouched(&Files::of(path))?)?;
+pub fn export(place: impl Into<Place>, from: u64, out: &mut dyn Write) -> Result<()> {
+    let reader = JournalReader::of(open_untouched(&Files::of(&place.into()))?)?;
     line(out, &json!({"journal": "davy", "version": 1, "site": reader.site(), "from": from}))?;
     let mut last = (from.saturating_sub(1), None);
     let mut commits = reader.commits_from(from);
@@ -41,8 +41,8 @@ pub fn export(path: &Path, from: u64, out: &mut dyn Write) -> Result<()> {
 ///
 /// # Errors
 /// As [`export`].
-pub fn canonical(path: &Path, out: &mut dyn Write) -> Result<()> {
-    let reader = JournalReader::of(open_untouched(&Files::of(path))?)?;
+pub fn canonical(place: impl Into<Place>, out: &mut dyn Write) -> Result<()> {
+    let reader = JournalReader::of(open_untouched(&Files::of(&place.into()))?)?;
     let mut commits = reader.commits_from(reader.first_kept()?.number);
     while let Some(linked) = commits.next_linked() {
         let linked = linked?;

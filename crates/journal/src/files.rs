@@ -2,16 +2,25 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
-    os::unix::fs::FileExt,
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use crate::error::{JournalError, Result};
+use rusqlite::{Connection, OpenFlags};
 
-/// Their paths.
+use crate::{
+    disk::{Disk, DiskFile, Held, Mode, Place},
+    error::{JournalError, Result},
+};
+
+/// Bytes written again at a time.
+const AGAIN_LEN: usize = 1 << 20;
+
+/// Their paths, and the disk they are on.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
+    pub(crate) disk: Arc<dyn Disk>,
     /// The database.
     pub(crate) database: PathBuf,
     /// What is committed and not yet in the database; SQLite names it.
@@ -27,14 +36,15 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn of(database: &Path) -> Files {
+    pub(crate) fn of(place: &Place) -> Files {
         let with = |suffix: &str| {
-            let mut name = OsString::from(database);
+            let mut name = OsString::from(&place.path);
             name.push(suffix);
             PathBuf::from(name)
         };
         Files {
-            database: database.to_owned(),
+            disk: Arc::clone(&place.disk),
+            database: place.path.clone(),
             wal: with("-wal"),
             shm: with("-shm"),
             sums: with(".sums"),
@@ -43,66 +53,71 @@ impl Files {
         }
     }
 
-    /// Becomes the one writer, until the file is dropped.
-    pub(crate) fn lock(&self) -> Result<File> {
-        let file = File::options().create(true).truncate(false).write(true).open(&self.lock)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(JournalError::Busy(format!("{} has a writer already", self.database.display())))
+    /// Becomes the one writer, until what is given is dropped.
+    pub(crate) fn lock(&self) -> Result<Box<dyn Held>> {
+        let held = self.disk.lock(&self.lock)?;
+        let busy = || JournalError::Busy(format!("{} has a writer already", self.database.display()));
+        held.ok_or_else(busy)
+    }
+
+    /// Opens one of them as a database.
+    pub(crate) fn connect(&self, path: &Path, flags: OpenFlags) -> Result<Connection> {
+        Ok(match self.disk.vfs() {
+            Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
+            None => Connection::open_with_flags(path, flags)?,
+        })
+    }
+
+    /// The length of one of them; 0 when it is not there.
+    pub(crate) fn len(&self, path: &Path) -> Result<u64> {
+        match self.disk.len(path) {
+            Ok(len) => Ok(len),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes one of them that may not be there.
+    pub(crate) fn remove(&self, path: &Path) -> Result<()> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Opens one of them for reading.
+    pub(crate) fn open(&self, path: &Path) -> Result<Box<dyn DiskFile>> {
+        Ok(self.disk.open(path, Mode::Read)?)
+    }
+
+    /// Writes what one of them holds from `at` on over itself, and flushes it; one that is not there is left alone.
+    ///
+    /// A process that died of a failing disk may have left bytes that the system still shows, though their flush failed:
+    /// it takes them for clean, so that a later flush says yes without writing them. Written again, they are on disk or the
+    /// disk says no.
+    pub(crate) fn write_again(&self, path: &Path, mut at: u64) -> Result<()> {
+        let file = match self.disk.open(path, Mode::Change) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened?,
+        };
+        if self.len(path)? <= at {
+            return Ok(());
+        }
+        let mut bytes = vec![0; AGAIN_LEN];
+        loop {
+            let len = file.read_at(&mut bytes, at)?;
+            if len == 0 {
+                return Ok(file.sync()?);
             }
-            Err(fs::TryLockError::Error(error)) => Err(error.into()),
+            file.write_all_at(&bytes[..len], at)?;
+            at += len as u64;
         }
     }
-}
 
-/// The length of a file; 0 when it is not there.
-pub(crate) fn len(path: &Path) -> Result<u64> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(error.into()),
+    /// All of one of them.
+    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut self.open(path)?, &mut bytes)?;
+        Ok(bytes)
     }
-}
-
-/// Removes a file that may not be there.
-pub(crate) fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Bytes written again at a time.
-const AGAIN_LEN: usize = 1 << 20;
-
-/// Writes what a file holds from `at` on over itself, and flushes it; a file that is not there is left alone.
-///
-/// A process that died of a failing disk may have left bytes that the system still shows, though their flush failed: it
-/// takes them for clean, so that a later flush says yes without writing them. Written again, they are on disk or the
-/// disk says no.
-pub(crate) fn write_again(path: &Path, mut at: u64) -> Result<()> {
-    let file = match File::options().read(true).write(true).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    if file.metadata()?.len() <= at {
-        return Ok(());
-    }
-    let mut bytes = vec![0; AGAIN_LEN];
-    loop {
-        let len = file.read_at(&mut bytes, at)?;
-        if len == 0 {
-            return Ok(file.sync_data()?);
-        }
-        file.write_all_at(&bytes[..len], at)?;
-        at += len as u64;
-    }
-}
-
-/// Makes a rename in the folder of `path` outlive a power cut.
-pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(())
 }

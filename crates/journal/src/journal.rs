@@ -1,15 +1,14 @@
 //! The one writer of a site's journal.
 
-use std::{fs::File, path::Path};
-
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
     Commit, Cursor, FirstKept, Head, Newest, Snapshot,
     checkpoint::{Checkpoint, Checkpointer},
     cursor,
+    disk::{Held, Place},
     error::{JournalError, Result},
-    files::{self, Files},
+    files::Files,
     pack::Packer,
     row, schema, snapshot,
 };
@@ -45,35 +44,38 @@ pub struct Journal {
     packer: Packer,
     checkpointer: Checkpointer,
     // Last, so that the files are closed before the next writer may come.
-    _lock: File,
+    _lock: Box<dyn Held>,
 }
 
 impl Journal {
-    /// Opens the journal of `site` at `path`, making it when there is none.
+    /// Opens the journal of `site` at a path, or a [`Place`], making it when there is none.
     ///
     /// # Errors
     /// [`JournalError::Busy`] when it has a writer; [`JournalError::Damaged`] when the last commit, the write-ahead
     /// log or the file's identity does not hold, and [`JournalError::Newer`] when a later release wrote it;
     /// [`JournalError::Misuse`] when it is the journal of another site.
-    pub fn open(path: &Path, site: &str) -> Result<(Journal, Head)> {
-        Journal::open_with(path, site, Options::default())
+    pub fn open(place: impl Into<Place>, site: &str) -> Result<(Journal, Head)> {
+        Journal::open_with(place, site, Options::default())
     }
 
     /// As [`Journal::open`], laid out otherwise.
-    pub fn open_with(path: &Path, site: &str, options: Options) -> Result<(Journal, Head)> {
-        let files = Files::of(path);
+    pub fn open_with(place: impl Into<Place>, site: &str, options: Options) -> Result<(Journal, Head)> {
+        let files = Files::of(&place.into());
         let lock = files.lock()?;
-        if !path.exists() {
+        if !files.disk.exists(&files.database) {
             schema::create(&files, site, options.page_size)?;
         }
         // Whoever made the file may have died before its name was on disk.
-        files::sync_folder(&files.database)?;
+        files.disk.sync_folder_of(&files.database)?;
         let checkpointer = Checkpointer::open(files.clone(), options.checkpoint_bytes)?;
         let conn = schema::open_writing(&files)?;
         schema::check_mode(&conn)?;
         let (found, base) = schema::identify(&conn)?;
         if found != site {
-            return Err(JournalError::misuse(format!("{} is of site {found}, not {site}", path.display())));
+            return Err(JournalError::misuse(format!(
+                "{} is of site {found}, not {site}",
+                files.database.display()
+            )));
         }
         let head = row::checked_head(&conn, &base)?;
         let packer = Packer::new()?;

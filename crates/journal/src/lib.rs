@@ -4,12 +4,13 @@
 //! hashes, and [`verify`] finds a single flipped byte anywhere in the files. A damaged record stops loudly; nothing is
 //! guessed.
 //!
-//! It does not know: the engine, rules, clocks, networks. Times are given, snapshots are bytes, and what is in a
+//! It does not know: the engine, rules, clocks, networks, and nothing of the disk but [`Disk`]. Times are given, snapshots are bytes, and what is in a
 //! transition matters to it only for finding and printing it.
 
 mod checkpoint;
 mod commit;
 mod cursor;
+mod disk;
 mod error;
 mod export;
 mod files;
@@ -29,6 +30,7 @@ mod wal;
 pub use checkpoint::Checkpoint;
 pub use commit::{Commit, Encoded, Hash, Head, chain, chain_encoded, encode_commit, first_hash, hex};
 pub use cursor::Cursor;
+pub use disk::{Disk, DiskFile, Held, Mode, OwnDisk, Place};
 pub use error::JournalError;
 pub use export::{canonical, export};
 pub use journal::{Journal, Options};

@@ -1,12 +1,13 @@
 //! Reads a site's journal beside its writer.
 
-use std::{collections::VecDeque, path::Path};
+use std::collections::VecDeque;
 
 use davy_model::{AlarmKey, Transition};
 use rusqlite::Connection;
 
 use crate::{
     Commit, Cursor, Hash, Head, Newest, cursor,
+    disk::Place,
     error::{JournalError, Result},
     files::Files,
     lookup,
@@ -49,8 +50,8 @@ impl JournalReader {
     /// # Errors
     /// [`JournalError::Misuse`] when there is none; [`JournalError::Damaged`] and [`JournalError::Newer`] as for the
     /// writer.
-    pub fn open(path: &Path) -> Result<JournalReader> {
-        JournalReader::of(schema::open_reading(&Files::of(path))?)
+    pub fn open(place: impl Into<Place>) -> Result<JournalReader> {
+        JournalReader::of(schema::open_reading(&Files::of(&place.into()))?)
     }
 
     pub(crate) fn of(conn: Connection) -> Result<JournalReader> {
@@ -85,7 +86,7 @@ impl JournalReader {
     /// The commits from `number` on, each checked against the one before. Ends at the last one on disk when it gets
     /// there; ends after the first error.
     pub fn commits_from(&self, number: u64) -> Commits<'_> {
-        Commits { reader: self, at: Place::Before(number), page: VecDeque::new() }
+        Commits { reader: self, at: Reached::Before(number), page: VecDeque::new() }
     }
 
     /// The transition with that sequence, if it is kept.
@@ -151,12 +152,12 @@ impl JournalReader {
 #[derive(Debug)]
 pub struct Commits<'a> {
     reader: &'a JournalReader,
-    at: Place,
+    at: Reached,
     page: VecDeque<CommitRow>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Reached {
     /// Nothing was read; the first is that number.
     Before(u64),
     /// The last commit given ended so.
@@ -169,8 +170,8 @@ impl Commits<'_> {
     /// The hash of the commit given last.
     pub fn hash(&self) -> Option<Hash> {
         match &self.at {
-            Place::After(head) => Some(head.hash),
-            Place::Before(_) | Place::Ended => None,
+            Reached::After(head) => Some(head.hash),
+            Reached::Before(_) | Reached::Ended => None,
         }
     }
 
@@ -178,20 +179,20 @@ impl Commits<'_> {
     pub(crate) fn next_linked(&mut self) -> Option<Result<Linked>> {
         let linked = self.step();
         match &linked {
-            Ok(Some(linked)) => self.at = Place::After(linked.head),
+            Ok(Some(linked)) => self.at = Reached::After(linked.head),
             Ok(None) => {}
-            Err(_) => self.at = Place::Ended,
+            Err(_) => self.at = Reached::Ended,
         }
         linked.transpose()
     }
 
     fn step(&mut self) -> Result<Option<Linked>> {
         let before = match self.at {
-            Place::Before(number) => self.head_before(number)?,
-            Place::After(head) => head,
-            Place::Ended => return Ok(None),
+            Reached::Before(number) => self.head_before(number)?,
+            Reached::After(head) => head,
+            Reached::Ended => return Ok(None),
         };
-        self.at = Place::After(before);
+        self.at = Reached::After(before);
         if self.page.is_empty() {
             self.page = self.reader.page(before.number + 1)?;
             self.check_kept(before.number + 1)?;

@@ -1,6 +1,6 @@
 //! The tables, how a database file comes into being, and how it is told from any other file.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use davy_model::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Head,
     error::{JournalError, Result},
-    files::{self, Files},
+    files::Files,
     numbers::{int, natural},
     sums::{Sums, SumsLog, page_sum},
 };
@@ -43,12 +43,12 @@ CREATE TABLE cursors(
 
 /// Makes the files of a new journal, or none: the database takes its name last.
 pub(crate) fn create(files: &Files, site: &str, page_size: u32) -> Result<()> {
-    if files::len(&files.wal)? > 0 || has_history(files)? {
+    if files.len(&files.wal)? > 0 || has_history(files)? {
         let what = "the database file is gone, and the files beside it say that it held something";
         return Err(JournalError::damaged(files.database.display().to_string(), what));
     }
-    files::remove(&files.fresh)?;
-    let conn = Connection::open(&files.fresh)?;
+    files.remove(&files.fresh)?;
+    let conn = files.connect(&files.fresh, OpenFlags::default())?;
     conn.pragma_update(None, "page_size", page_size)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -57,30 +57,31 @@ pub(crate) fn create(files: &Files, site: &str, page_size: u32) -> Result<()> {
     write_base(&conn, site, &Head::of_nothing(site))?;
     conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     conn.close().map_err(|(_, error)| error)?;
-    fs::File::open(&files.fresh)?.sync_all()?;
-    let pages: BTreeMap<_, _> = fs::read(&files.fresh)?
+    files.open(&files.fresh)?.sync()?;
+    let pages: BTreeMap<_, _> = files
+        .read(&files.fresh)?
         .chunks(page_size as usize)
         .zip(1..)
         .map(|(page, number)| (number, page_sum(number, page)))
         .collect();
-    SumsLog::create(&files.sums, page_size, pages)?;
-    fs::rename(&files.fresh, &files.database)?;
-    files::sync_folder(&files.database)
+    SumsLog::create(files, page_size, pages)?;
+    files.disk.rename(&files.fresh, &files.database)?;
+    Ok(files.disk.sync_folder_of(&files.database)?)
 }
 
 /// Whether the sums beside a missing database are those of one that was used, not of a creation cut short.
 fn has_history(files: &Files) -> Result<bool> {
-    Ok(files::len(&files.sums)? > 0 && Sums::read(&files.sums)?.generation > 0)
+    Ok(files.len(&files.sums)? > 0 && Sums::read(files)?.generation > 0)
 }
 
 /// A connection that writes.
 pub(crate) fn open_writing(files: &Files) -> Result<Connection> {
-    if files::len(&files.database)? == 0 {
+    if files.len(&files.database)? == 0 {
         // SQLite would throw the write-ahead log of an empty database away.
         return Err(JournalError::damaged(files.database.display().to_string(), "the file is empty"));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = configured(Connection::open_with_flags(&files.database, flags)?)?;
+    let conn = configured(files.connect(&files.database, flags)?)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     // A restarted log keeps no frames of its former use behind the new ones.
     conn.pragma_update_and_check(None, "journal_size_limit", 0, |_| Ok(()))?;
@@ -91,11 +92,11 @@ pub(crate) fn open_writing(files: &Files) -> Result<Connection> {
 
 /// A connection that only reads, beside a writer or alone.
 pub(crate) fn open_reading(files: &Files) -> Result<Connection> {
-    if files::len(&files.database)? == 0 {
+    if files.len(&files.database)? == 0 {
         return Err(JournalError::misuse(format!("{} is not there, or empty", files.database.display())));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    configured(Connection::open_with_flags(&files.database, flags)?)
+    configured(files.connect(&files.database, flags)?)
 }
 
 /// No connection of ours ever checkpoints by itself: the sums are written first.

@@ -3,18 +3,14 @@
 //! A log of records: the first holds all pages, each later one the pages that a checkpoint is about to write. A page
 //! that the write-ahead log does not hold matches the last sum noted of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use crate::{
+    disk::{DiskFile, Mode},
     error::{JournalError, Result},
-    files,
+    files::Files,
 };
 
 /// The first 16 bytes of a SHA-256.
@@ -77,9 +73,9 @@ pub(crate) enum SumsTail {
 
 impl Sums {
     /// Reads the file; a header that does not hold is damage.
-    pub(crate) fn read(path: &Path) -> Result<Sums> {
-        let bytes = fs::read(path)?;
-        let place = || path.display().to_string();
+    pub(crate) fn read(files: &Files) -> Result<Sums> {
+        let bytes = files.read(&files.sums)?;
+        let place = || files.sums.display().to_string();
         let (head, mut rest) = bytes
             .split_at_checked(FILE_HEADER_LEN)
             .ok_or_else(|| JournalError::damaged(place(), "the header of the page sums is cut off"))?;
@@ -155,8 +151,8 @@ impl Sums {
 /// The writer's end of the file.
 #[derive(Debug)]
 pub(crate) struct SumsLog {
-    path: PathBuf,
-    file: File,
+    files: Files,
+    file: Box<dyn DiskFile>,
     page_size: u32,
     generation: u64,
     page_count: u32,
@@ -177,24 +173,24 @@ pub(crate) struct Noting {
 
 impl SumsLog {
     /// Writes the file of a new database.
-    pub(crate) fn create(path: &Path, page_size: u32, pages: BTreeMap<u32, Sum>) -> Result<()> {
+    pub(crate) fn create(files: &Files, page_size: u32, pages: BTreeMap<u32, Sum>) -> Result<()> {
         let page_count = u32::try_from(pages.len()).expect("a new database is small");
-        write_whole(path, page_size, 0, &Noting { page_count, salt: 0, pages })?;
+        write_whole(files, page_size, 0, &Noting { page_count, salt: 0, pages })?;
         Ok(())
     }
 
     /// Opens the file, dropping a record that a crash cut off: its checkpoint never began. The last whole one is written
     /// again, since its flush may have failed.
-    pub(crate) fn open(path: &Path) -> Result<SumsLog> {
-        let sums = Sums::read(path)?;
-        let file = File::options().append(true).open(path)?;
+    pub(crate) fn open(files: &Files) -> Result<SumsLog> {
+        let sums = Sums::read(files)?;
+        let file = files.disk.open(&files.sums, Mode::Append)?;
         if sums.tail != SumsTail::None {
             file.set_len(sums.len)?;
-            file.sync_all()?;
+            file.sync()?;
         }
-        files::write_again(path, sums.last_at)?;
+        files.write_again(&files.sums, sums.last_at)?;
         Ok(SumsLog {
-            path: path.to_owned(),
+            files: files.clone(),
             file,
             page_size: sums.page_size,
             generation: sums.generation,
@@ -222,12 +218,12 @@ impl SumsLog {
             self.rewrite()?;
         }
         // What a failed attempt wrote must not stand before the next record.
-        if self.file.metadata()?.len() != self.len {
+        if self.files.len(&self.files.sums)? != self.len {
             self.file.set_len(self.len)?;
         }
         let record = record(self.generation + 1, noting);
         self.file.write_all(&record)?;
-        self.file.sync_data()?;
+        self.file.sync()?;
         self.generation += 1;
         self.page_count = noting.page_count;
         self.salt = noting.salt;
@@ -237,28 +233,33 @@ impl SumsLog {
 
     /// Puts one record of all pages in the place of many.
     fn rewrite(&mut self) -> Result<()> {
-        let Sums { page_count, salt, mut pages, .. } = Sums::read(&self.path)?;
+        let Sums { page_count, salt, mut pages, .. } = Sums::read(&self.files)?;
         pages.split_off(&(page_count + 1));
         let whole = Noting { page_count, salt, pages };
-        (self.file, self.len) = write_whole(&self.path, self.page_size, self.generation, &whole)?;
+        (self.file, self.len) = write_whole(&self.files, self.page_size, self.generation, &whole)?;
         Ok(())
     }
 }
 
 /// Puts a new file in the place of the old one, whole or not at all.
-fn write_whole(path: &Path, page_size: u32, generation: u64, whole: &Noting) -> Result<(File, u64)> {
+fn write_whole(
+    files: &Files,
+    page_size: u32,
+    generation: u64,
+    whole: &Noting,
+) -> Result<(Box<dyn DiskFile>, u64)> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(page_size.to_le_bytes());
     bytes.extend(sum(&[&bytes]));
     bytes.extend(record(generation, whole));
-    let fresh = path.with_extension("sums-new");
-    let mut file = File::options().create(true).write(true).truncate(true).open(&fresh)?;
+    let fresh = files.sums.with_extension("sums-new");
+    let mut file = files.disk.open(&fresh, Mode::Fresh)?;
     file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    files::sync_folder(path)?;
-    Ok((File::options().append(true).open(path)?, bytes.len() as u64))
+    file.sync()?;
+    files.disk.rename(&fresh, &files.sums)?;
+    files.disk.sync_folder_of(&files.sums)?;
+    Ok((files.disk.open(&files.sums, Mode::Append)?, bytes.len() as u64))
 }
 
 fn record(generation: u64, noting: &Noting) -> Vec<u8> {

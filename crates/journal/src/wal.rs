@@ -4,12 +4,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io::{self, BufReader, Read},
-    path::Path,
 };
 
-use crate::error::Result;
+use crate::{disk::Mode, error::Result, files::Files};
 
 const HEADER_LEN: usize = 32;
 const FRAME_HEADER_LEN: usize = 24;
@@ -67,9 +65,9 @@ struct Frame {
     sum: (u32, u32),
 }
 
-/// Reads the log at `path`; one that is not there is empty.
-pub(crate) fn scan(path: &Path) -> Result<WalScan> {
-    let file = match File::open(path) {
+/// Reads the log; one that is not there is empty.
+pub(crate) fn scan(files: &Files) -> Result<WalScan> {
+    let file = match files.disk.open(&files.wal, Mode::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(WalScan::default()),
         Err(error) => return Err(error.into()),

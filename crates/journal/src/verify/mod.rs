@@ -8,13 +8,12 @@ mod meaning;
 mod open;
 mod pages;
 
-use std::path::Path;
-
 use davy_model::Timestamp;
 
 pub(crate) use open::open_untouched;
 
 use crate::{
+    disk::Place,
     error::{JournalError, Result},
     files::Files,
 };
@@ -56,7 +55,7 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Checks the journal at `path`. The report may hold findings; an error means that it could not be checked at all.
+/// Checks the journal at a path, or a [`Place`]. The report may hold findings; an error means that it could not be checked at all.
 ///
 /// Changes none of its files. With a writer at work it looks as any reader does: the writer goes on, puts off emptying its
 /// write-ahead log while the pages are compared, and the report is of about that moment. When the writer is in this very
@@ -65,10 +64,10 @@ pub struct Finding {
 ///
 /// # Errors
 /// [`JournalError::Misuse`] when there is no such file, [`JournalError::Full`] when it cannot be read.
-pub fn verify(path: &Path) -> Result<Report> {
-    let files = Files::of(path);
-    if !path.exists() {
-        return Err(JournalError::misuse(format!("{} is not there", path.display())));
+pub fn verify(place: impl Into<Place>) -> Result<Report> {
+    let files = Files::of(&place.into());
+    if !files.disk.exists(&files.database) {
+        return Err(JournalError::misuse(format!("{} is not there", files.database.display())));
     }
     let mut report = Report::default();
     let conn = pages::header(&files, &mut report)?

@@ -1,7 +1,6 @@
 //! The bytes of the files, compared with the sums that cover them.
 
 use std::{
-    fs::File,
     io::{BufReader, Read},
     thread,
     time::Duration,
@@ -10,7 +9,7 @@ use std::{
 use super::Report;
 use crate::{
     error::{JournalError, Result},
-    files::{self, Files},
+    files::Files,
     sums::{Sums, SumsTail, page_sum},
     wal::{self, WalScan, WalTail},
 };
@@ -23,7 +22,7 @@ const RESCAN_AFTER: Duration = Duration::from_millis(5);
 /// away, and takes a file of another mode for one without a log.
 pub(super) fn header(files: &Files, report: &mut Report) -> Result<bool> {
     let mut head = Vec::new();
-    File::open(&files.database)?.take(100).read_to_end(&mut head)?;
+    files.open(&files.database)?.take(100).read_to_end(&mut head)?;
     // Bytes 18 and 19: written and read by releases that know write-ahead logs.
     let whole = head.len() == 100 && head.starts_with(b"SQLite format 3\0") && head[18..20] == [2, 2];
     if !whole {
@@ -55,7 +54,7 @@ pub(super) fn compare(files: &Files, report: &mut Report) -> Result<()> {
 }
 
 fn read_sums(files: &Files, report: &mut Report) -> Result<Option<Sums>> {
-    match Sums::read(&files.sums) {
+    match Sums::read(files) {
         Ok(sums) => Ok(Some(sums)),
         Err(error @ JournalError::Full(_)) => Err(error),
         Err(error) => {
@@ -66,14 +65,14 @@ fn read_sums(files: &Files, report: &mut Report) -> Result<Option<Sums>> {
 }
 
 fn read_log(files: &Files) -> Result<WalScan> {
-    let mut scan = wal::scan(&files.wal)?;
+    let mut scan = wal::scan(files)?;
     for _ in 0..RESCANS {
-        let at_work = files.shm.exists() && matches!(scan.tail, WalTail::Broken { .. });
+        let at_work = files.disk.exists(&files.shm) && matches!(scan.tail, WalTail::Broken { .. });
         if !at_work {
             break;
         }
         thread::sleep(RESCAN_AFTER);
-        scan = wal::scan(&files.wal)?;
+        scan = wal::scan(files)?;
     }
     Ok(scan)
 }
@@ -100,12 +99,12 @@ fn note_tail(files: &Files, scan: &WalScan, report: &mut Report) {
 
 fn compare_pages(files: &Files, sums: &Sums, scan: &WalScan, report: &mut Report) -> Result<()> {
     let page_size = u64::from(sums.page_size.max(1));
-    let len = files::len(&files.database)?;
+    let len = files.len(&files.database)?;
     if len % page_size != 0 {
         report.find(place(files), format!("{} bytes lie behind its last whole page", len % page_size));
     }
     let in_file = u32::try_from(len / page_size).unwrap_or(u32::MAX);
-    let mut input = BufReader::with_capacity(1 << 17, File::open(&files.database)?);
+    let mut input = BufReader::with_capacity(1 << 17, files.open(&files.database)?);
     let mut page = vec![0; sums.page_size as usize];
     let mut older = Vec::new();
     for number in 1..=sums.page_count.max(in_file) {
@@ -129,7 +128,7 @@ fn compare_pages(files: &Files, sums: &Sums, scan: &WalScan, report: &mut Report
         if in_log { older.push((number, what)) } else { report.find(page_place(files, number), what) }
     }
     // A writer at work may have begun a checkpoint since the sums were read: the log then vouches for these pages.
-    if !older.is_empty() && Sums::read(&files.sums).is_ok_and(|now| now.generation == sums.generation) {
+    if !older.is_empty() && Sums::read(files).is_ok_and(|now| now.generation == sums.generation) {
         older.into_iter().for_each(|(number, what)| report.find(page_place(files, number), what));
     }
     Ok(())
