@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use davy_model::BundleFile;
-use davy_rules::is_site_file;
+use davy_server::site_files;
 
 use crate::exit::Misuse;
 
@@ -35,23 +35,7 @@ pub(crate) fn find(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The site's files, their paths relative to the folder.
 pub(crate) fn read(site: &Path) -> anyhow::Result<Vec<BundleFile>> {
-    let mut found = paths(site)?;
-    let rules = site.join("rules");
-    if rules.is_dir() {
-        found.extend(paths(&rules)?);
-    }
-    let mut files = Vec::new();
-    for path in found {
-        let below: Vec<_> =
-            path.strip_prefix(site).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
-        let below = below.join("/");
-        // A rule file under another ending is passed on, so that somebody hears that nothing reads it.
-        if is_site_file(&below) || below.ends_with(".yml") {
-            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-            files.push(BundleFile { path: below, text });
-        }
-    }
-    Ok(files)
+    site_files(site).map_err(|problems| anyhow!(problems.join("\n")))
 }
 
 fn is_site(folder: &Path) -> bool {

@@ -24,6 +24,7 @@ pub(crate) fn tag(name: &str, quantity: &str, unit: &str) -> Tag {
         reporting: Reporting::Periodic,
         area: None,
         edge_node: None,
+        sent_as: None,
         device: None,
         equipment: None,
         location: None,
@@ -54,6 +55,7 @@ pub(crate) fn park() -> Site {
         edge_nodes: vec![node("gw-1"), node("gw-2")],
         devices: Vec::new(),
         tags,
+        sources: Vec::new(),
         time: davy_model::TimePolicy::default(),
         shelving: davy_model::ShelvingPolicy::default(),
     }

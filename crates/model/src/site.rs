@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{NodeIndex, Tag, TagIndex, Text, Tier};
+use crate::{NodeIndex, Source, Tag, TagIndex, Text, Tier};
 
 /// A plant, park or mine, as its files describe it. Tags of two sites never meet in one rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Site {
     pub devices: Vec<Device>,
     /// Its tags, sorted by name.
     pub tags: Vec<Tag>,
+    /// Where readings come from in another form than the native one, in the file's order.
+    pub sources: Vec<Source>,
     /// What is believed of clocks.
     pub time: TimePolicy,
     /// How shelving is bounded.

@@ -27,6 +27,8 @@ pub struct Tag {
     pub area: Option<Arc<str>>,
     /// Which edge node may send it, an id among the site's edge nodes; any, when not given.
     pub edge_node: Option<Arc<str>>,
+    /// The name its edge node sends it under, when that is not its own.
+    pub sent_as: Option<Arc<str>>,
     /// Which device behind the edge node measures it.
     pub device: Option<Arc<str>>,
     /// What it is mounted on: a tank, a pump, a section.

@@ -27,10 +27,16 @@ const BYTES_MAX: usize = 128 << 20;
 /// Rules of a site at most.
 const RULES_MAX: usize = 50_000;
 
-/// Whether a file of this path, below a site's folder and with `/`, belongs to the site: `site.yaml`, `tags.csv` and
-/// every `rules/*.yaml`.
+/// Whether a file of this path, below a site's folder and with `/`, belongs to the site: `site.yaml`, `tags.csv`, every
+/// `rules/*.yaml` and every `mappings/*.yaml`.
 pub fn is_site_file(path: &str) -> bool {
-    path == SITE || path == TAGS || is_rule_file(path)
+    path == SITE || path == TAGS || is_rule_file(path) || mapping_name(path).is_some()
+}
+
+/// The name of the mapping in a file of this path, if it is one: `mappings/tasmota.yaml` has `tasmota`. What stands in it
+/// is read by whoever reads payloads.
+pub fn mapping_name(path: &str) -> Option<&str> {
+    yaml_in(path, "mappings/")
 }
 
 /// Puts a site's files together, in any order: reads the site's id, sorts them by path, and takes the revision.
@@ -72,8 +78,12 @@ pub fn compile_with_warnings(bundle: &Bundle) -> Result<(Plan, Vec<Diagnostic>),
 }
 
 fn is_rule_file(path: &str) -> bool {
-    let name = path.strip_prefix("rules/").and_then(|name| name.strip_suffix(".yaml"));
-    name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    yaml_in(path, "rules/").is_some()
+}
+
+fn yaml_in<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let name = path.strip_prefix(folder)?.strip_suffix(".yaml")?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 /// First 12 hex digits of the SHA-256 over every path and text, each with its length before it, so that no two sets of
@@ -146,7 +156,10 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
         if !is_site_file(&file.path) {
             let near = suggest::nearest(&file.path, [SITE, TAGS]);
             let finding = Finding::new(Code::FileUnknown, "file").found(&file.path);
-            report.error(place, finding.expected("site.yaml, tags.csv or rules/*.yaml").did_you_mean(near));
+            report.error(
+                place,
+                finding.expected("site.yaml, tags.csv, rules/*.yaml or mappings/*.yaml").did_you_mean(near),
+            );
         }
         if at > 0 && files[at - 1].path == file.path {
             report.error(
@@ -166,11 +179,11 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
 fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == SITE)?;
     let root = yaml::parse(&file.text, index(at), report)?;
-    let SiteFile { id, title, time, shelving, areas, edge_nodes, devices, whole } =
+    let SiteFile { id, title, time, shelving, areas, edge_nodes, devices, sources, whole } =
         site_file::read(&root, report);
     // A site without an id is still checked; the error is in the report.
     let id = id.unwrap_or_default();
-    Some((Site { id, title, areas, edge_nodes, devices, tags: Vec::new(), time, shelving }, whole))
+    Some((Site { id, title, areas, edge_nodes, devices, tags: Vec::new(), sources, time, shelving }, whole))
 }
 
 fn tags(files: &[BundleFile], known: Option<&Known<'_>>, report: &mut Report) -> Option<TagsFile> {

@@ -66,6 +66,12 @@ impl<'a> Fields<'a> {
         Some(Fields { place: node.place, about, entries })
     }
 
+    /// Opens a map whose keys are names that somebody gave.
+    pub(crate) fn open_any(node: &'a Node, about: impl Into<String>) -> Option<Fields<'a>> {
+        let Value::Map(entries) = &node.value else { return None };
+        Some(Fields { place: node.place, about: about.into(), entries })
+    }
+
     /// What the map is about.
     pub(crate) fn about(&self) -> &str {
         &self.about

@@ -26,12 +26,13 @@ mod rule_file;
 mod select;
 mod selector;
 mod site_file;
+mod source;
 mod suggest;
 mod tag_row;
 mod tags_file;
 mod yaml;
 
-pub use bundle::{bundle, compile, compile_with_warnings, is_site_file};
+pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use plan::{Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, RuleKind, SuppressedWhile};

@@ -6,16 +6,17 @@ use std::{
     time::Duration,
 };
 
-use davy_model::{Area, Device, EdgeNode, ShelvingPolicy, Text, TimePolicy};
+use davy_model::{Area, Device, EdgeNode, ShelvingPolicy, Source, Text, TimePolicy};
 
 use crate::{
     Code,
     fields::Fields,
     report::{Finding, Place, Report},
+    source,
     yaml::Node,
 };
 
-const KEYS: [&str; 7] = ["site", "title", "time", "shelving", "areas", "edge_nodes", "devices"];
+const KEYS: [&str; 8] = ["site", "title", "time", "shelving", "areas", "edge_nodes", "devices", "sources"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What `site.yaml` says.
@@ -35,6 +36,8 @@ pub(crate) struct SiteFile {
     pub(crate) edge_nodes: Vec<EdgeNode>,
     /// What edge nodes speak for, in the file's order.
     pub(crate) devices: Vec<Device>,
+    /// Where readings come from in another form than the native one, in the file's order.
+    pub(crate) sources: Vec<Source>,
     /// Which of these lists are whole, so that a reference to none of their ids is a mistake for certain.
     pub(crate) whole: Whole,
 }
@@ -81,6 +84,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
         .filter_map(|(fields, id, _)| Some(device(fields, id.as_deref()?, &node_ids, report)))
         .collect();
     cycles(&site.areas, &area_ids, report);
+    site.sources = source::read(&fields, nodes_whole.then_some(&node_ids), report);
     site
 }
 

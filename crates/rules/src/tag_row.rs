@@ -71,6 +71,7 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
         known.and_then(|known| known.areas.as_ref()),
     );
     let (device, edge_node) = senders(cells, known);
+    let sent_as = sent_as(cells);
     let equipment = cells.words(Column::Equipment);
     let location = location(cells);
     let substance = substance(cells, quantity.as_ref());
@@ -93,6 +94,7 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
         reporting,
         area,
         edge_node,
+        sent_as,
         device,
         equipment: equipment.map(Into::into),
         location,
@@ -107,6 +109,16 @@ fn name<'a>(cells: &mut Cells<'a>) -> Option<&'a str> {
     }
     let expected = "1 to 128 bytes without control characters, + or #";
     cells.error(Column::Tag, cells.finding(Code::NameInvalid, Column::Tag).expected(expected));
+    None
+}
+
+fn sent_as(cells: &mut Cells<'_>) -> Option<Arc<str>> {
+    let name = cells.get(Column::SentAs)?;
+    if (1..=128).contains(&name.len()) && !name.contains(|c: char| c.is_control()) {
+        return Some(name.into());
+    }
+    let expected = "1 to 128 bytes without control characters";
+    cells.error(Column::SentAs, cells.finding(Code::NameInvalid, Column::SentAs).expected(expected));
     None
 }
 

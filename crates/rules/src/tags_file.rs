@@ -45,6 +45,8 @@ pub(crate) enum Column {
     Area,
     /// Which edge node may send it.
     EdgeNode,
+    /// The name its edge node sends it under.
+    SentAs,
     /// Which device measures it.
     Device,
     /// What it is mounted on.
@@ -67,7 +69,7 @@ pub(crate) enum Column {
 
 impl Column {
     /// The names in a header, in the order of the columns above.
-    pub(crate) const NAMES: [&str; 21] = [
+    pub(crate) const NAMES: [&str; 22] = [
         "tag",
         "title",
         "title_zh",
@@ -80,6 +82,7 @@ impl Column {
         "reporting",
         "area",
         "edge_node",
+        "sent_as",
         "device",
         "equipment",
         "latitude",
@@ -150,6 +153,7 @@ pub(crate) fn read(
     }
     read.tags.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     read.tags.dedup_by(|(later, _), (first, _)| later.name == first.name);
+    check_sent_names(&read, report);
     Some(read)
 }
 
@@ -170,6 +174,29 @@ fn note_names(cells: &mut Cells<'_>, read: &mut TagsFile) {
         None => {
             read.names.insert(name.to_owned(), cells.place());
         }
+    }
+}
+
+/// One edge node sends two tags under two names; a tag of any edge node shares its name with nobody.
+fn check_sent_names(read: &TagsFile, report: &mut Report) {
+    let mut taken: BTreeMap<(&str, Option<&str>), Place> = BTreeMap::new();
+    for (tag, place) in &read.tags {
+        let Some(sent_as) = tag.sent_as.as_deref() else { continue };
+        let node = tag.edge_node.as_deref();
+        let clash = match node {
+            Some(node) => taken.get(&(sent_as, Some(node))).or_else(|| taken.get(&(sent_as, None))),
+            None => taken
+                .range((sent_as, None)..)
+                .next()
+                .filter(|((name, _), _)| *name == sent_as)
+                .map(|(_, at)| at),
+        };
+        if let Some(first) = clash {
+            let expected = format!("a name of its own: it is taken at {}", report.line_of(*first));
+            report.error(*place, Finding::new(Code::NameTwice, "sent_as").found(sent_as).expected(expected));
+            continue;
+        }
+        taken.insert((sent_as, node), *place);
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod plain;
 
-use davy_model::{BundleFile, Tier};
+use davy_model::{BundleFile, SourceForm, Tier};
 use davy_rules::{Code, LimitProgram, Plan, WatchKind, bundle, compile, compile_with_warnings};
 use plain::{RULES, bent};
 
@@ -279,4 +279,46 @@ fn a_short_delay_is_odd_only_where_there_is_an_interval() {
     let bundle = bundle(files).expect("a good site");
     let (_, warnings) = compile_with_warnings(&bundle).expect("a good site");
     assert!(warnings.is_empty(), "{warnings:?}");
+}
+
+#[test]
+fn sources_come_through_in_the_files_order() {
+    let sources = "sources:
+  - {mapping: tasmota-sensor, topic: 'tele/{device}/SENSOR', edge_node: gw-1}
+  - {sparkplug: Plant1, edge_nodes: {node-7: gw-2}}
+  - {hj212: '88888880000001', edge_node: gw-2}
+devices:";
+    let plan = plan(bent("site.yaml", "devices:", sources));
+    let forms: Vec<SourceForm> = plan.site.sources.iter().map(|source| source.form.clone()).collect();
+    let sparkplug =
+        SourceForm::Sparkplug { group: "Plant1".into(), edge_nodes: vec![("node-7".into(), "gw-2".into())] };
+    let hj212 = SourceForm::Hj212 { mn: "88888880000001".into() };
+    assert_eq!(forms, [SourceForm::Mapping("tasmota-sensor".into()), sparkplug, hj212]);
+    assert_eq!(plan.site.sources[0].topic.as_deref(), Some("tele/{device}/SENSOR"));
+    assert_eq!(plan.site.sources[0].edge_node.as_deref(), Some("gw-1"));
+}
+
+#[test]
+fn a_sent_name_is_one_tags_alone_at_its_edge_node() {
+    let tags = |rows: &str| {
+        let mut files = bent("site.yaml", "site: park", "site: park");
+        files[1].text = format!("tag,quantity,edge_node,sent_as\n{rows}");
+        files.pop();
+        bundle(files).and_then(|bundle| compile(&bundle))
+    };
+    let plan = tags("A,number,gw-1,v1\nB,number,gw-2,v1\nC,number,gw-1,\n").expect("two nodes, two names");
+    assert_eq!(plan.site.tags[0].sent_as.as_deref(), Some("v1"));
+    assert_eq!(plan.site.tags[2].sent_as, None);
+    for rows in [
+        "A,number,gw-1,v1\nB,number,gw-1,v1\n",
+        "A,number,gw-1,v1\nB,number,,v1\n",
+        "A,number,,v1\nB,number,gw-2,v1\n",
+    ] {
+        let findings = tags(rows).expect_err(rows);
+        assert_eq!(
+            findings[0].to_string(),
+            "tags.csv:3:1: sent_as: found \"v1\", expected a name of its own: it is taken at tags.csv:2 [NAME_TWICE]",
+            "{rows}"
+        );
+    }
 }

@@ -73,8 +73,36 @@ const CASES: &[Case] = &[
     ("site.yaml", "site: park", "site: park\nsite: park", &[
         "site.yaml:2:1: yaml: found duplicate mapping key `site` is not allowed here, expected plain YAML [YAML_SYNTAX]",
     ]),
+    ("site.yaml", "devices:", "sources: [{topic: up}]\ndevices:", &[
+        "site.yaml:11:11: source 1: found none of them, expected one of mapping, sparkplug or hj212 [KEY_CONFLICT]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{mapping: a, hj212: b}]\ndevices:", &[
+        "site.yaml:11:11: source 1: found mapping and hj212, expected one of mapping, sparkplug or hj212 [KEY_CONFLICT]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{mapping: a, edge_node: gw1}]\ndevices:", &[
+        "site.yaml:11:35: source: edge_node: found \"gw1\", expected the id of a known edge node; did you mean \"gw-1\"? [EDGE_NODE_UNKNOWN]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{hj212: MN1}]\ndevices:", &[
+        "site.yaml:11:11: source 1: found nothing, expected the key edge_node [KEY_MISSING]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{sparkplug: g, topic: up}]\ndevices:", &[
+        "site.yaml:11:33: source 1: topic: found \"up\", expected nothing: Sparkplug's topics tell group and edge node [KEY_CONFLICT]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{sparkplug: g, edge_nodes: {n1: gw9}}]\ndevices:", &[
+        "site.yaml:11:43: source: edge_node: found \"gw9\", expected the id of a known edge node [EDGE_NODE_UNKNOWN]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{mapping: a, edge_nodes: {x: gw-1}}]\ndevices:", &[
+        "site.yaml:11:36: source 1: edge_nodes: found keys and values, expected edge_node, for one; edge_nodes goes with sparkplug [KEY_CONFLICT]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{mapping: a, topic: davy/v1/x}]\ndevices:", &[
+        "site.yaml:11:31: source 1: topic: found \"davy/v1/x\", expected a topic that is not Davy's own (davy/...) nor the broker's ($...) [NAME_RESERVED]",
+    ]),
+    ("site.yaml", "devices:", "sources: [{maping: a}]\ndevices:", &[
+        "site.yaml:11:11: source 1: found none of them, expected one of mapping, sparkplug or hj212 [KEY_CONFLICT]",
+        "site.yaml:11:12: source 1: found \"maping\", expected mapping, sparkplug, hj212, topic, edge_node or edge_nodes; did you mean \"mapping\"? [KEY_UNKNOWN]",
+    ]),
     ("tags.csv", "tag,quantity,unit", "tag,quantity,units", &[
-        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, device, equipment, latitude, longitude, elevation, x, y, molar_mass or lel; did you mean \"unit\"? [COLUMN_UNKNOWN]",
+        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, sent_as, device, equipment, latitude, longitude, elevation, x, y, molar_mass or lel; did you mean \"unit\"? [COLUMN_UNKNOWN]",
     ]),
     ("tags.csv", "tag,quantity,unit", "tag,unit,unit", &[
         "tags.csv:1:10: header: found \"unit\", expected each column once [COLUMN_TWICE]",

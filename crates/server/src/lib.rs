@@ -30,5 +30,5 @@ pub use check::{CheckReport, CheckedSite, check};
 pub use config::{Config, ConfigProblem, DoorConfig, Flags};
 pub use recover::RecoverError;
 pub use server::{Server, StartError};
-pub use source::{Loaded, SiteSource};
+pub use source::{Loaded, SiteSource, site_files};
 pub use summary::{SiteSummary, Summary};

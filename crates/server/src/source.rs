@@ -40,7 +40,7 @@ impl SiteSource {
     pub fn load(&self) -> Result<Loaded, Vec<String>> {
         let (prefix, files) = match self {
             SiteSource::Files(files) => (String::new(), files.clone()),
-            SiteSource::Dir(dir) => (format!("{}/", dir.display()), read_dir(dir)?),
+            SiteSource::Dir(dir) => (format!("{}/", dir.display()), site_files(dir)?),
         };
         let placed =
             |found: Vec<Diagnostic>| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>();
@@ -50,11 +50,17 @@ impl SiteSource {
     }
 }
 
-fn read_dir(dir: &Path) -> Result<Vec<BundleFile>, Vec<String>> {
-    let mut paths = vec![dir.join("site.yaml"), dir.join("tags.csv")];
-    let rules = dir.join("rules");
-    if rules.is_dir() {
-        let entries = fs::read_dir(&rules).map_err(|error| vec![format!("{}: {error}", rules.display())])?;
+/// The files of a site's folder, their paths relative to it: `site.yaml`, `tags.csv`, and all YAML in `rules` and
+/// `mappings`, also under an ending that nothing reads, so that somebody hears of it.
+///
+/// # Errors
+/// What could not be read, one a line, each with its path.
+pub fn site_files(dir: &Path) -> Result<Vec<BundleFile>, Vec<String>> {
+    let mut paths: Vec<PathBuf> =
+        ["site.yaml", "tags.csv"].iter().map(|name| dir.join(name)).filter(|path| path.exists()).collect();
+    for folder in ["rules", "mappings"].map(|name| dir.join(name)).into_iter().filter(|path| path.is_dir()) {
+        let entries =
+            fs::read_dir(&folder).map_err(|error| vec![format!("{}: {error}", folder.display())])?;
         let yaml = entries.flatten().map(|entry| entry.path());
         paths.extend(yaml.filter(|path| path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml")));
     }
