@@ -18,48 +18,63 @@ const STEP: Duration = Duration::from_secs(1);
 /// as it was until the process restarts: deadlines must neither repeat nor wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    anchor: Arc<Mutex<Anchor>>,
+    hands: Arc<Mutex<Hands>>,
+    since: Instant,
 }
 
+/// What a clock shows, told what the monotonic clock and the system's clock show.
 #[derive(Debug)]
-struct Anchor {
+pub struct Hands {
     wall: Timestamp,
-    at: Instant,
+    /// On the monotonic clock, when `wall` was true.
+    at: Duration,
     warned: bool,
 }
 
 impl Clock {
     /// A clock that begins at the system's time, or at `not_before` if that is later.
     pub(crate) fn start(not_before: Timestamp) -> Clock {
-        let wall = system_time().max(not_before);
-        Clock { anchor: Arc::new(Mutex::new(Anchor { wall, at: Instant::now(), warned: false })) }
+        let hands = Hands::start(system_time().max(not_before), Duration::ZERO);
+        Clock { hands: Arc::new(Mutex::new(hands)), since: Instant::now() }
     }
 
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
-        let mut anchor = self.anchor.lock();
-        let ran = anchor.wall.plus(anchor.at.elapsed());
-        let system = system_time();
+        // Both clocks are read under the lock, so that nobody sets the hands to an older look.
+        let mut hands = self.hands.lock();
+        hands.now(self.since.elapsed(), system_time())
+    }
+
+    /// How long until `moment`; zero when it has passed.
+    pub(crate) fn until(&self, moment: Timestamp) -> Duration {
+        moment.since(self.now())
+    }
+}
+
+impl Hands {
+    /// Hands that show `wall` when the monotonic clock shows `at`.
+    pub fn start(wall: Timestamp, at: Duration) -> Hands {
+        Hands { wall, at, warned: false }
+    }
+
+    /// What time it is when the monotonic clock shows `at` and the system's clock `system`.
+    pub fn now(&mut self, at: Duration, system: Timestamp) -> Timestamp {
+        let ran = self.wall.plus(at.saturating_sub(self.at));
         if system > ran {
             if system.since(ran) > STEP {
                 warn!(step_s = system.since(ran).as_secs_f64(), "the system clock was set forward");
             }
-            *anchor = Anchor { wall: system, at: Instant::now(), warned: false };
+            *self = Hands { wall: system, at, warned: false };
             return system;
         }
-        if ran.since(system) > STEP && !anchor.warned {
-            anchor.warned = true;
+        if ran.since(system) > STEP && !self.warned {
+            self.warned = true;
             warn!(
                 step_s = ran.since(system).as_secs_f64(),
                 "the system clock was set back: Davy's runs on until restarted"
             );
         }
         ran
-    }
-
-    /// How long until `moment`; zero when it has passed.
-    pub(crate) fn until(&self, moment: Timestamp) -> Duration {
-        moment.since(self.now())
     }
 }
 

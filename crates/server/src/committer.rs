@@ -1,4 +1,4 @@
-//! Makes commits durable, then tells everybody: consumers, and senders.
+//! Makes commits durable, then tells everybody: consumers, and senders. Without its thread.
 //!
 //! While the disk fails, nothing is acknowledged and alarms go out all the same, marked not durable; what is judged
 //! meanwhile waits in memory, up to a bound, and is written in order when the disk is back.
@@ -9,7 +9,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -29,7 +28,7 @@ const GROUP_MAX: usize = 64;
 /// What may wait in memory for a failing disk, bytes.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 /// How often a failing disk is tried again.
-const RETRY_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const RETRY_EVERY: Duration = Duration::from_millis(500);
 
 /// What a committer is asked to do.
 pub(crate) enum Work {
@@ -56,36 +55,37 @@ impl CommitState {
     }
 }
 
+/// How far a committer got.
+#[derive(Debug)]
+pub enum Progress {
+    /// Nothing waited.
+    Idle,
+    /// Something is durable now, and everybody was told.
+    Durable,
+    /// The disk fails, as it says: try again in a while.
+    Failing(JournalError),
+}
+
 pub(crate) struct Committer {
     pub(crate) journal: Journal,
-    pub(crate) work: Receiver<Work>,
     pub(crate) feed: Arc<SiteFeed>,
     pub(crate) account: Arc<Account>,
     pub(crate) inbox: Inbox,
     pub(crate) state: Arc<CommitState>,
+    pub(crate) waiting: VecDeque<Pending>,
 }
 
 impl Committer {
-    /// Commits until the writer is gone. Runs on a thread of its own.
-    ///
-    /// # Errors
-    /// What the journal said, when it is damaged: nothing can be written any more.
-    pub(crate) fn run(mut self) -> Result<(), JournalError> {
-        let mut waiting = VecDeque::new();
-        while let Ok(work) = self.work.recv() {
-            self.take(work, &mut waiting);
-            while waiting.len() < GROUP_MAX {
-                let Ok(work) = self.work.try_recv() else { break };
-                self.take(work, &mut waiting);
-            }
-            self.commit(&mut waiting)?;
-        }
-        self.journal.close().map(drop)
-    }
-
-    fn take(&mut self, work: Work, waiting: &mut VecDeque<Pending>) {
+    /// Takes something to do.
+    pub(crate) fn take(&mut self, work: Work) {
         match work {
-            Work::Commit(pending) => waiting.push_back(*pending),
+            Work::Commit(mut pending) => {
+                // Alarms go on while the disk fails.
+                if self.state.failing.load(Ordering::Acquire) {
+                    Self::tell_not_durable(&self.feed, &mut pending);
+                }
+                self.waiting.push_back(*pending);
+            }
             Work::Cursor(cursor, told) => {
                 // Whoever asked may have gone.
                 let _ = told.send(self.journal.set_cursor(&cursor));
@@ -93,71 +93,52 @@ impl Committer {
         }
     }
 
-    /// Writes all that waits, trying again for as long as the disk fails.
-    fn commit(&mut self, waiting: &mut VecDeque<Pending>) -> Result<(), JournalError> {
-        while !waiting.is_empty() {
-            let group = waiting.len().min(GROUP_MAX);
-            match self.append(waiting, group) {
-                Ok(()) => {
-                    self.recovered();
-                    for pending in waiting.drain(..group) {
-                        self.tell(pending);
-                    }
-                }
-                Err(error) if error.is_retryable() => {
-                    self.fails(&error);
-                    if !self.wait_for_disk(waiting) {
-                        return Err(error);
-                    }
-                }
-                Err(error) => {
-                    error!(site = %self.feed.site(), %error, "the journal cannot be written");
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
+    /// Whether as much waits as one flush takes.
+    pub(crate) fn has_group(&self) -> bool {
+        self.waiting.len() >= GROUP_MAX
     }
 
-    fn append(&mut self, waiting: &mut VecDeque<Pending>, group: usize) -> Result<(), JournalError> {
+    /// Whether so much waits that nothing more may be taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.iter().map(Pending::weight_bytes).sum::<usize>() >= WAITING_BYTES_MAX
+    }
+
+    /// Writes a group of what waits, in order; gives how many commits are on disk now.
+    pub(crate) fn flush(&mut self) -> Result<usize, JournalError> {
+        let group = self.waiting.len().min(GROUP_MAX);
+        if group == 0 {
+            return Ok(0);
+        }
         let commits: Vec<Commit> =
-            waiting.iter_mut().take(group).map(|pending| take_commit(&mut pending.commit)).collect();
-        let started = std::time::Instant::now();
+            self.waiting.iter_mut().take(group).map(|pending| take_commit(&mut pending.commit)).collect();
         let done = self.journal.append(&commits);
-        let flush_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.state.flush_us.fetch_add(flush_us, Ordering::Relaxed);
-        self.state.flushes.fetch_add(1, Ordering::Relaxed);
-        for (pending, commit) in waiting.iter_mut().zip(commits) {
+        for (pending, commit) in self.waiting.iter_mut().zip(commits) {
             pending.commit = commit;
         }
-        done.map(drop)
+        done.map(|_| group)
     }
 
-    /// Takes more work for a while, so that alarms go on. False when the writer is gone.
-    fn wait_for_disk(&mut self, waiting: &mut VecDeque<Pending>) -> bool {
-        for pending in waiting.iter_mut() {
-            Self::tell_not_durable(&self.feed, pending);
-        }
-        let until = std::time::Instant::now() + RETRY_EVERY;
-        loop {
-            let left = until.saturating_duration_since(std::time::Instant::now());
-            let bytes: usize = waiting.iter().map(Pending::weight_bytes).sum();
-            if left.is_zero() {
-                return true;
+    /// Tells everybody what came of a flush.
+    ///
+    /// # Errors
+    /// What the journal said, when it is damaged: nothing can be written any more.
+    pub(crate) fn settle(&mut self, flushed: Result<usize, JournalError>) -> Result<Progress, JournalError> {
+        match flushed {
+            Ok(0) => Ok(Progress::Idle),
+            Ok(group) => {
+                self.recovered();
+                let durable: Vec<Pending> = self.waiting.drain(..group).collect();
+                durable.into_iter().for_each(|pending| self.tell(pending));
+                Ok(Progress::Durable)
             }
-            if bytes >= WAITING_BYTES_MAX {
-                std::thread::sleep(left);
-                return true;
+            Err(error) if error.is_retryable() => {
+                self.fails(&error);
+                self.waiting.iter_mut().for_each(|pending| Self::tell_not_durable(&self.feed, pending));
+                Ok(Progress::Failing(error))
             }
-            match self.work.recv_timeout(left) {
-                Ok(work) => {
-                    self.take(work, waiting);
-                    if let Some(pending) = waiting.back_mut() {
-                        Self::tell_not_durable(&self.feed, pending);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => return true,
-                Err(RecvTimeoutError::Disconnected) => return false,
+            Err(error) => {
+                error!(site = %self.feed.site(), %error, "the journal cannot be written");
+                Err(error)
             }
         }
     }

@@ -7,11 +7,13 @@
 
 mod check;
 mod clock;
+mod commit_thread;
 mod committer;
 mod config;
 mod failure;
 mod http;
 mod hub;
+pub mod line;
 mod metrics;
 mod pending;
 mod recover;
@@ -24,6 +26,7 @@ mod snapshot;
 mod source;
 mod summary;
 mod watch;
+mod write_thread;
 mod writer;
 
 pub use check::{CheckReport, CheckedSite, check};

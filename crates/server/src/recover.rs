@@ -1,9 +1,7 @@
 //! Restart: the newest good snapshot, and the log after it, judged again and compared with what was written.
 
-use std::path::Path;
-
 use davy_engine::{Judge, JudgeError};
-use davy_journal::{Commit, Head, Journal, JournalError, JournalReader, Snapshot};
+use davy_journal::{Commit, Head, Journal, JournalError, JournalReader, Options, Place, Snapshot};
 use davy_model::{Bundle, Input};
 use prost::Message;
 use tracing::{info, warn};
@@ -41,12 +39,12 @@ pub enum RecoverError {
 }
 
 /// Opens the journal of `site` and brings its engine up to the end of it.
-pub(crate) fn recover(path: &Path, site: &str) -> Result<Recovered, RecoverError> {
-    let (journal, head) = Journal::open(path, site)?;
+pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Recovered, RecoverError> {
+    let (journal, head) = Journal::open_with(place, site, options)?;
     if head.number == 0 {
         return Ok(Recovered { journal, head, judge: Judge::new(), activated_in: 0, heartbeat: 0 });
     }
-    let reader = JournalReader::open(path)?;
+    let reader = JournalReader::open(place)?;
     let newest = journal.newest_snapshot()?;
     for damage in &newest.damaged {
         warn!(site, damage, "a snapshot is damaged, an older one is taken");

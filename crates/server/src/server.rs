@@ -5,6 +5,7 @@ use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 use davy_delivery::Feed;
 use davy_door::{Door, DoorPublisher};
 use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink};
+use davy_journal::Options;
 use davy_model::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,10 +17,11 @@ use crate::{
     failure::Failure,
     http,
     hub::Hub,
+    line::Opened,
     metrics::Metrics,
     recover::RecoverError,
     say,
-    site::Opened,
+    site::{SiteService, journal_path},
     source::Loaded,
     summary::{SiteSummary, Summary},
     watch::Watch,
@@ -92,7 +94,7 @@ impl Server {
         let mut opened = Vec::new();
         for site in loaded {
             let id = Arc::clone(&site.bundle.site);
-            let one = Opened::open(site, &config.data_dir);
+            let one = Opened::open(site, &journal_path(&config.data_dir, &id), Options::default());
             opened.push((Arc::clone(&id), one.map_err(|source| StartError::Recover { site: id, source })?));
         }
         let not_before = opened.iter().map(|(_, site)| site.last_at()).max().unwrap_or(Timestamp::MIN);
@@ -102,10 +104,12 @@ impl Server {
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {
-            let run = site.run(&clock, config.inbox_bytes, &stop_writing, &failed);
+            let run = site
+                .line(config.inbox_bytes)
+                .and_then(|line| SiteService::start(line, &clock, &stop_writing, &failed));
             let (service, door) = run.map_err(|source| StartError::Recover { site: id, source })?;
             services.push(Arc::new(service));
-            doors.push(Arc::new(door));
+            doors.push(door);
         }
         let feed = Feed::new(services.iter().map(|site| Arc::clone(&site.feed)));
         let lent = clock.clone();

@@ -13,28 +13,29 @@ use std::{
 
 use arc_swap::ArcSwap;
 use davy_delivery::SiteFeed;
-use davy_engine::Known;
-use davy_intake::{Ack, Answer, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor};
-use davy_journal::{Cursor, JournalError, JournalReader};
-use davy_model::{Command, Input, Transition};
+use davy_intake::{Ack, Answer, Inbox, Parcel, SiteDoor};
+use davy_journal::{Cursor, JournalError};
+use davy_model::{Command, Input};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    committer::{CommitState, Committer, Work},
-    recover::{RecoverError, Recovered, recover},
+    commit_thread::CommitThread,
+    committer::{CommitState, Work},
+    failure::Failure,
+    line::Line,
+    recover::RecoverError,
     source::Loaded,
-    writer::{Offers, Writer, WriterEnd},
+    write_thread::{WriteThread, WriterEnd},
+    writer::Offers,
 };
 
 /// How many judged commits may wait for the one being flushed.
 const COMMITS_AHEAD: usize = 1;
 /// How many former sets of files are kept at hand, to explain what they decided.
 const FORMER_MAX: usize = 8;
-/// How many transitions of a standing alarm are read to say how it stands.
-const STORY_LEN_MAX: usize = 64;
 
 /// One site being served.
 pub(crate) struct SiteService {
@@ -58,55 +59,34 @@ struct Threads {
     committer: JoinHandle<Result<(), JournalError>>,
 }
 
-/// A site that was taken up and does not run yet.
-pub(crate) struct Opened {
-    loaded: Loaded,
-    recovered: Recovered,
-    path: PathBuf,
-}
-
 /// The journal of a site.
 pub(crate) fn journal_path(data_dir: &Path, site: &str) -> PathBuf {
     data_dir.join(format!("{site}.sqlite"))
 }
 
-impl Opened {
-    /// Takes up the site's journal; makes it when there is none.
-    pub(crate) fn open(loaded: Loaded, data_dir: &Path) -> Result<Opened, RecoverError> {
-        let path = journal_path(data_dir, &loaded.bundle.site);
-        let recovered = recover(&path, &loaded.bundle.site)?;
-        Ok(Opened { loaded, recovered, path })
-    }
-
-    /// When its last commit was: the clock may not be behind it.
-    pub(crate) fn last_at(&self) -> davy_model::Timestamp {
-        self.recovered.head.at
-    }
-
-    /// Starts its threads. The first things in its log are that it was down, and its files if they are new.
-    pub(crate) fn run(
-        self,
+impl SiteService {
+    /// Starts the two threads of a site's line, and gives what the rest of the house holds of it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(
+        line: Line,
         clock: &Clock,
-        inbox_bytes: usize,
         stop: &CancellationToken,
-        failed: &crate::failure::Failure,
-    ) -> Result<(SiteService, SiteDoor), RecoverError> {
-        let Opened { loaded, recovered, path } = self;
-        let id = Arc::clone(&loaded.bundle.site);
-        let (inbox, receiver) = Inbox::new(inbox_bytes);
-        let feed = Arc::new(SiteFeed::new(Arc::clone(&id), path.clone(), recovered.head.sequence));
-        fill_book(&feed, &path, &recovered)?;
-        let plan = &loaded.plan;
-        let site = Arc::new(plan.site.clone());
-        let door = SiteDoor::new(site, Arc::clone(&plan.revision), inbox.clone(), Keeping::default());
-        let offers: Offers = Arc::new(Mutex::new(vec![Arc::clone(plan)]));
-        first_inputs(&inbox, &recovered, &loaded);
-        let state = Arc::new(CommitState::default());
-        state.number.store(recovered.head.number, Ordering::Release);
-        let heartbeat = AtomicU64::new(recovered.heartbeat);
-        let parts = Parts { id: &id, feed: &feed, inbox: &inbox, state: &state, account: &door.account };
-        let threads =
-            start(parts, recovered, receiver, clock.clone(), &offers, stop.clone(), failed.clone())?;
+        failed: &Failure,
+    ) -> Result<(SiteService, Arc<SiteDoor>), RecoverError> {
+        let Line { id, loaded, writer, committer, feed, inbox, door, offers, heartbeat } = line;
+        let state = Arc::clone(&committer.state);
+        let (work, waiting) = sync_channel(COMMITS_AHEAD);
+        let writing = WriteThread {
+            writer,
+            clock: clock.clone(),
+            committer: work.clone(),
+            stop: stop.clone(),
+            closing: false,
+        };
+        let committing = CommitThread { committer, work: waiting };
+        let threads = spawn(&id, work, writing, committing, failed)?;
         let service = SiteService {
             id,
             feed,
@@ -115,121 +95,37 @@ impl Opened {
             loaded: ArcSwap::from_pointee(loaded),
             former: Mutex::default(),
             offers,
-            heartbeat,
+            heartbeat: AtomicU64::new(heartbeat),
             threads: Mutex::new(Some(threads)),
         };
         Ok((service, door))
     }
 }
 
-#[derive(Clone, Copy)]
-struct Parts<'a> {
-    id: &'a Arc<str>,
-    feed: &'a Arc<SiteFeed>,
-    inbox: &'a Inbox,
-    state: &'a Arc<CommitState>,
-    account: &'a Arc<davy_intake::Account>,
-}
-
-fn start(
-    parts: Parts<'_>,
-    recovered: Recovered,
-    inbox: InboxReceiver,
-    clock: Clock,
-    offers: &Offers,
-    stop: CancellationToken,
-    failed: crate::failure::Failure,
+fn spawn(
+    id: &Arc<str>,
+    work: SyncSender<Work>,
+    writing: WriteThread,
+    committing: CommitThread,
+    failed: &Failure,
 ) -> Result<Threads, RecoverError> {
-    let (committer, work) = sync_channel(COMMITS_AHEAD);
-    let cursors = committer.clone();
-    let writer = Writer {
-        site: Arc::clone(parts.id),
-        judge: recovered.judge,
-        inbox,
-        clock,
-        committer,
-        offers: Arc::clone(offers),
-        number: recovered.head.number,
-        at: recovered.head.at,
-        activated_in: recovered.activated_in,
-        snapshot_number: recovered.head.number,
-        snapshot_at: recovered.head.at,
-        former: None,
-        stop,
-        closing: false,
-    };
-    let committing = Committer {
-        journal: recovered.journal,
-        work,
-        feed: Arc::clone(parts.feed),
-        account: Arc::clone(parts.account),
-        inbox: parts.inbox.clone(),
-        state: Arc::clone(parts.state),
-    };
-    let id = Arc::clone(parts.id);
-    let failed_too = failed.clone();
-    let spawn = |name: String| std::thread::Builder::new().name(name);
+    let thread = |name: String| std::thread::Builder::new().name(name);
     let no_thread =
         |error: std::io::Error| RecoverError::Journal(JournalError::Misuse(format!("no thread: {error}")));
-    let committer = spawn(format!("commit-{id}")).spawn(move || {
-        committing.run().inspect_err(|error| failed.report(format!("the journal of {id}: {error}")))
+    let (of, says) = (Arc::clone(id), failed.clone());
+    let committer = thread(format!("commit-{id}")).spawn(move || {
+        committing.run().inspect_err(|error| says.report(format!("the journal of {of}: {error}")))
     });
     let committer = committer.map_err(no_thread)?;
-    let id = Arc::clone(parts.id);
-    let writer = spawn(format!("write-{id}")).spawn(move || {
-        let end = writer.run();
+    let (of, says) = (Arc::clone(id), failed.clone());
+    let writer = thread(format!("write-{id}")).spawn(move || {
+        let end = writing.run();
         if let WriterEnd::Judge(error) = &end {
-            failed_too.report(format!("the engine of {id}: {error}"));
+            says.report(format!("the engine of {of}: {error}"));
         }
         end
     });
-    Ok(Threads { work: cursors, writer: writer.map_err(no_thread)?, committer })
-}
-
-/// A log that goes on begins with the fact that Davy was down; files that are not the active ones follow.
-fn first_inputs(inbox: &Inbox, recovered: &Recovered, loaded: &Loaded) {
-    let active = recovered.judge.engine().map(|engine| Arc::clone(&engine.plan().revision));
-    let put = |input: Input| {
-        let parcel = Parcel::new(Arc::clone(&loaded.bundle.revision), input, Ack::None);
-        assert!(inbox.try_put(parcel).is_ok(), "a new inbox takes what is in it first");
-    };
-    if active.is_some() {
-        put(Input::Restarted);
-    }
-    if active.as_deref() != Some(loaded.bundle.revision.as_ref()) {
-        put(Input::Activate(Arc::clone(&loaded.bundle)));
-    }
-}
-
-/// How each alarm stands, told from the journal.
-fn fill_book(feed: &SiteFeed, path: &Path, recovered: &Recovered) -> Result<(), RecoverError> {
-    let Some(engine) = recovered.judge.engine() else { return Ok(()) };
-    let known = engine.known();
-    if known.is_empty() {
-        return Ok(());
-    }
-    let reader = JournalReader::open(path)?;
-    for alarm in known {
-        for transition in story(&reader, &alarm)? {
-            feed.book().note(&Arc::new(transition));
-        }
-    }
-    Ok(())
-}
-
-/// What the book needs of an alarm: its last occurrence while it stands, its last transition once it is over.
-fn story(reader: &JournalReader, known: &Known) -> Result<Vec<Transition>, JournalError> {
-    if !known.stands {
-        return Ok(reader.transition(known.last_sequence)?.into_iter().collect());
-    }
-    let history = reader.transitions_of(&known.alarm, known.last_sequence + 1, STORY_LEN_MAX)?;
-    let raised =
-        reader.transition(known.raised_sequence.max(1))?.filter(|raised| raised.alarm == known.alarm);
-    let since = raised.as_ref().map_or(0, |raised| raised.sequence);
-    let newer = history.transitions.into_iter().filter(|transition| transition.sequence > since);
-    let mut story: Vec<_> = newer.chain(raised).collect();
-    story.sort_by_key(|transition| transition.sequence);
-    Ok(story)
+    Ok(Threads { work, writer: writer.map_err(no_thread)?, committer })
 }
 
 /// A command got no answer: the site stops.

@@ -1,8 +1,6 @@
-//! The one writer of a site: gathers inputs, has them judged, numbers them, and hands them to the committer.
-//!
-//! It commits at once when it is idle; while a commit is being flushed, the next one gathers and is judged.
+//! The one writer of a site, without its thread: gathers inputs, has them judged, numbers them, and makes commits of them.
 
-use std::{collections::HashMap, mem, sync::Arc, sync::mpsc::SyncSender, time::Duration};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use davy_delivery::Heartbeat;
 use davy_engine::{Judge, JudgeError, Outcome};
@@ -11,13 +9,11 @@ use davy_journal::Commit;
 use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timestamp, Transition};
 use davy_rules::Plan;
 use parking_lot::Mutex;
-use tokio_util::sync::CancellationToken;
-use tracing::error;
 
-use crate::{clock::Clock, committer::Work, pending::Pending, snapshot};
+use crate::{pending::Pending, snapshot};
 
 /// Most parcels in one commit.
-const COMMIT_PARCELS_MAX: usize = 4096;
+pub(crate) const COMMIT_PARCELS_MAX: usize = 4096;
 /// Most bytes of inputs in one commit, roughly.
 const COMMIT_BYTES_MAX: usize = 1 << 20;
 /// How often the engine's state is kept at the least, commits.
@@ -28,26 +24,11 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 /// The plans on their way to a writer: compiled by whoever checked the files, picked up when the log activates them.
 pub(crate) type Offers = Arc<Mutex<Vec<Arc<Plan>>>>;
 
-/// Why a writer ended.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WriterEnd {
-    /// Everybody who could send is gone.
-    #[error("the inbox was closed")]
-    Closed,
-    /// The committer is gone: what it died of, it said.
-    #[error("the committer is gone")]
-    CommitterGone,
-    /// The log can no longer be judged.
-    #[error(transparent)]
-    Judge(#[from] JudgeError),
-}
-
+/// What decides, in a writer's hands: no clock, no thread. Whoever drives it says what time it is, and hands on what it gives.
 pub(crate) struct Writer {
     pub(crate) site: Arc<str>,
     pub(crate) judge: Judge,
     pub(crate) inbox: InboxReceiver,
-    pub(crate) clock: Clock,
-    pub(crate) committer: SyncSender<Work>,
     pub(crate) offers: Offers,
     pub(crate) number: u64,
     pub(crate) at: Timestamp,
@@ -56,79 +37,33 @@ pub(crate) struct Writer {
     pub(crate) snapshot_at: Timestamp,
     /// The files before the active ones, for parcels that were bound just before a reload.
     pub(crate) former: Option<(Arc<str>, Arc<Site>)>,
-    /// Cancelled when the server stops: what waits is written, nothing more is taken.
-    pub(crate) stop: CancellationToken,
-    /// The inbox takes no more.
-    pub(crate) closing: bool,
 }
 
 impl Writer {
-    /// Writes until the inbox closes. Runs on a thread of its own.
-    pub(crate) fn run(mut self) -> WriterEnd {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                error!(site = %self.site, %error, "no runtime for the writer");
-                return WriterEnd::Closed;
-            }
-        };
-        let mut parcels = Vec::with_capacity(COMMIT_PARCELS_MAX);
-        loop {
-            let open = runtime.block_on(self.gather(&mut parcels));
-            if !open && parcels.is_empty() {
-                return self.end();
-            }
-            if let Err(end) = self.write(&mut parcels) {
-                error!(site = %self.site, error = %end, "the writer stops");
-                return end;
-            }
+    /// The engine's state as it is left behind, so that the next start has nothing to judge again; nothing when there is
+    /// nothing new in it.
+    pub(crate) fn last(&mut self, now: Timestamp) -> Result<Option<Pending>, JudgeError> {
+        if self.judge.engine().is_none() || self.number == self.snapshot_number {
+            return Ok(None);
         }
+        let mut last = vec![self.tick()];
+        self.snapshot_number = 0;
+        self.snapshot_at = Timestamp::MIN;
+        self.write(now, &mut last).map(Some)
     }
 
-    /// Leaves the engine's state behind, so that the next start has nothing to judge again.
-    fn end(mut self) -> WriterEnd {
-        if self.judge.engine().is_some() && self.number > self.snapshot_number {
-            let mut last = vec![Parcel::new(self.revision(), Input::Tick, Ack::None)];
-            self.snapshot_number = 0;
-            self.snapshot_at = Timestamp::MIN;
-            if let Err(end) = self.write(&mut last) {
-                return end;
-            }
-        }
-        WriterEnd::Closed
+    /// When something will be due if nothing else comes.
+    pub(crate) fn next_deadline(&mut self) -> Option<Timestamp> {
+        self.judge.next_deadline()
     }
 
-    /// Waits for something to write: parcels, or a deadline. False when the inbox is closed.
-    async fn gather(&mut self, parcels: &mut Vec<Parcel>) -> bool {
-        let wait = self.judge.next_deadline().map(|deadline| self.clock.until(deadline));
-        let due = async {
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => std::future::pending().await,
-            }
-        };
-        let stop = self.stop.clone();
-        tokio::select! {
-            biased;
-            () = stop.cancelled(), if !self.closing => {
-                self.closing = true;
-                self.inbox.close();
-                self.gather_waiting(parcels);
-                !parcels.is_empty()
-            }
-            got = self.inbox.recv_many(parcels, 1) => {
-                self.gather_waiting(parcels);
-                got > 0
-            }
-            () = due => {
-                parcels.push(Parcel::new(self.revision(), Input::Tick, Ack::None));
-                true
-            }
-        }
+    /// What is judged when a deadline has come.
+    pub(crate) fn tick(&self) -> Parcel {
+        Parcel::new(self.revision(), Input::Tick, Ack::None)
     }
 
-    fn gather_waiting(&mut self, parcels: &mut Vec<Parcel>) {
+    /// Takes what waits in the inbox, as much as goes into one commit.
+    pub(crate) fn gather(&mut self, parcels: &mut Vec<Parcel>) {
         let mut bytes: usize = parcels.iter().map(Parcel::weight_bytes).sum();
         while parcels.len() < COMMIT_PARCELS_MAX && bytes < COMMIT_BYTES_MAX {
             let Some(parcel) = self.inbox.try_recv() else { return };
@@ -141,8 +76,12 @@ impl Writer {
         self.judge.engine().map_or_else(|| "".into(), |engine| Arc::clone(&engine.plan().revision))
     }
 
-    fn write(&mut self, parcels: &mut Vec<Parcel>) -> Result<(), WriterEnd> {
-        let at = self.clock.now().max(self.at);
+    /// Has every parcel judged, in order, and makes a commit of them.
+    ///
+    /// # Errors
+    /// When the log can no longer be judged.
+    pub(crate) fn write(&mut self, now: Timestamp, parcels: &mut Vec<Parcel>) -> Result<Pending, JudgeError> {
+        let at = now.max(self.at);
         self.number += 1;
         self.at = at;
         let before = self.judge.counts();
@@ -166,9 +105,7 @@ impl Writer {
         let heartbeats = beats.into_iter().map(|number| self.heartbeat(number)).collect();
         let snapshot = self.snapshot_if_due();
         let commit = Commit { number: self.number, at, inputs, transitions };
-        let pending =
-            Pending { commit, parcels: answered, counts, unbound, heartbeats, snapshot, told: false };
-        self.committer.send(Work::Commit(Box::new(pending))).map_err(|_| WriterEnd::CommitterGone)
+        Ok(Pending { commit, parcels: answered, counts, unbound, heartbeats, snapshot, told: false })
     }
 
     fn judge_one(
@@ -176,7 +113,7 @@ impl Writer {
         at: Timestamp,
         input: &Input,
         out: &mut Vec<Transition>,
-    ) -> Result<Answer, WriterEnd> {
+    ) -> Result<Answer, JudgeError> {
         if let Input::Activate(bundle) = input {
             let mut offers = self.offers.lock();
             if let Some(place) = offers.iter().position(|plan| plan.revision == bundle.revision) {
