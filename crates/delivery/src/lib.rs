@@ -7,12 +7,14 @@
 
 mod book;
 mod feed;
+mod follower;
 mod site_feed;
 mod subscription;
 mod token;
 
 pub use book::{Book, Entry};
 pub use feed::Feed;
+pub use follower::{Follower, Step};
 pub use site_feed::{Delivered, Heartbeat, SiteFeed};
 pub use subscription::{Event, GapReason, Start, Subscription};
 pub use token::{Token, TokenError};

@@ -1,16 +1,16 @@
-//! One subscriber: the past from the journal, then live, under one gate of sequence numbers.
+//! One subscriber of some sites: a task a site, which drives its [`Follower`] and reads the journal for it.
 
 use std::sync::Arc;
 
 use davy_journal::{JournalError, JournalReader};
 use davy_model::Transition;
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
+    sync::mpsc,
     task::{JoinSet, spawn_blocking},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Delivered, Feed, Heartbeat, SiteFeed, Token, site_feed::Item};
+use crate::{Delivered, Feed, Follower, Heartbeat, SiteFeed, Step, Token};
 
 /// From where a subscriber wants to hear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,19 +77,17 @@ impl Subscription {
         let (sender, events) = mpsc::channel(QUEUE_LEN_MAX);
         let mut tasks = JoinSet::new();
         for site in sites.iter().filter_map(|site| feed.site(site)) {
-            let receiver = site.listen();
-            // After listening began: what is published from here on is heard live, or is in the journal by then.
-            let now = site.sequence();
-            let seen = match start {
-                Start::Now => now,
-                Start::After(token) => token.seen(site.site()).unwrap_or(now),
+            let task = Task {
+                follower: Follower::start(site, start),
+                feed: Arc::clone(site),
+                events: sender.clone(),
+                reader: None,
             };
-            let follower = Follower { feed: Arc::clone(site), events: sender.clone(), seen, reader: None };
             let stop = stop.clone();
             tasks.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    _ = follower.follow(receiver) => {}
+                    () = task.run() => {}
                 }
             });
         }
@@ -107,86 +105,32 @@ impl Subscription {
 }
 
 /// Follows one site.
-struct Follower {
+struct Task {
+    follower: Follower,
     feed: Arc<SiteFeed>,
     events: mpsc::Sender<Event>,
-    seen: u64,
     reader: Option<JournalReader>,
 }
 
-/// The subscriber is gone.
-struct Gone;
-
-impl Follower {
-    async fn follow(mut self, mut live: tokio::sync::broadcast::Receiver<Item>) -> Result<(), Gone> {
-        if self.seen > self.feed.sequence() {
-            let head = self.feed.sequence();
-            self.gap(head + 1, self.seen, GapReason::UnknownToken).await?;
-            self.seen = head;
-        }
-        if self.seen < self.feed.sequence() {
-            self.catch_up().await?;
-        }
+impl Task {
+    async fn run(mut self) {
         loop {
-            match live.recv().await {
-                Ok(Item::Alert(delivered)) => self.alert(delivered).await?,
-                Ok(Item::Heartbeat(heartbeat)) => self.send(Event::Heartbeat(heartbeat)).await?,
-                Err(RecvError::Lagged(_)) => self.catch_up().await?,
-                Err(RecvError::Closed) => return Ok(()),
-            }
-        }
-    }
-
-    async fn alert(&mut self, delivered: Delivered) -> Result<(), Gone> {
-        let sequence = delivered.transition.sequence;
-        if sequence <= self.seen {
-            return Ok(());
-        }
-        if sequence > self.seen + 1 {
-            self.catch_up().await?;
-            if sequence <= self.seen {
-                return Ok(());
-            }
-            if sequence > self.seen + 1 {
-                self.gap(self.seen + 1, sequence - 1, GapReason::NotDurable).await?;
-            }
-        }
-        self.seen = sequence;
-        self.send(Event::Alert(delivered)).await
-    }
-
-    /// Reads on from the journal until there is no more.
-    async fn catch_up(&mut self) -> Result<(), Gone> {
-        loop {
-            let (reader, page) = read_page(self.reader.take(), &self.feed, self.seen).await;
-            self.reader = reader;
-            let page = match page {
-                Ok(page) => page,
-                Err(error) => {
-                    let site = Arc::clone(self.feed.site());
-                    self.send(Event::Broken { site, error: Arc::new(error) }).await?;
-                    return Err(Gone);
+            match self.follower.step() {
+                Step::Say(event) => {
+                    if self.events.send(event).await.is_err() {
+                        // The subscriber is gone.
+                        return;
+                    }
                 }
-            };
-            let Some(first) = page.first() else { return Ok(()) };
-            if first.sequence > self.seen + 1 {
-                self.gap(self.seen + 1, first.sequence - 1, GapReason::Retention).await?;
-            }
-            for transition in page {
-                self.seen = transition.sequence;
-                self.send(Event::Alert(Delivered { transition: Arc::new(transition), durable: true }))
-                    .await?;
+                Step::Read { after } => {
+                    let (reader, page) = read_page(self.reader.take(), &self.feed, after).await;
+                    self.reader = reader;
+                    self.follower.read(page);
+                }
+                Step::Wait => self.follower.hear().await,
+                Step::End => return,
             }
         }
-    }
-
-    async fn gap(&mut self, from_sequence: u64, to_sequence: u64, reason: GapReason) -> Result<(), Gone> {
-        let site = Arc::clone(self.feed.site());
-        self.send(Event::Gap { site, from_sequence, to_sequence, reason }).await
-    }
-
-    async fn send(&mut self, event: Event) -> Result<(), Gone> {
-        self.events.send(event).await.map_err(|_| Gone)
     }
 }
 
