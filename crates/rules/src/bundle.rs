@@ -13,7 +13,6 @@ use crate::{
     rule_file::{self, RuleDraft},
     selector::Targets,
     site_file::{self, Ids, SiteFile, Whole},
-    suggest,
     tags_file::{self, TagsFile},
     yaml,
 };
@@ -154,7 +153,7 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
     for (at, file) in files.iter().enumerate() {
         let place = Place::start_of(index(at));
         if !is_site_file(&file.path) {
-            let near = suggest::nearest(&file.path, [SITE, TAGS]);
+            let near = davy_yaml::nearest(&file.path, [SITE, TAGS]);
             let finding = Finding::new(Code::FileUnknown, "file").found(&file.path);
             report.error(
                 place,

@@ -8,7 +8,6 @@ use crate::{
     Code, duration,
     figure::{Figure, FigureError},
     report::{Finding, Place, Report},
-    suggest,
     yaml::{Key, Node, Value},
 };
 
@@ -53,7 +52,7 @@ impl<'a> Fields<'a> {
             return None;
         };
         for (key, value) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
-            let near = suggest::nearest(&key.name, known.iter().copied());
+            let near = davy_yaml::nearest(&key.name, known.iter().copied());
             // `{en: a, b}` is two keys to YAML, and one text to whoever wrote it.
             let comma = if value.value == Value::Null {
                 "a comma in a text inside {} needs quotes around the text"
@@ -196,7 +195,7 @@ impl<'a> Item<'a> {
         if known.contains(&text) {
             return Some(text);
         }
-        let near = suggest::nearest(text, known.iter().copied());
+        let near = davy_yaml::nearest(text, known.iter().copied());
         report.error(self.place, self.finding(Code::WordUnknown).expected(one_of(known)).did_you_mean(near));
         None
     }
@@ -213,7 +212,7 @@ impl<'a> Item<'a> {
                 self.finding(Code::NumberInvalid).expected("a number and a unit, such as 7.05 ppm")
             }
             FigureError::Unit(unit) => {
-                let near = suggest::nearest(unit, UNIT_WORDS.iter().copied());
+                let near = davy_yaml::nearest(unit, UNIT_WORDS.iter().copied());
                 self.finding(Code::UnitUnknown).expected(UNIT_FORM).did_you_mean(near)
             }
         };

@@ -27,7 +27,6 @@ mod select;
 mod selector;
 mod site_file;
 mod source;
-mod suggest;
 mod tag_row;
 mod tags_file;
 mod yaml;

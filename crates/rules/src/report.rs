@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Code, Diagnostic, Severity, suggest};
+pub(crate) use davy_yaml::Place;
+
+use crate::{Code, Diagnostic, Severity};
 
 /// Findings listed at most; the rest is counted.
 pub(crate) const FINDINGS_MAX: usize = 1000;
@@ -10,17 +12,6 @@ pub(crate) const FINDINGS_MAX: usize = 1000;
 const SEARCHES_MAX: usize = 100;
 /// Characters of a found text that are shown at most.
 const SHOWN_MAX: usize = 60;
-
-/// A place in one of the files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// Place of the file in the bundle.
-    pub(crate) file: u32,
-    /// From 1.
-    pub(crate) line: u32,
-    /// In characters, from 1.
-    pub(crate) column: u32,
-}
 
 /// Everything found so far.
 pub(crate) struct Report {
@@ -37,13 +28,6 @@ pub(crate) struct Finding {
     found: String,
     expected: String,
     help: String,
-}
-
-impl Place {
-    /// Where a file begins.
-    pub(crate) const fn start_of(file: u32) -> Place {
-        Place { file, line: 1, column: 1 }
-    }
 }
 
 impl Finding {
@@ -131,7 +115,7 @@ impl Report {
         text: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
-        if self.findings.len() < SEARCHES_MAX { suggest::nearest(text, names) } else { None }
+        if self.findings.len() < SEARCHES_MAX { davy_yaml::nearest(text, names) } else { None }
     }
 
     /// How many errors there are.

@@ -9,7 +9,6 @@ use crate::{
     cells::Cells,
     fields::{UNIT_FORM, UNIT_WORDS},
     known::Known,
-    suggest,
     tags_file::Column,
 };
 
@@ -128,7 +127,7 @@ fn quantity(cells: &mut Cells<'_>) -> Option<Quantity> {
     if quantity.is_none() {
         let finding = cells.finding(Code::QuantityUnknown, Column::Quantity);
         let expected = "a quantity such as gas.h2s, level, pressure, temperature, flow, speed, state.pump";
-        let near = suggest::nearest(text, QUANTITY_WORDS);
+        let near = davy_yaml::nearest(text, QUANTITY_WORDS);
         cells.error(Column::Quantity, finding.expected(expected).did_you_mean(near));
     }
     quantity
@@ -137,7 +136,7 @@ fn quantity(cells: &mut Cells<'_>) -> Option<Quantity> {
 fn unit(cells: &mut Cells<'_>, quantity: &Quantity) -> Option<Unit> {
     let Some(text) = cells.get(Column::Unit) else { return Some(quantity.default_unit()) };
     let Some(unit) = Unit::parse(text) else {
-        let near = suggest::nearest(text, UNIT_WORDS);
+        let near = davy_yaml::nearest(text, UNIT_WORDS);
         let finding = cells.finding(Code::UnitUnknown, Column::Unit).expected(UNIT_FORM);
         cells.error(Column::Unit, finding.did_you_mean(near));
         return None;
@@ -176,7 +175,7 @@ fn reporting(cells: &mut Cells<'_>) -> Reporting {
         None | Some("periodic") => Reporting::Periodic,
         Some("by_exception") => Reporting::ByException,
         Some(other) => {
-            let near = suggest::nearest(other, ["periodic", "by_exception"]);
+            let near = davy_yaml::nearest(other, ["periodic", "by_exception"]);
             let finding = cells.finding(Code::WordUnknown, Column::Reporting);
             cells.error(Column::Reporting, finding.expected("periodic or by_exception").did_you_mean(near));
             Reporting::Periodic

@@ -12,7 +12,7 @@ use crate::{
     known::Known,
     report::{Finding, Place, Report},
     site_file::Ids,
-    suggest, tag_row,
+    tag_row,
 };
 
 /// Tags of a site at most.
@@ -207,7 +207,7 @@ fn columns(csv: &CsvText<'_>, header: &Row, report: &mut Report) -> Option<Place
         let place = csv.cell_place(header, index);
         match Column::NAMES.iter().position(|known| *known == name) {
             None => {
-                let near = suggest::nearest(name, Column::NAMES);
+                let near = davy_yaml::nearest(name, Column::NAMES);
                 let finding = Finding::new(Code::ColumnUnknown, "header").found(name);
                 report.error(place, finding.expected(one_of(&Column::NAMES)).did_you_mean(near));
             }

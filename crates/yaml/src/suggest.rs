@@ -6,7 +6,7 @@ const LENGTH_MAX: usize = 48;
 const NAMES_MAX: usize = 20_000;
 
 /// The name nearest to `text`, when it is near enough to be a slip of the finger.
-pub(crate) fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: Vec<char> = text.chars().map(fold).collect();
     if typed.is_empty() || typed.len() > LENGTH_MAX {
         return None;
