@@ -5,11 +5,16 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 6] = [
+const NOT_BY_A_COMMAND: [&str; 11] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
+    "CBOR_SYNTAX",
+    "CRC_MISMATCH",
+    "FRAME_INVALID",
+    "LENGTH_MISMATCH",
     "NOT_SUPPRESSED",
+    "PASSWORD_MISMATCH",
     "STOPPING",
     "STORAGE_UNAVAILABLE",
 ];

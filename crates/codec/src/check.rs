@@ -18,5 +18,10 @@ pub(crate) fn name_is_fit(name: &str, pointer: impl Fn() -> String) -> Result<()
 pub(crate) fn quality_unknown(place: Place, got: &str) -> Rejection {
     let expected = "good, uncertain, bad, or a reason such as calibration, maintenance, sensor_failure";
     let fix = "send one of the documented words; the value was taken as bad";
-    Rejection::new(Reason::QualityUnknown, place.field("quality"), got, expected, fix).free()
+    quality_unknown_at(place.field("quality"), got, expected, fix)
+}
+
+/// The same, of a form with other words.
+pub(crate) fn quality_unknown_at(pointer: String, got: &str, expected: &str, fix: &str) -> Rejection {
+    Rejection::new(Reason::QualityUnknown, pointer, got, expected, fix).free()
 }

@@ -49,6 +49,16 @@ reasons! {
     JsonSyntax "JSON_SYNTAX" Reject;
     /// Not the protobuf message the topic asks for.
     ProtobufDecode "PROTOBUF_DECODE" Reject;
+    /// Not CBOR from here on; what stood before was read.
+    CborSyntax "CBOR_SYNTAX" Reject;
+    /// Not an HJ 212 frame, or parts of one that do not belong together.
+    FrameInvalid "FRAME_INVALID" Reject;
+    /// A frame is longer or shorter than it says.
+    LengthMismatch "LENGTH_MISMATCH" Reject;
+    /// A frame does not have the checksum it says.
+    CrcMismatch "CRC_MISMATCH" Reject;
+    /// The password of a frame is not that of its box.
+    PasswordMismatch "PASSWORD_MISMATCH" Reject;
     /// JSON, but none of the documented forms.
     SchemaViolation "SCHEMA_VIOLATION" Reject;
     /// A field that must be there is not.

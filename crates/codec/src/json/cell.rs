@@ -9,7 +9,7 @@ use crate::Limits;
 
 /// One JSON value.
 #[derive(Clone, Debug)]
-pub(super) enum Cell<'de> {
+pub(crate) enum Cell<'de> {
     Null,
     Bool(bool),
     Integer(i64),
@@ -21,7 +21,7 @@ pub(super) enum Cell<'de> {
 
 impl Cell<'_> {
     /// As JSON would show it, shortened.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Cell::Null => "null".to_owned(),
             Cell::Bool(value) => value.to_string(),
@@ -36,8 +36,8 @@ impl Cell<'_> {
 
 /// Reads one value that stands `depth` levels deep.
 #[derive(Clone, Copy)]
-pub(super) struct AnyCell {
-    pub(super) depth: u32,
+pub(crate) struct AnyCell {
+    pub(crate) depth: u32,
 }
 
 impl AnyCell {
@@ -143,4 +143,4 @@ macro_rules! other_than_wanted {
         }
     };
 }
-pub(super) use other_than_wanted;
+pub(crate) use other_than_wanted;

@@ -1,13 +1,13 @@
 //! Native JSON: `{seq, readings: [{tag, value, unit, ts, quality}]}`, `{ts, values: {tag: number}}`, one reading alone,
 //! or an array of any of these.
 
-mod cell;
+pub(crate) mod cell;
 mod draft;
 mod field;
 mod item;
 mod list;
-mod patch;
-mod syntax;
+pub(crate) mod patch;
+pub(crate) mod syntax;
 mod values;
 mod walk;
 
@@ -48,21 +48,21 @@ impl Codec for Json {
 }
 
 /// A payload as text.
-struct Source<'p> {
+pub(crate) struct Source<'p> {
     /// The payload as it came, without a byte order mark.
-    payload: &'p [u8],
+    pub(crate) payload: &'p [u8],
     /// As long as the payload, or as much of it as is whole; what is not text or no number is put out of harm's way.
-    text: Cow<'p, str>,
+    pub(crate) text: Cow<'p, str>,
     /// Where the first byte stands that is not UTF-8.
-    not_utf8_at: Option<usize>,
+    pub(crate) not_utf8_at: Option<usize>,
     /// The text differs from the payload.
-    is_patched: bool,
+    pub(crate) is_patched: bool,
     /// Bytes before it.
-    offset: usize,
+    pub(crate) offset: usize,
 }
 
 impl Source<'_> {
-    fn of(payload: &[u8]) -> Source<'_> {
+    pub(crate) fn of(payload: &[u8]) -> Source<'_> {
         let offset = if payload.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let payload = &payload[offset..];
         match str::from_utf8(payload) {
@@ -80,7 +80,7 @@ impl Source<'_> {
         }
     }
 
-    fn position(&self, offset: usize) -> Position {
+    pub(crate) fn position(&self, offset: usize) -> Position {
         let position = Position::of(self.payload, offset);
         Position { offset: position.offset + self.offset, ..position }
     }
@@ -108,7 +108,7 @@ fn pass<'s>(source: &Source<'_>, limits: Limits, skip: usize, sink: &'s mut dyn 
     (walk.tally, patched)
 }
 
-fn not_utf8(source: &Source<'_>, offset: usize) -> Rejection {
+pub(crate) fn not_utf8(source: &Source<'_>, offset: usize) -> Rejection {
     let got = format!("byte 0x{:02X}", source.payload[offset]);
     let fix = "send UTF-8 (not GBK, GB 18030, Latin-1 or raw bytes)";
     Rejection::new(Reason::EncodingInvalid, String::new(), &got, "UTF-8", fix)

@@ -5,10 +5,10 @@
 use std::str;
 
 /// Stands for what was taken out. No sender has reason to use it (U+007F, DELETE), and JSON allows it in a text.
-pub(super) const MARK: u8 = 0x7f;
+pub(crate) const MARK: u8 = 0x7f;
 
 /// The payload as text, each byte that is not UTF-8 replaced by the mark.
-pub(super) fn marking_what_is_not_utf8(payload: &[u8]) -> String {
+pub(crate) fn marking_what_is_not_utf8(payload: &[u8]) -> String {
     let mut text = String::with_capacity(payload.len());
     for chunk in payload.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -19,7 +19,7 @@ pub(super) fn marking_what_is_not_utf8(payload: &[u8]) -> String {
 
 /// The text with `NaN`, `Infinity`, `-inf`... and numbers beyond a double replaced by texts of marks; `None` when it
 /// has none of them.
-pub(super) fn without_bare_words(text: &str) -> Option<String> {
+pub(crate) fn without_bare_words(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut patched: Option<Vec<u8>> = None;
     let mut at = 0;

@@ -23,7 +23,7 @@ impl Position {
 }
 
 /// The refusal of the rest of a payload. `base` is where the text begins that the error counts from.
-pub(super) fn refusal(
+pub(crate) fn refusal(
     error: &serde_json::Error,
     base: usize,
     source: &Source<'_>,

@@ -68,3 +68,20 @@ pub fn line(metric: &Kept) -> String {
     }
     line
 }
+
+/// A file of the shared data: below `DAVY_SHARED`, or beside the workspace. `None`, said aloud, where it is not.
+///
+/// # Panics
+/// In CI, where it must be there.
+#[allow(clippy::disallowed_methods)] // A test may look for its data.
+pub fn shared(path: &str) -> Option<Vec<u8>> {
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let root = std::env::var_os("DAVY_SHARED").map_or(beside, Into::into);
+    let file = root.join(path);
+    if let Ok(bytes) = std::fs::read(&file) {
+        return Some(bytes);
+    }
+    assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "CI must not skip: {}", file.display());
+    println!("skipped: no {}", file.display());
+    None
+}

@@ -1,0 +1,233 @@
+//! `application/senml+json`, read as it streams by.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use davy_model::{Reason, Timestamp};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::{
+    label::Key,
+    pack::Pack,
+    record::{Record, Records, Value},
+    scan::Scan,
+};
+use crate::{
+    Form, Limits, Place, Rejection, Sink, Summary,
+    clip::clip_bytes,
+    json::{
+        self, Source,
+        cell::{AnyCell, Cell, other_than_wanted},
+        patch::{self, MARK},
+        syntax,
+    },
+    tally::Tally,
+};
+
+pub(super) fn decode(payload: &[u8], arrival: Timestamp, limits: Limits, sink: &mut dyn Sink) -> Summary {
+    let source = Source::of(payload);
+    let (passed, again) = pass(&source, arrival, limits, 0, sink);
+    if let Some(text) = again {
+        // The same events come again up to where the first pass stopped, and are not told twice.
+        let patched = Source { text: Cow::Owned(text), is_patched: true, ..source };
+        return pass(&patched, arrival, limits, passed.events, sink).0.finish();
+    }
+    passed.finish()
+}
+
+/// What one pass leaves: its counts, and a text that is worth another pass.
+type Passed<'s> = (Tally<'s>, Option<String>);
+
+fn pass<'s>(
+    source: &Source<'_>,
+    arrival: Timestamp,
+    limits: Limits,
+    skip: usize,
+    sink: &'s mut dyn Sink,
+) -> Passed<'s> {
+    let mut tally = Tally::new(sink, Summary::empty(Form::SenmlJson), limits, skip);
+    if let Some(offset) = source.not_utf8_at {
+        tally.problem(json::not_utf8(source, offset));
+    }
+    if may_be_refused_whole(&source.text) {
+        let mut scan = Scan::default();
+        // What is wrong with the JSON, the pass itself will tell.
+        let _ = read(source, &mut scan);
+        if let Some(refusal) = scan.found {
+            tally.problem(refusal);
+            return (tally, None);
+        }
+    }
+    let mut pack = Pack::new(&mut tally, arrival);
+    let Err(error) = read(source, &mut pack) else { return (tally, None) };
+    let place = if pack.count() == 0 && !source.text.trim_start().starts_with('[') {
+        Place::Root
+    } else {
+        Place::Item(pack.count())
+    };
+    let patched = if error.is_syntax() && skip == 0 { patch::without_bare_words(&source.text) } else { None };
+    if patched.is_none() {
+        tally.problem(syntax::refusal(&error, 0, source, place));
+    }
+    (tally, patched)
+}
+
+/// Whether a version or a label that must be understood may be in it.
+fn may_be_refused_whole(text: &str) -> bool {
+    ["_\"", "bver", "\\u"].iter().any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
+}
+
+fn read<'p>(source: &'p Source<'_>, records: &mut dyn Records<'p>) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(&source.text);
+    Root(Item { records, source }).deserialize(&mut json).and_then(|()| json.end())
+}
+
+/// The pack.
+struct Root<'r, 's, 'p>(Item<'r, 's, 'p>);
+
+/// One element of it.
+struct Item<'r, 's, 'p> {
+    records: &'r mut dyn Records<'p>,
+    source: &'p Source<'s>,
+}
+
+impl Root<'_, '_, '_> {
+    fn other(self, cell: &Cell<'_>) {
+        self.0.records.no_record(&cell.shown());
+    }
+}
+
+impl<'p> DeserializeSeed<'p> for Root<'_, '_, 'p> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'p>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'p> Visitor<'p> for Root<'_, '_, 'p> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'p>>(self, mut list: A) -> Result<(), A::Error> {
+        loop {
+            let item = Item { records: &mut *self.0.records, source: self.0.source };
+            if list.next_element_seed(item)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One record alone is no pack; it is read as if it were in one, since it can mean nothing else.
+    fn visit_map<A: MapAccess<'p>>(self, map: A) -> Result<(), A::Error> {
+        self.0.visit_map(map)
+    }
+
+    other_than_wanted!();
+}
+
+impl<'p> Item<'_, '_, 'p> {
+    fn other(self, cell: &Cell<'_>) {
+        self.records.no_record(&cell.shown());
+    }
+
+    fn value(&self, cell: Cell<'p>) -> Value<'p> {
+        match cell {
+            Cell::Number(value) => Value::Number(value),
+            #[allow(clippy::cast_precision_loss)] // A value is a double.
+            Cell::Integer(value) => Value::Number(value as f64),
+            Cell::Bool(value) => Value::Bool(value),
+            Cell::Text(text) if self.source.is_patched && text.as_bytes().contains(&MARK) => {
+                self.marked(&text)
+            }
+            Cell::Text(text) => Value::Text(text),
+            other @ (Cell::Null | Cell::Array | Cell::Object) => Value::Other(other.shown()),
+        }
+    }
+
+    /// What stood where marks stand now: a word that is no number, or text that is not UTF-8.
+    fn marked(&self, text: &str) -> Value<'p> {
+        let payload = self.source.payload;
+        let start = (text.as_ptr() as usize).checked_sub(self.source.text.as_ptr() as usize);
+        let Some(start) = start.filter(|start| start + text.len() < payload.len() && *start > 0) else {
+            return Value::NotText(text.to_owned());
+        };
+        if payload[start - 1] == b'"' {
+            Value::NotText(clip_bytes(&payload[start..start + text.len()]))
+        } else {
+            Value::NotFinite(clip_bytes(&payload[start - 1..=start + text.len()]))
+        }
+    }
+}
+
+impl<'p> DeserializeSeed<'p> for Item<'_, '_, 'p> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'p>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+/// How deep a record's values stand.
+const DEPTH: u32 = 2;
+
+impl<'p> Visitor<'p> for Item<'_, '_, 'p> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'p>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut record = Record::new();
+        while let Some(key) = map.next_key_seed(AnyKey(PhantomData))? {
+            let cell = map.next_value_seed(AnyCell { depth: DEPTH })?;
+            match key {
+                Key::Known(label) => record.put(label, self.value(cell)),
+                Key::Extension => {}
+                Key::MustUnderstand(label) => record.must_understand = Some(label),
+            }
+        }
+        self.records.record(record);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'p>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(AnyCell { depth: DEPTH })?.is_some() {}
+        self.other(&Cell::Array);
+        Ok(())
+    }
+
+    other_than_wanted!();
+}
+
+/// Reads the key of a field.
+struct AnyKey<'p>(PhantomData<&'p ()>);
+
+impl<'p> DeserializeSeed<'p> for AnyKey<'p> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'p>>(self, json: D) -> Result<Key, D::Error> {
+        json.deserialize_identifier(self)
+    }
+}
+
+impl<'p> Visitor<'p> for AnyKey<'p> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a label")
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Key, E> {
+        Ok(Key::of_word(word))
+    }
+}
+
+/// The refusal of what is no record.
+pub(super) fn no_record(place: Place, shown: &str) -> Rejection {
+    let fix = "send an array of records: [{\"n\": \"AT-0412/h2s\", \"u\": \"ppm\", \"v\": 12.4}]";
+    Rejection::new(Reason::FieldType, place.pointer(), shown, "a record (an object)", fix)
+}
