@@ -6,9 +6,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use davy_model::{Timestamp, Transition};
+use davy_model::{Timestamp, Transition, Vitals};
 use tokio::sync::broadcast;
 
 use crate::Book;
@@ -35,6 +36,14 @@ pub struct Heartbeat {
     pub commit: u64,
     /// When that was decided.
     pub recorded_time: Timestamp,
+    /// The revision of the site's active files; empty before the first.
+    pub revision: Arc<str>,
+    /// How long it waited in front of the engine.
+    pub input_lag: Duration,
+    /// When readings of the site were last judged; `None` when none were since the start.
+    pub last_judged: Option<Timestamp>,
+    /// What the engine sees, and what is kept quiet.
+    pub vitals: Vitals,
 }
 
 #[derive(Clone, Debug)]

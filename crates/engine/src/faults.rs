@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Rule id of the alarms of Davy's own parts.
-const FAULT_RULE: &str = "davy-fault";
+pub const FAULT_RULE: &str = "davy-fault";
 
 impl Engine {
     pub(crate) fn fault(&mut self, fault: &Fault, now: Timestamp, out: &mut Vec<Transition>) {

@@ -25,9 +25,11 @@ mod snapshot;
 mod tag;
 mod timers;
 mod transitions;
+mod vitals;
 mod words;
 
 pub use counts::Counts;
 pub use engine::{Engine, Known};
+pub use faults::FAULT_RULE;
 pub use judge::{Judge, JudgeError, Outcome};
 pub use snapshot::{SNAPSHOT_SCHEMA, SnapshotError};

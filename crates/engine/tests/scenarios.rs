@@ -20,3 +20,5 @@ mod past;
 mod restarts;
 #[path = "scenarios/silence.rs"]
 mod silence;
+#[path = "scenarios/vitals.rs"]
+mod vitals;

@@ -7,6 +7,7 @@
 //! bounded in bytes, and acknowledgements, bounded by their packet ids.
 
 mod acks;
+mod caller;
 mod config;
 mod drive;
 mod shared;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 pub use acks::Receipt;
+pub use caller::Caller;
 pub use config::BrokerConfig;
 pub use tls::{TlsError, tls_client};
 pub use wire::LinkError;

@@ -124,6 +124,12 @@ impl Clients {
         Clients { by_name: BTreeMap::new(), anonymous: Some(Rights::all()) }
     }
 
+    /// These clients and one more, which takes the place of one of its name.
+    pub fn with(mut self, client: Client) -> Clients {
+        self.by_name.insert(Arc::clone(&client.name), client);
+        self
+    }
+
     /// Says what a connection may do.
     ///
     /// A user name decides by its token, and by its certificate when it has no token; without a user name the

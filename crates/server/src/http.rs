@@ -6,7 +6,7 @@ use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, rou
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::{failure::Failure, hub::Hub, metrics::Metrics, rpc};
+use crate::{canary::Standing, failure::Failure, hub::Hub, metrics::Metrics, rpc};
 
 #[derive(Clone)]
 struct Shown {
@@ -44,12 +44,26 @@ async fn show_metrics(State(shown): State<Shown>) -> impl IntoResponse {
     ([("content-type", CONTENT_TYPE)], shown.metrics.render(&shown.hub))
 }
 
-/// 200 while every site's journal can be written; 503 with the reasons otherwise.
+/// 200 while every site's journal can be written and its heartbeats come; 503 with the reasons otherwise. How the canary
+/// is, is told either way: a restart, which is what some do on a 503, brings no broker back.
 async fn show_health(State(shown): State<Shown>) -> impl IntoResponse {
-    let failing = shown.hub.failing_sites();
-    if failing.is_empty() {
-        (StatusCode::OK, "ok\n".to_owned())
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("the journal fails: {}\n", failing.join(", ")))
+    let hub = &shown.hub;
+    let failing = hub.failing_sites();
+    let mut reasons: Vec<String> = Vec::new();
+    if !failing.is_empty() {
+        reasons.push(format!("the journal fails: {}", failing.join(", ")));
     }
+    reasons.extend(hub.pulse.stalled().into_iter().map(|(site, age)| {
+        format!("the alarm path of {site} is stalled: no heartbeat for {} s", age.as_secs())
+    }));
+    let code = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    if reasons.is_empty() {
+        reasons.push("ok".to_owned());
+    }
+    match hub.canary.standing(hub.clock.now()) {
+        Standing::Off => reasons.push("the canary is off: nobody proves that alarms come through".to_owned()),
+        Standing::Overdue { why, .. } => reasons.push(format!("the canary is overdue: {why}")),
+        Standing::Waiting | Standing::Ok => {}
+    }
+    (code, reasons.join("\n") + "\n")
 }

@@ -9,7 +9,12 @@ use davy_delivery::Feed;
 use davy_intake::Intake;
 use davy_model::Timestamp;
 
-use crate::{clock::Clock, site::SiteService};
+use crate::{
+    canary::{self, Canary},
+    clock::Clock,
+    pulse::Pulse,
+    site::SiteService,
+};
 
 /// The sites being served, and what is shared between them.
 pub(crate) struct Hub {
@@ -18,13 +23,23 @@ pub(crate) struct Hub {
     pub(crate) intake: Arc<Intake>,
     pub(crate) clock: Clock,
     pub(crate) started: Timestamp,
+    /// What heartbeats call this Davy.
+    pub(crate) node: String,
+    pub(crate) canary: Arc<Canary>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 impl Hub {
-    /// The ids of `asked`, or of all sites when none is asked for. An unknown one is returned as the error.
+    /// The sites of plants: all but the canary's.
+    pub(crate) fn plants(&self) -> impl Iterator<Item = &Arc<SiteService>> {
+        self.sites.values().filter(|site| site.id.as_ref() != canary::SITE)
+    }
+
+    /// The ids of `asked`, or of all plants when none is asked for: the canary's site is for who asks for it by name. An
+    /// unknown one is returned as the error.
     pub(crate) fn sites_of(&self, asked: &[String]) -> Result<Vec<Arc<str>>, String> {
         if asked.is_empty() {
-            return Ok(self.sites.keys().map(Arc::clone).collect());
+            return Ok(self.plants().map(|site| Arc::clone(&site.id)).collect());
         }
         let known = |id: &String| {
             self.sites.get_key_value(id.as_str()).map(|(id, _)| Arc::clone(id)).ok_or_else(|| id.clone())

@@ -5,6 +5,8 @@
 //!
 //! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
+mod beats;
+mod canary;
 mod check;
 mod clock;
 mod commit_thread;
@@ -16,6 +18,7 @@ mod hub;
 pub mod line;
 mod metrics;
 mod pending;
+mod pulse;
 mod recover;
 pub mod replay;
 pub mod rpc;
@@ -30,7 +33,7 @@ mod write_thread;
 mod writer;
 
 pub use check::{CheckReport, CheckedSite, check};
-pub use config::{Config, ConfigProblem, DoorConfig, Flags};
+pub use config::{CanaryConfig, Config, ConfigProblem, DoorConfig, Flags};
 pub use recover::RecoverError;
 pub use server::{Server, StartError};
 pub use source::{Loaded, SiteSource, site_files};

@@ -15,14 +15,15 @@ use davy_journal::{Cursor, JournalError, JournalReader, Options, Place};
 use davy_model::{Input, Timestamp, Transition};
 use parking_lot::Mutex;
 
-pub use crate::{clock::Hands, committer::Progress};
 use crate::{
+    beats::Beats,
     committer::{CommitState, Committer, Work},
     pending::Pending,
     recover::{RecoverError, Recovered, recover},
     source::Loaded,
     writer::{Offers, Writer},
 };
+pub use crate::{clock::Hands, committer::Progress};
 
 /// How many transitions of a standing alarm are read to say how it stands.
 const STORY_LEN_MAX: usize = 64;
@@ -44,8 +45,8 @@ pub struct Line {
     pub(crate) inbox: Inbox,
     pub(crate) door: Arc<SiteDoor>,
     pub(crate) offers: Offers,
-    /// Number of the last heartbeat in its log.
-    pub(crate) heartbeat: u64,
+    /// The heartbeats under way to the writer.
+    pub(crate) beats: Arc<Beats>,
 }
 
 /// A judged commit on its way to the committer.
@@ -85,7 +86,6 @@ impl Opened {
         first_inputs(&inbox, &recovered, &loaded);
         let state = Arc::new(CommitState::default());
         state.number.store(recovered.head.number, Ordering::Release);
-        let heartbeat = recovered.heartbeat;
         let (journal, writer) = writer(Arc::clone(&id), recovered, receiver, Arc::clone(&offers));
         let committer = Committer {
             journal,
@@ -95,7 +95,8 @@ impl Opened {
             state,
             waiting: VecDeque::new(),
         };
-        Ok(Line { id, loaded, writer, committer, feed, inbox, door, offers, heartbeat })
+        let beats = Arc::clone(&writer.beats);
+        Ok(Line { id, loaded, writer, committer, feed, inbox, door, offers, beats })
     }
 }
 
@@ -110,9 +111,9 @@ impl Line {
         &self.feed
     }
 
-    /// Number of the last heartbeat in its log when it was taken up.
+    /// Number of the last heartbeat in its log when it was taken up, or sent since.
     pub fn heartbeat(&self) -> u64 {
-        self.heartbeat
+        self.beats.last()
     }
 
     /// When something will be due if nothing else comes.
@@ -198,7 +199,7 @@ fn writer(
     inbox: InboxReceiver,
     offers: Offers,
 ) -> (davy_journal::Journal, Writer) {
-    let Recovered { journal, head, judge, activated_in, heartbeat: _ } = recovered;
+    let Recovered { journal, head, judge, activated_in, heartbeat } = recovered;
     let writer = Writer {
         site,
         judge,
@@ -207,6 +208,8 @@ fn writer(
         number: head.number,
         at: head.at,
         activated_in,
+        beats: Arc::new(Beats::after(heartbeat)),
+        judged_at: None,
         snapshot_number: head.number,
         snapshot_at: head.at,
         former: None,

@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock, atomic::Ordering};
 use davy_intake::Totals;
 use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{hub::Hub, site::SiteService};
+use crate::{canary::Standing, hub::Hub, site::SiteService};
 
 /// The recorder of this process.
 #[derive(Clone)]
@@ -15,13 +15,19 @@ pub(crate) struct Metrics {
     handle: PrometheusHandle,
 }
 
+/// Bounds of the buckets of the canary's round trip, s.
+const CANARY_BUCKETS_S: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
 /// One recorder a process: a second server in it shares it.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
 impl Metrics {
     pub(crate) fn install() -> Metrics {
         let handle = RECORDER.get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
+            let builder = PrometheusBuilder::new();
+            let canary = Matcher::Full("davy_canary_seconds".to_owned());
+            let builder = builder.set_buckets_for_metric(canary, CANARY_BUCKETS_S);
+            let recorder = builder.expect("there are buckets").build_recorder();
             let handle = recorder.handle();
             // Somebody else's recorder is installed: then ours stays empty but for what is set on it, which is nothing.
             let _ = metrics::set_global_recorder(recorder);
@@ -33,8 +39,11 @@ impl Metrics {
     /// Brings every figure up to date and writes the page.
     pub(crate) fn render(&self, hub: &Hub) -> String {
         gauge!("davy_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        for site in hub.sites.values() {
+        show_canary(hub);
+        for site in hub.plants() {
             show_site(site);
+            let age_s = hub.pulse.age(&site.id).map_or(f64::NAN, |age| age.as_secs_f64());
+            gauge!("davy_heartbeat_age_seconds", "site" => site.id.to_string()).set(age_s);
             if let Some(door) = hub.intake.directory.site(&site.id) {
                 show_readings(&site.id, &door.account.totals());
                 counter!("davy_dead_letters_total", "site" => site.id.to_string())
@@ -47,6 +56,20 @@ impl Metrics {
         }
         self.handle.run_upkeep();
         self.handle.render()
+    }
+}
+
+fn show_canary(hub: &Hub) {
+    let standing = hub.canary.standing(hub.clock.now());
+    let flag = |on: bool| f64::from(u8::from(on));
+    gauge!("davy_canary_enabled").set(flag(standing != Standing::Off));
+    gauge!("davy_canary_overdue").set(flag(matches!(standing, Standing::Overdue { .. })));
+    let (back, missed) = hub.canary.counts();
+    counter!("davy_canary_rounds_total", "result" => "back").absolute(back);
+    counter!("davy_canary_rounds_total", "result" => "missed").absolute(missed);
+    if let Some(last) = hub.canary.last() {
+        gauge!("davy_canary_last_seconds", "until" => "raised").set(last.raised_in.as_secs_f64());
+        gauge!("davy_canary_last_seconds", "until" => "cleared").set(last.cleared_in.as_secs_f64());
     }
 }
 

@@ -7,18 +7,23 @@ use davy_door::{Door, DoorPublisher};
 use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink};
 use davy_journal::Options;
 use davy_model::Timestamp;
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{Interval, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
     Config,
+    canary::{self, Canary, Ends, Gateway},
     clock::Clock,
     failure::Failure,
     http,
     hub::Hub,
     line::Opened,
     metrics::Metrics,
+    pulse::Pulse,
     recover::RecoverError,
     say,
     site::{SiteService, journal_path},
@@ -27,8 +32,6 @@ use crate::{
     watch::Watch,
 };
 
-/// How often a heartbeat goes down the alarm path.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// How long connections and streams may take to end.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -43,6 +46,9 @@ pub struct Server {
     /// What looks at the doors, and must end before them.
     watching: Vec<JoinHandle<()>>,
     stop_watching: CancellationToken,
+    /// Who comes in by the doors, and must not find them closed.
+    canary: Option<JoinHandle<()>>,
+    stop_canary: CancellationToken,
     stop_serving: CancellationToken,
     stop_writing: CancellationToken,
     failed: Failure,
@@ -54,6 +60,9 @@ pub enum StartError {
     /// Site or rule files that do not compile; every finding.
     #[error("{}", .0.join("\n"))]
     Files(Vec<String>),
+    /// A site with the id of the canary's.
+    #[error("no site can be called {}: that is Davy's own canary", canary::SITE)]
+    ReservedSite,
     /// Two sites with one id.
     #[error("two sites are called {0}: an id is one site's")]
     SameSite(Arc<str>),
@@ -78,7 +87,7 @@ pub enum StartError {
 impl StartError {
     /// Whether somebody has to mend the configuration or the files, rather than the machine.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, StartError::Files(_) | StartError::SameSite(_))
+        matches!(self, StartError::Files(_) | StartError::ReservedSite | StartError::SameSite(_))
     }
 }
 
@@ -88,7 +97,10 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Server, StartError> {
-        let loaded = load_all(&config)?;
+        let mut loaded = load_all(&config)?;
+        if config.canary.is_some() {
+            loaded.push(canary::loaded());
+        }
         fs::create_dir_all(&config.data_dir)
             .map_err(|source| io_error(&config.data_dir.display().to_string(), source))?;
         let mut opened = Vec::new();
@@ -116,7 +128,11 @@ impl Server {
         let intake =
             Intake::new(Directory::new(doors), Arc::new(move || lent.now()), config.payload_bytes_max);
         let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
-        let hub = Arc::new(Hub { sites, feed, intake, started: clock.now(), clock });
+        let started = clock.now();
+        let canary = Arc::new(Canary::new(config.canary, started));
+        let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
+        let (node, pulse) = (config.node.clone(), Arc::new(pulse));
+        let hub = Arc::new(Hub { sites, feed, intake, started, clock, node, canary, pulse });
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
         parts.open(config).await
     }
@@ -134,6 +150,13 @@ impl Server {
     /// How the link to the external broker stands, if there is one.
     pub fn broker_state(&self) -> Option<davy_intake::broker::LinkState> {
         self.broker.as_ref().map(|broker| broker.state())
+    }
+
+    /// Whether alarms still come through: false when a site's heartbeats have stopped and it is not its disk that is known
+    /// to fail. Then alarms go out all the same, and a restart would lose them.
+    pub fn is_alive(&self) -> bool {
+        let failing = self.hub.failing_sites();
+        self.hub.pulse.stalled().iter().all(|(site, _)| failing.iter().any(|one| **one == **site))
     }
 
     /// Waits for something that cannot be mended while running, and says what.
@@ -190,6 +213,11 @@ impl Server {
 
     /// Takes no more readings, writes and acknowledges what came, ends the streams, and accounts for everything.
     pub async fn shutdown(mut self) -> Summary {
+        self.stop_canary.cancel();
+        if let Some(canary) = self.canary.take() {
+            // It was asked to end, and holds nothing.
+            let _ = canary.await;
+        }
         if let Some((door, _)) = self.door.take() {
             door.shutdown(GOODBYE).await;
         }
@@ -213,7 +241,8 @@ impl Server {
                 warn!("a connection did not end in time");
             }
         }
-        let sites = self.hub.sites.keys().filter_map(|id| {
+        let sites = self.hub.plants().filter_map(|site| {
+            let id = &site.id;
             let door = self.hub.intake.directory.site(id)?;
             let transitions = self.hub.feed.site(id).map_or(0, |feed| feed.sequence());
             Some(SiteSummary::new(Arc::clone(id), &door.account.totals(), transitions))
@@ -248,13 +277,17 @@ impl Parts {
         let broker =
             config.broker.clone().map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
         let stop_watching = self.stop_serving.child_token();
-        let watching = vec![self.watch(broker.clone(), stop_watching.clone())];
-        let mut tasks = vec![http_task, self.beat(), self.say_feedback()];
-        if let Some((_, _, publisher)) = &door {
-            let said = say::say_alarms(Arc::clone(&self.hub), publisher.clone(), self.stop_serving.clone());
+        let stop_canary = self.stop_serving.child_token();
+        let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());
+        let watching = vec![self.watch(config.heartbeat_every, broker.clone(), stop_watching.clone())];
+        let mut tasks =
+            vec![http_task, self.beat(config.heartbeat_every), self.listen(), self.say_feedback()];
+        if let Some(opened) = &door {
+            let publisher = opened.publisher.clone();
+            let said = say::say_alarms(Arc::clone(&self.hub), publisher, self.stop_serving.clone());
             tasks.push(tokio::spawn(said));
         }
-        let door = door.map(|(door, handler, _)| (door, handler));
+        let door = door.map(|opened| (opened.door, opened.handler));
         info!(memory_max_mib = config.memory_max_bytes() >> 20, "queues and connections are bounded");
         Ok(Server {
             config,
@@ -265,6 +298,8 @@ impl Parts {
             tasks,
             watching,
             stop_watching,
+            canary,
+            stop_canary,
             stop_serving: self.stop_serving,
             stop_writing: self.stop_writing,
             failed: self.failed,
@@ -280,38 +315,75 @@ impl Parts {
         let mut door = None;
         if let Some(wanted) = &config.door {
             let publisher = DoorPublisher::new();
-            let handler =
-                DoorIntake::new(Arc::clone(&self.hub.intake), wanted.clients.clone(), publisher.clone());
+            let gateway = Gateway::new();
+            let clients = match config.canary {
+                Some(_) => wanted.clients.clone().with(gateway.client()),
+                None => wanted.clients.clone(),
+            };
+            let handler = DoorIntake::new(Arc::clone(&self.hub.intake), clients, publisher.clone());
             let handler = Arc::new(handler);
             let listen: Vec<String> =
                 wanted.door.listen.iter().map(|listen| listen.addr.to_string()).collect();
             let opened = Door::start_with(wanted.door.clone(), Arc::clone(&handler), publisher.clone());
-            door = Some((
-                opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?,
-                handler,
-                publisher,
-            ));
+            let opened = opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?;
+            door = Some(OpenedDoor { door: opened, handler, publisher, gateway });
         }
         Ok((door, http_addr, task))
     }
 
-    fn beat(&self) -> JoinHandle<()> {
+    fn beat(&self, every: Duration) -> JoinHandle<()> {
         let (hub, stop) = (Arc::clone(&self.hub), self.stop_serving.clone());
         tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+            let mut ticks = ticks(every);
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    _ = ticks.tick() => hub.sites.values().for_each(|site| site.beat()),
+                    _ = ticks.tick() => {
+                        let now = hub.clock.now();
+                        hub.sites.values().for_each(|site| site.beat(now));
+                    }
                 }
             }
         })
     }
 
-    fn watch(&self, broker: Option<Arc<BrokerLink>>, stop: CancellationToken) -> JoinHandle<()> {
+    fn listen(&self) -> JoinHandle<()> {
+        let pulse = Arc::clone(&self.hub.pulse);
+        tokio::spawn(pulse.listen(self.hub.feed.clone(), self.hub.clock.clone(), self.stop_serving.clone()))
+    }
+
+    /// Sends the canary by the door; where there is none, by the broker.
+    fn send_canary(
+        &self,
+        config: &Config,
+        door: Option<&OpenedDoor>,
+        http: SocketAddr,
+        stop: CancellationToken,
+    ) -> Option<JoinHandle<()>> {
+        if config.canary.is_none() {
+            warn!("the canary is off: nobody proves that readings become alarms ([canary] enabled = false)");
+            return None;
+        }
+        let gateway = match (door, &config.broker) {
+            (Some(opened), _) => opened.gateway.by_door(opened.door.local_addr()),
+            (None, Some(broker)) => Gateway::new().by_broker(broker),
+            (None, None) => return None,
+        };
+        let feed = Arc::clone(self.hub.feed.site(canary::SITE)?);
+        let ends = Ends { gateway, http, feed, number: 0 };
+        let (canary, clock) = (Arc::clone(&self.hub.canary), self.hub.clock.clone());
+        Some(tokio::spawn(canary::run(canary, ends, clock, stop)))
+    }
+
+    fn watch(
+        &self,
+        every: Duration,
+        broker: Option<Arc<BrokerLink>>,
+        stop: CancellationToken,
+    ) -> JoinHandle<()> {
         let hub = Arc::clone(&self.hub);
         tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+            let mut ticks = ticks(every);
             let mut watch = Watch::default();
             loop {
                 tokio::select! {
@@ -333,7 +405,23 @@ impl Parts {
     }
 }
 
-type Doors = (Option<(Door<DoorIntake>, Arc<DoorIntake>, DoorPublisher)>, SocketAddr, JoinHandle<()>);
+/// Davy's own door, open.
+struct OpenedDoor {
+    door: Door<DoorIntake>,
+    handler: Arc<DoorIntake>,
+    publisher: DoorPublisher,
+    /// The canary's, which may come in.
+    gateway: Gateway,
+}
+
+type Doors = (Option<OpenedDoor>, SocketAddr, JoinHandle<()>);
+
+/// What was missed is not made up for: after a stall, one is enough.
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
 
 fn io_error(what: &str, source: io::Error) -> StartError {
     StartError::Io { what: what.to_owned(), source }
@@ -352,6 +440,9 @@ pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
     if !findings.is_empty() {
         return Err(StartError::Files(findings));
     }
+    if loaded.iter().any(|site| site.bundle.site.as_ref() == canary::SITE) {
+        return Err(StartError::ReservedSite);
+    }
     for (place, site) in loaded.iter().enumerate() {
         if loaded[..place].iter().any(|other| other.bundle.site == site.bundle.site) {
             return Err(StartError::SameSite(Arc::clone(&site.bundle.site)));
@@ -359,3 +450,7 @@ pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
     }
     Ok(loaded)
 }
+
+#[cfg(test)]
+#[path = "server_stalls.rs"]
+mod stalls;

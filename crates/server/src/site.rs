@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
         mpsc::{SyncSender, sync_channel},
     },
     thread::JoinHandle,
@@ -15,12 +14,13 @@ use arc_swap::ArcSwap;
 use davy_delivery::SiteFeed;
 use davy_intake::{Ack, Answer, Inbox, Parcel, SiteDoor};
 use davy_journal::{Cursor, JournalError};
-use davy_model::{Command, Input};
+use davy_model::{Command, Input, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    beats::Beats,
     clock::Clock,
     commit_thread::CommitThread,
     committer::{CommitState, Work},
@@ -48,7 +48,7 @@ pub(crate) struct SiteService {
     /// The files before, the newest last.
     former: Mutex<VecDeque<Arc<Loaded>>>,
     offers: Offers,
-    heartbeat: AtomicU64,
+    beats: Arc<Beats>,
     threads: Mutex<Option<Threads>>,
 }
 
@@ -75,7 +75,7 @@ impl SiteService {
         stop: &CancellationToken,
         failed: &Failure,
     ) -> Result<(SiteService, Arc<SiteDoor>), RecoverError> {
-        let Line { id, loaded, writer, committer, feed, inbox, door, offers, heartbeat } = line;
+        let Line { id, loaded, writer, committer, feed, inbox, door, offers, beats } = line;
         let state = Arc::clone(&committer.state);
         let (work, waiting) = sync_channel(COMMITS_AHEAD);
         let writing = WriteThread {
@@ -95,7 +95,7 @@ impl SiteService {
             loaded: ArcSwap::from_pointee(loaded),
             former: Mutex::default(),
             offers,
-            heartbeat: AtomicU64::new(heartbeat),
+            beats,
             threads: Mutex::new(Some(threads)),
         };
         Ok((service, door))
@@ -145,6 +145,12 @@ impl SiteService {
         hear.await.map_err(|_| NoAnswer)
     }
 
+    /// What the writer takes when it activates files: held, it holds the engine still.
+    #[cfg(test)]
+    pub(crate) fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
     fn keep_former(&self, loaded: Arc<Loaded>) {
         let mut former = self.former.lock();
         former.push_back(loaded);
@@ -163,12 +169,10 @@ impl SiteService {
     }
 
     /// Sends a heartbeat down the alarm path. One that finds no room is not sent: that is what its absence says.
-    pub(crate) fn beat(&self) {
-        let number = self.heartbeat.load(Ordering::Relaxed) + 1;
-        let parcel = Parcel::new("".into(), Input::Heartbeat(number), Ack::None);
-        if self.inbox.try_put(parcel).is_ok() {
-            self.heartbeat.store(number, Ordering::Relaxed);
-        }
+    pub(crate) fn beat(&self, now: Timestamp) {
+        self.beats.send(now, |number| {
+            self.inbox.try_put(Parcel::new("".into(), Input::Heartbeat(number), Ack::None)).is_ok()
+        });
     }
 
     /// Makes other files active, and waits until that is durable.

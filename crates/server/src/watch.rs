@@ -3,21 +3,24 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use davy_intake::{Ack, Cause, Parcel, broker::LinkState};
-use davy_model::{Fault, Input, Text, Tier};
+use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier};
 
-use crate::{hub::Hub, site::SiteService};
+use crate::{canary::Standing, hub::Hub, site::SiteService};
 
 /// Looks at the books, and remembers what it told.
 #[derive(Default)]
 pub(crate) struct Watch {
     dropped: BTreeMap<Arc<str>, u64>,
+    /// What was told last; at first, what the journal says was.
     active: BTreeMap<(Arc<str>, &'static str), bool>,
 }
 
 impl Watch {
     /// Looks once. `broker` is how the link to the external broker stands, if there is one.
     pub(crate) fn look(&mut self, hub: &Hub, broker: Option<&LinkState>) {
-        for site in hub.sites.values() {
+        let canary = hub.canary.standing(hub.clock.now());
+        for site in hub.plants() {
+            self.look_at_canary(site, &canary);
             self.look_at_drops(hub, site);
             if let Some(state) = broker {
                 self.look_at_broker(site, state);
@@ -53,12 +56,46 @@ impl Watch {
         self.tell(site, "broker", Tier::Orange, lost, text);
     }
 
+    fn look_at_canary(&mut self, site: &SiteService, standing: &Standing) {
+        let why = match standing {
+            Standing::Overdue { why, .. } => Some(why.as_str()),
+            Standing::Off | Standing::Waiting | Standing::Ok => None,
+        };
+        let told = why.unwrap_or_default();
+        let text = Text::both(
+            format!(
+                "Davy's canary is overdue ({told}): readings may not become alarms; look at the door or the broker, and at the disk"
+            ),
+            format!(
+                "Davy 自检金丝雀逾期未归（{told}）：数据可能无法形成报警；请检查入口或 MQTT 服务器以及磁盘"
+            ),
+        );
+        // One that waits for its first return proves nothing yet: what stood before a restart stands on.
+        if *standing != Standing::Waiting {
+            self.tell(site, "canary", Tier::Orange, why.is_some(), text);
+        }
+    }
+
+    /// Whether the part was told to fail. What was told before a restart is in the site's book.
+    fn told(&self, site: &SiteService, part: &'static str) -> bool {
+        if let Some(active) = self.active.get(&(Arc::clone(&site.id), part)) {
+            return *active;
+        }
+        let alarm = AlarmKey {
+            site: Arc::clone(&site.id),
+            rule: davy_engine::FAULT_RULE.into(),
+            subject: part.into(),
+        };
+        let entry = site.feed.book().get(&alarm);
+        entry.is_some_and(|entry| entry.last.facts.condition == Condition::Active)
+    }
+
     /// Tells a change. One that finds no room is told the next time.
     fn tell(&mut self, site: &SiteService, part: &'static str, tier: Tier, active: bool, text: Text) {
-        let key = (Arc::clone(&site.id), part);
-        if self.active.get(&key).copied().unwrap_or(false) == active {
+        if self.told(site, part) == active {
             return;
         }
+        let key = (Arc::clone(&site.id), part);
         let fault = Fault { part: part.into(), active, tier, text };
         if site.inbox.try_put(Parcel::new("".into(), Input::Fault(fault), Ack::None)).is_ok() {
             self.active.insert(key, active);

@@ -10,7 +10,7 @@ use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timest
 use davy_rules::Plan;
 use parking_lot::Mutex;
 
-use crate::{pending::Pending, snapshot};
+use crate::{beats::Beats, pending::Pending, snapshot};
 
 /// Most parcels in one commit.
 pub(crate) const COMMIT_PARCELS_MAX: usize = 4096;
@@ -33,6 +33,10 @@ pub(crate) struct Writer {
     pub(crate) number: u64,
     pub(crate) at: Timestamp,
     pub(crate) activated_in: u64,
+    /// The heartbeats that are under way to it.
+    pub(crate) beats: Arc<Beats>,
+    /// When readings were last judged, since the start.
+    pub(crate) judged_at: Option<Timestamp>,
     pub(crate) snapshot_number: u64,
     pub(crate) snapshot_at: Timestamp,
     /// The files before the active ones, for parcels that were bound just before a reload.
@@ -93,7 +97,11 @@ impl Writer {
         for mut parcel in parcels.drain(..) {
             let given = readings_in(&parcel.input);
             let input = self.rebound(&mut parcel);
-            unbound += given - readings_in(&input);
+            let bound = readings_in(&input);
+            unbound += given - bound;
+            if bound > 0 {
+                self.judged_at = Some(at);
+            }
             let answer = self.judge_one(at, &input, &mut transitions)?;
             if let Input::Heartbeat(number) = input {
                 beats.push(number);
@@ -132,12 +140,17 @@ impl Writer {
     }
 
     fn heartbeat(&self, number: u64) -> Heartbeat {
+        let engine = self.judge.engine();
         Heartbeat {
             site: Arc::clone(&self.site),
             number,
-            sequence: self.judge.engine().map_or(0, davy_engine::Engine::sequence),
+            sequence: engine.map_or(0, davy_engine::Engine::sequence),
             commit: self.number,
             recorded_time: self.at,
+            revision: self.revision(),
+            input_lag: self.beats.arrived(number, self.at),
+            last_judged: self.judged_at,
+            vitals: engine.map(davy_engine::Engine::vitals).unwrap_or_default(),
         }
     }
 

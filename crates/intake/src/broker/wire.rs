@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Filter, Login, Packet, RetainForwardRule, SubAck,
-    Subscribe, SubscribeReasonCode, Unsubscribe,
+    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Filter, Login, Packet, PubAckReason,
+    RetainForwardRule, SubAck, Subscribe, SubscribeReasonCode, Unsubscribe,
 };
 use rumqttc::v5::mqttbytes::{Error as CodecError, QoS};
 use rustls_pki_types::ServerName;
@@ -44,6 +44,14 @@ pub enum LinkError {
         filter: String,
         /// Why.
         reason: SubscribeReasonCode,
+    },
+    /// A message of Davy's own was acknowledged with a reason against it.
+    #[error("what was published to {topic} was not taken: {reason:?}")]
+    NotTaken {
+        /// Where it was published.
+        topic: String,
+        /// Why.
+        reason: PubAckReason,
     },
     /// The host is no name TLS could check.
     #[error("{0:?} is not a name a certificate can have")]
@@ -183,7 +191,8 @@ impl Wire {
         }
     }
 
-    async fn next(&mut self) -> Result<Packet, LinkError> {
+    /// The next whole packet, waited for.
+    pub(super) async fn next(&mut self) -> Result<Packet, LinkError> {
         loop {
             if let Some(packet) = self.decode()? {
                 return Ok(packet);

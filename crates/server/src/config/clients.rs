@@ -61,6 +61,9 @@ pub(super) fn read(path: &Path) -> Result<Clients, Vec<ConfigProblem>> {
 }
 
 fn client(raw: &RawClient) -> Result<Client, String> {
+    if raw.name == crate::canary::SITE {
+        return Err("the name is that of Davy's own canary: choose another".to_owned());
+    }
     let token = raw
         .token_sha256
         .as_deref()

@@ -21,12 +21,29 @@ pub(super) struct Raw {
     pub(super) sites: Vec<PathBuf>,
     pub(super) inbox_mib: usize,
     pub(super) payload_kib_max: usize,
+    pub(super) node: Option<String>,
+    pub(super) heartbeat: RawHeartbeat,
+    pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
     pub(super) door: RawDoor,
     pub(super) broker: Option<RawBroker>,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawHeartbeat {
+    pub(super) every: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawCanary {
+    pub(super) enabled: bool,
+    pub(super) every: String,
+    pub(super) deadline: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -84,11 +101,26 @@ impl Default for Raw {
             sites: Vec::new(),
             inbox_mib: super::DEFAULT_INBOX_BYTES >> 20,
             payload_kib_max: davy_intake::PAYLOAD_BYTES_MAX >> 10,
+            node: None,
+            heartbeat: RawHeartbeat::default(),
+            canary: RawCanary::default(),
             http: RawHttp::default(),
             door: RawDoor::default(),
             broker: None,
             base: PathBuf::new(),
         }
+    }
+}
+
+impl Default for RawHeartbeat {
+    fn default() -> RawHeartbeat {
+        RawHeartbeat { every: "5s".to_owned() }
+    }
+}
+
+impl Default for RawCanary {
+    fn default() -> RawCanary {
+        RawCanary { enabled: true, every: "60s".to_owned(), deadline: "10s".to_owned() }
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod clients;
 mod file;
+mod liveness;
 mod problem;
 mod resolve;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use file::Flags;
+pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
 use crate::SiteSource;
@@ -29,6 +31,12 @@ pub struct Config {
     pub inbox_bytes: usize,
     /// Longest payload taken, bytes.
     pub payload_bytes_max: usize,
+    /// What heartbeats call this Davy.
+    pub node: String,
+    /// How often a heartbeat goes down each site's alarm path.
+    pub heartbeat_every: Duration,
+    /// The canary; `None` when it is switched off.
+    pub canary: Option<CanaryConfig>,
 }
 
 /// Davy's own MQTT door.
@@ -56,6 +64,9 @@ impl Config {
             broker: None,
             inbox_bytes: DEFAULT_INBOX_BYTES,
             payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
+            node: liveness::host_name(),
+            heartbeat_every: liveness::HEARTBEAT_EVERY,
+            canary: Some(CanaryConfig::default()),
         }
     }
 
@@ -74,7 +85,9 @@ impl Config {
             .as_ref()
             .map_or(0, |door| door.door.connections_max.saturating_mul(door.door.connection_len_max()));
         let per_site = self.inbox_bytes + (64 << 20) + (8 << 20);
-        door.saturating_add(self.sites.len().saturating_mul(per_site))
+        // The canary's site is one more.
+        let sites = self.sites.len() + usize::from(self.canary.is_some());
+        door.saturating_add(sites.saturating_mul(per_site))
     }
 }
 

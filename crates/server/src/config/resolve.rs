@@ -13,6 +13,7 @@ use davy_intake::{broker::BrokerConfig, rights::Clients};
 use super::{
     Config, ConfigProblem, DoorConfig, clients,
     file::{Raw, RawBroker, RawClientCertificate, RawDoor},
+    liveness,
 };
 use crate::SiteSource;
 
@@ -51,6 +52,9 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     if !raw.door.enabled && raw.broker.is_none() {
         problems.add("door.enabled", "neither a door nor a broker: no reading could come in");
     }
+    let node = problems.take("node", liveness::node(raw.node.as_deref()));
+    let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
+    let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
@@ -59,6 +63,9 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         broker,
         inbox_bytes: raw.inbox_mib << 20,
         payload_bytes_max: raw.payload_kib_max << 10,
+        node: node.unwrap_or_default(),
+        heartbeat_every: heartbeat.unwrap_or_default(),
+        canary,
     });
     match config {
         Some(config) if problems.0.is_empty() => Ok(config),

@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc};
 use davy_delivery::{Event, GapReason, Start, Subscription, Token};
 use davy_journal::{Cursor, JournalReader};
 use davy_model::{Tier, Transition};
-use davy_proto::{alert_of, time_to_wire, v1 as wire};
+use davy_proto::{alert_of, duration_to_wire, time_to_wire, v1 as wire};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use wire::alert_service_subscribe_request::Start as WireStart;
 use wire::alert_service_subscribe_response::Event as WireEvent;
 
-use super::{status, v1::alert_service_server::AlertService, view};
+use super::{status, v1::alert_service_server::AlertService, view, view::canary};
 use crate::hub::Hub;
 
 pub(crate) struct Alerts {
@@ -237,5 +237,16 @@ pub(super) fn heartbeat(hub: &Hub, beat: &davy_delivery::Heartbeat) -> wire::Hea
         commit: beat.commit,
         recorded_time: Some(time_to_wire(beat.recorded_time)),
         sent_time: Some(time_to_wire(hub.clock.now())),
+        node: hub.node.clone(),
+        started_time: Some(time_to_wire(hub.started)),
+        revision: beat.revision.to_string(),
+        input_lag: Some(duration_to_wire(beat.input_lag)),
+        last_judged_time: beat.last_judged.map(time_to_wire),
+        stale_tags: beat.vitals.stale_tags,
+        alarms_standing: beat.vitals.standing,
+        alarms_shelved: beat.vitals.shelved,
+        alarms_suppressed: beat.vitals.suppressed,
+        alarms_out_of_service: beat.vitals.out_of_service,
+        canary: Some(canary(hub)),
     }
 }

@@ -15,7 +15,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{alerts::heartbeat, status, v1::system_service_server::SystemService};
+use super::{alerts::heartbeat, status, v1::system_service_server::SystemService, view::canary};
 use crate::{hub::Hub, site::SiteService};
 
 pub(crate) struct System {
@@ -36,7 +36,8 @@ impl SystemService for System {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_time: Some(time_to_wire(self.hub.started)),
             now: Some(time_to_wire(self.hub.clock.now())),
-            sites: self.hub.sites.values().map(|site| site_status(&self.hub, site)).collect(),
+            sites: self.hub.plants().map(|site| site_status(&self.hub, site)).collect(),
+            canary: Some(canary(&self.hub)),
         }))
     }
 

@@ -4,7 +4,7 @@ use davy_delivery::Entry;
 use davy_proto::{alarm_of, duration_to_wire, time_to_wire, v1 as wire};
 use davy_rules::{Response, Rule};
 
-use crate::{hub::Hub, site::SiteService};
+use crate::{canary::Standing, hub::Hub, site::SiteService};
 
 /// An alarm of the book, with the rule's response.
 pub(super) fn alarm(site: &SiteService, entry: &Entry) -> wire::Alarm {
@@ -65,4 +65,29 @@ pub(super) fn standing(hub: &Hub, key: &davy_model::AlarmKey) -> Option<wire::Al
         response: Some(response(&found.response)),
         ..wire::Alarm::default()
     })
+}
+
+/// How the canary is.
+pub(super) fn canary(hub: &Hub) -> wire::CanaryStatus {
+    let mut status = wire::CanaryStatus::default();
+    let state = match hub.canary.standing(hub.clock.now()) {
+        Standing::Off => wire::CanaryState::Off,
+        Standing::Waiting => wire::CanaryState::Waiting,
+        Standing::Ok => wire::CanaryState::Ok,
+        Standing::Overdue { since, why } => {
+            status.overdue_since = Some(time_to_wire(since));
+            status.why = why;
+            wire::CanaryState::Overdue
+        }
+    };
+    status.state = state.into();
+    if let Some(config) = hub.canary.config() {
+        status.every = Some(duration_to_wire(config.every));
+        status.deadline = Some(duration_to_wire(config.deadline));
+    }
+    if let Some(last) = hub.canary.last() {
+        status.last_time = Some(time_to_wire(last.at));
+        status.took = Some(duration_to_wire(last.raised_in));
+    }
+    status
 }
