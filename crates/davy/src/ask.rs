@@ -22,7 +22,13 @@ const ANSWER_LEN_MAX: usize = 256 << 20;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServerArgs {
     /// Where Davy listens for gRPC
-    #[arg(long, env = "DAVY_SERVER", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(
+        long,
+        visible_alias = "url",
+        env = "DAVY_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
     server: String,
 }
 

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     alarms, check_config, dead_letters, demo, journal, payload, replay, rules, serve, tags, version,
+    watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -28,6 +29,8 @@ pub(crate) enum Verb {
     Demo(demo::Args),
     /// The daemon
     Serve(serve::Args),
+    /// A watchdog, for a machine of its own: alarms when Davy's heartbeats stop
+    WatchEngine(watch_engine::Args),
     /// Alarms of a running Davy: look at them, act on them
     #[command(subcommand)]
     Alarms(alarms::Verb),
@@ -100,6 +103,7 @@ mod tests {
             "davy deadletters list --json",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
             "davy journal verify site.journal",
+            "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",
             "davy check-config --config davy.toml",
             "davy rules check deploy/sample",
             "davy tags list deploy/sample/park",

@@ -28,9 +28,11 @@ mod serve;
 mod site_folder;
 mod span;
 mod stop;
+mod systemd;
 mod table;
 mod tags;
 mod version;
+mod watch_engine;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Serve(args) => serve::run(args).await,
+        Verb::WatchEngine(args) => watch_engine::run(args).await,
         Verb::Alarms(verb) => alarms::run(verb).await,
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
         Verb::Rules(verb) => rules::run(verb),

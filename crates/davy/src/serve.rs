@@ -1,6 +1,7 @@
 //! `davy serve`.
 
 use davy_server::Server;
+use sd_notify::NotifyState;
 use tracing::{error, info};
 
 use crate::{
@@ -8,12 +9,14 @@ use crate::{
     exit::Exit,
     logging,
     stop::{Asked, Signals},
+    systemd,
 };
 
 /// What to serve.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Logs go to standard error: DAVY_LOG=info,davy_intake=debug says what, DAVY_LOG_FORMAT=json how.
+Under systemd it says READY=1, and WATCHDOG=1 for as long as every site's heartbeats come.
 SIGHUP reads the sites' files again and keeps the old ones when there is an error. SIGTERM and SIGINT stop cleanly.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -37,7 +40,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         Err(error) => return Err(error.into()),
     };
     say_where(&server);
+    systemd::notify(&[NotifyState::Ready]);
     let failed = until_stopped(&server, &mut signals).await;
+    systemd::notify(&[NotifyState::Stopping]);
     let summary = server.shutdown().await;
     for site in &summary.sites {
         info!(
@@ -66,8 +71,10 @@ fn say_where(server: &Server) {
 
 /// Whether something failed for good.
 async fn until_stopped(server: &Server, signals: &mut Signals) -> bool {
+    let mut feeding = systemd::Feeding::start();
     loop {
         tokio::select! {
+            () = feeding.due() => feeding.feed(server.is_alive()),
             asked = signals.next() => match asked {
                 Asked::Stop => return false,
                 Asked::Reload => reload(server).await,
