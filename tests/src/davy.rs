@@ -12,8 +12,8 @@ use std::{
 
 use crate::{LONG, davy_binary, wait_until};
 
-/// What a Davy has said so far.
-type Paper = Arc<Mutex<String>>;
+/// What a process has said so far.
+pub(crate) type Paper = Arc<Mutex<String>>;
 
 /// A Davy in a process of its own; killed, and its log told if the test fails, when it goes out of scope.
 #[derive(Debug)]
@@ -30,6 +30,17 @@ impl Davy {
     /// When it does not listen within a minute.
     pub async fn serve(config: &Path) -> Davy {
         let mut davy = Davy::start(config);
+        davy.until_it_listens().await;
+        davy
+    }
+
+    /// As [`serve`](Davy::serve), with gRPC at a port that is known already.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    pub async fn serve_on(config: &Path, port: u16) -> Davy {
+        let at = format!("127.0.0.1:{port}");
+        let mut davy = Davy::spawn(&["serve", "--config", &config.display().to_string(), "--http", &at]);
         davy.until_it_listens().await;
         davy
     }
@@ -141,6 +152,21 @@ impl Davy {
         status.code().unwrap_or_else(|| panic!("davy was killed: {status}\n{}", self.log()))
     }
 
+    /// SIGSTOP: it is there, and does nothing.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// SIGCONT: it goes on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn signal(&self, name: &str) {
         let script = format!("kill -{name} {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
@@ -171,7 +197,7 @@ fn address_after(text: &str, marks: &[&str]) -> Option<SocketAddr> {
     })
 }
 
-fn listen_to(pipe: impl Read + Send + 'static) -> Paper {
+pub(crate) fn listen_to(pipe: impl Read + Send + 'static) -> Paper {
     let paper = Paper::default();
     let written = Arc::clone(&paper);
     thread::spawn(move || {
@@ -185,6 +211,6 @@ fn listen_to(pipe: impl Read + Send + 'static) -> Paper {
     paper
 }
 
-fn read(paper: &Paper) -> String {
+pub(crate) fn read(paper: &Paper) -> String {
     paper.lock().expect("no writer panics").clone()
 }

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use davy_proto::v1::{
     Alarm, AlarmServiceListRequest, Alert, AlertServiceSubscribeRequest, AlertServiceSubscribeResponse,
-    DeadLetter, DeadLetterServiceListRequest, SiteStatus, SystemServiceGetStatusRequest,
+    CanaryStatus, DeadLetter, DeadLetterServiceListRequest, SiteStatus, SystemServiceGetStatusRequest,
+    SystemServiceWatchHeartbeatRequest, SystemServiceWatchHeartbeatResponse,
     alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
 };
 use davy_server::rpc::v1::{
@@ -80,6 +81,28 @@ impl Grpc {
         sites.into_iter().find(|found| found.site == site).unwrap_or_else(|| panic!("no site {site}"))
     }
 
+    /// How Davy's canary is.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn canary(&self) -> CanaryStatus {
+        let mut client = SystemServiceClient::new(self.channel.clone());
+        let answer = client.get_status(SystemServiceGetStatusRequest {}).await;
+        let answer = answer.unwrap_or_else(|status| panic!("GetStatus: {status}"));
+        answer.into_inner().canary.expect("every Davy says how its canary is")
+    }
+
+    /// Heartbeats of these sites, or of all.
+    ///
+    /// # Panics
+    /// When the server does not let it.
+    pub async fn heartbeats(&self, sites: &[&str]) -> Streaming<SystemServiceWatchHeartbeatResponse> {
+        let mut client = SystemServiceClient::new(self.channel.clone());
+        let sites = sites.iter().map(|site| (*site).to_owned()).collect();
+        let stream = client.watch_heartbeat(SystemServiceWatchHeartbeatRequest { sites }).await;
+        stream.unwrap_or_else(|status| panic!("WatchHeartbeat: {status}")).into_inner()
+    }
+
     /// Every alarm of a site that stands.
     ///
     /// # Panics
@@ -113,6 +136,21 @@ impl Grpc {
         let mut client = AlertServiceClient::new(self.channel.clone());
         let request = AlertServiceSubscribeRequest { start: Some(start), ..Default::default() };
         Ok(Subscriber { stream: client.subscribe(request).await?.into_inner(), token: String::new() })
+    }
+
+    /// Alerts of these sites from now on.
+    ///
+    /// # Panics
+    /// When the server does not let it.
+    pub async fn subscribe_to(&self, sites: &[&str]) -> Subscriber {
+        let mut client = AlertServiceClient::new(self.channel.clone());
+        let request = AlertServiceSubscribeRequest {
+            start: Some(Start::FromNow(true)),
+            sites: sites.iter().map(|site| (*site).to_owned()).collect(),
+            ..Default::default()
+        };
+        let stream = client.subscribe(request).await.unwrap_or_else(|status| panic!("Subscribe: {status}"));
+        Subscriber { stream: stream.into_inner(), token: String::new() }
     }
 
     /// Alerts from now on: everything that is published after this is heard.

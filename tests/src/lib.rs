@@ -13,8 +13,10 @@ mod mosquitto;
 pub mod mqtt;
 mod paths;
 mod setup;
+mod stall;
 mod verb;
 mod wait;
+mod watchdog;
 
 pub use davy::Davy;
 pub use grpc::{Grpc, Subscriber, alert_time};
@@ -22,5 +24,7 @@ pub use http::{Metrics, get};
 pub use mosquitto::{Mosquitto, has_mosquitto};
 pub use paths::{davy_binary, must_have_everything, python, shared, workspace};
 pub use setup::Setup;
+pub use stall::{Stall, has_strace};
 pub use verb::{Said, davy, lines_of};
 pub use wait::{LONG, wait_until};
+pub use watchdog::{Watchdog, Word};
