@@ -1,7 +1,7 @@
 //! The canary: an alarm that Davy raises and clears all the time through its own door, and hears as any consumer would.
 //!
 //! Its site, `davy-canary`, is served like any other, with a log, a writer and a journal of its own; only nobody is told of
-//! it who does not ask for it by name (docs/decisions/0006-the-canary-is-a-site.md).
+//! it who does not ask for it by name (docs/decisions/0007-the-canary-is-a-site.md).
 
 mod round;
 mod runner;
