@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 11] = [
+const NOT_BY_A_COMMAND: [&str; 14] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
@@ -13,8 +13,11 @@ const NOT_BY_A_COMMAND: [&str; 11] = [
     "CRC_MISMATCH",
     "FRAME_INVALID",
     "LENGTH_MISMATCH",
+    "METRIC_TYPE_UNSUPPORTED",
     "NOT_SUPPRESSED",
     "PASSWORD_MISMATCH",
+    "SPARKPLUG_NO_BIRTH",
+    "SPARKPLUG_SEQ_GAP",
     "STOPPING",
     "STORAGE_UNAVAILABLE",
 ];

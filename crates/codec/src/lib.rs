@@ -20,10 +20,12 @@ mod place;
 mod protobuf;
 mod rejection;
 mod senml;
+pub mod sparkplug;
 mod status;
 mod tally;
 mod time;
 mod topic;
+mod wire;
 mod words;
 
 pub use batch::decode_batch;

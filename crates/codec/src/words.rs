@@ -56,6 +56,9 @@ fn headline(reason: Reason) -> (String, String) {
         Reason::UnitUnknown => ("the unit is not known", "未知单位"),
         Reason::OutOfSensorRange => ("the value is outside the sensor's range", "数值超出传感器量程"),
         Reason::QualityUnknown => ("the quality is not known; taken as bad", "未知质量码，按坏值处理"),
+        Reason::SparkplugNoBirth => ("no birth certificate stands for it", "没有有效的上线证书"),
+        Reason::SparkplugSeqGap => ("messages of the edge node are missing before it", "此前有报文缺失"),
+        Reason::MetricTypeUnsupported => ("the metric's type is no number", "该数据类型不是数值"),
         Reason::Backpressure => ("Davy could not take it in time", "系统繁忙，未能接收"),
     };
     (en.to_owned(), zh.to_owned())

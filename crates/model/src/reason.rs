@@ -93,6 +93,12 @@ reasons! {
     OutOfSensorRange "OUT_OF_SENSOR_RANGE" Warn;
     /// A quality word that is not known; the value is taken as bad.
     QualityUnknown "QUALITY_UNKNOWN" Warn;
+    /// Sparkplug: the edge node or device has sent no birth certificate that this message belongs to.
+    SparkplugNoBirth "SPARKPLUG_NO_BIRTH" Reject;
+    /// Sparkplug: messages before this one are missing, so that nothing of it can be told for sure.
+    SparkplugSeqGap "SPARKPLUG_SEQ_GAP" Reject;
+    /// A metric of a type that cannot be watched: a text, a template, a dataset, an array.
+    MetricTypeUnsupported "METRIC_TYPE_UNSUPPORTED" Reject;
     /// Davy could not take it in time (QoS 0 only: it cannot be sent again).
     Backpressure "BACKPRESSURE" Reject;
 }

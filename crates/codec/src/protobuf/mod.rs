@@ -4,17 +4,18 @@
 //! field with a length of its own, so each is read for itself.
 
 mod reading;
-mod wire;
 
 use std::str;
 
 use davy_model::{Reason, Timestamp};
 
 pub(crate) use self::reading::Parts;
-use self::wire::{Key, Wire, WireType};
 use crate::{
-    Codec, Form, Limits, Place, Rejection, Sink, Summary, native::refused_whole, rejection::Position,
+    Codec, Form, Limits, Place, Rejection, Sink, Summary,
+    native::refused_whole,
+    rejection::Position,
     tally::Tally,
+    wire::{Key, Wire, WireType},
 };
 
 /// Reads native protobuf.

@@ -5,13 +5,13 @@ use std::{borrow::Cow, str};
 use davy_model::{Quality, QualityReason, Reason, Timestamp};
 use davy_proto::{time_from_wire, v1};
 
-use super::wire::{Key, Wire, WireType};
 use crate::{
     At, Metric, Place, Rejection,
     check::{name_is_fit, quality_unknown},
     clip::clip_bytes,
     tally::Tally,
     time,
+    wire::{Key, Wire, WireType},
 };
 
 /// Field numbers of `davy.v1.Reading`.

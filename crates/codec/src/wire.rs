@@ -2,7 +2,7 @@
 
 /// How a field is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WireType {
+pub(crate) enum WireType {
     Varint,
     Fixed64,
     Len,
@@ -11,31 +11,31 @@ pub(super) enum WireType {
 
 /// A field's number and encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) number: u32,
-    pub(super) wire_type: WireType,
+pub(crate) struct Key {
+    pub(crate) number: u32,
+    pub(crate) wire_type: WireType,
 }
 
 /// Bytes not read yet. What fails says why, in a few words.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wire<'a>(&'a [u8]);
+pub(crate) struct Wire<'a>(&'a [u8]);
 
 const CUT: &str = "it is cut off";
 
 impl<'a> Wire<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Wire<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Wire<'a> {
         Wire(bytes)
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn key(&mut self) -> Result<Key, &'static str> {
+    pub(crate) fn key(&mut self) -> Result<Key, &'static str> {
         let key = u32::try_from(self.varint()?).map_err(|_| "a field number is too large")?;
         let wire_type = match key & 7 {
             0 => WireType::Varint,
@@ -47,7 +47,14 @@ impl<'a> Wire<'a> {
         if key >> 3 == 0 { Err("a field has the number 0") } else { Ok(Key { number: key >> 3, wire_type }) }
     }
 
-    pub(super) fn varint(&mut self) -> Result<u64, &'static str> {
+    pub(crate) fn varint(&mut self) -> Result<u64, &'static str> {
+        // Keys and lengths are most of it, and have one byte.
+        if let Some((&first, rest)) = self.0.split_first()
+            && first < 0x80
+        {
+            self.0 = rest;
+            return Ok(u64::from(first));
+        }
         let mut value = 0_u64;
         for (at, byte) in self.0.iter().take(10).enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * at);
@@ -60,28 +67,31 @@ impl<'a> Wire<'a> {
         Err(if self.0.len() < 10 { CUT } else { "a number is too long" })
     }
 
-    pub(super) fn fixed64(&mut self) -> Result<[u8; 8], &'static str> {
+    pub(crate) fn fixed64(&mut self) -> Result<[u8; 8], &'static str> {
         let (first, rest) = self.0.split_first_chunk().ok_or(CUT)?;
         self.0 = rest;
         Ok(*first)
     }
 
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], &'static str> {
+    pub(crate) fn fixed32(&mut self) -> Result<[u8; 4], &'static str> {
+        let (first, rest) = self.0.split_first_chunk().ok_or(CUT)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], &'static str> {
         let len = usize::try_from(self.varint()?).map_err(|_| CUT)?;
         let (first, rest) = self.0.split_at_checked(len).ok_or(CUT)?;
         self.0 = rest;
         Ok(first)
     }
 
-    pub(super) fn skip(&mut self, key: Key) -> Result<(), &'static str> {
+    pub(crate) fn skip(&mut self, key: Key) -> Result<(), &'static str> {
         match key.wire_type {
             WireType::Varint => self.varint().map(|_| ()),
             WireType::Fixed64 => self.fixed64().map(|_| ()),
             WireType::Len => self.bytes().map(|_| ()),
-            WireType::Fixed32 => {
-                self.0 = self.0.get(4..).ok_or(CUT)?;
-                Ok(())
-            }
+            WireType::Fixed32 => self.fixed32().map(|_| ()),
         }
     }
 }
