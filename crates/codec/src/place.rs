@@ -37,7 +37,7 @@ impl Place {
 }
 
 /// Appends a reference token, `~` and `/` escaped as RFC 6901 asks.
-fn push_token(pointer: &mut String, token: &str) {
+pub(crate) fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');
     for character in token.chars() {
         match character {

@@ -37,6 +37,11 @@ impl<'s> Tally<'s> {
         }
     }
 
+    /// A reading that is not even looked at, since there are too many before it.
+    pub(crate) fn too_many(&mut self) {
+        self.over += 1;
+    }
+
     /// Something refused, or odd.
     pub(crate) fn problem(&mut self, rejection: Rejection) {
         if rejection.readings > 0 && self.is_full() {

@@ -110,13 +110,6 @@ fn reflection_can_serve_every_service() {
     services.sort_unstable();
     assert_eq!(
         services,
-        [
-            "AlarmService",
-            "AlertService",
-            "DeadLetterService",
-            "DeviceService",
-            "SystemService",
-            "TelemetryService"
-        ]
+        ["AlarmService", "AlertService", "DeadLetterService", "SystemService", "TelemetryService"]
     );
 }

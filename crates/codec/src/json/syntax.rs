@@ -3,11 +3,11 @@
 use davy_model::Reason;
 use serde_json::error::Category;
 
-use super::Source;
-use crate::{Limits, Place, Rejection, clip::clip_bytes, rejection::Position};
+use super::source::Source;
+use crate::{Limits, Rejection, clip::clip_bytes, rejection::Position};
 
 /// What a nesting too deep is refused with, inside serde.
-pub(super) const TOO_DEEP: &str = "nested too deep";
+pub(crate) const TOO_DEEP: &str = "nested too deep";
 
 /// How much of the payload is shown on each side of the place, bytes.
 const SHOWN_LEN: usize = 16;
@@ -27,14 +27,13 @@ pub(crate) fn refusal(
     error: &serde_json::Error,
     base: usize,
     source: &Source<'_>,
-    place: Place,
+    pointer: String,
 ) -> Rejection {
     let payload = source.payload;
     let is_cut = error.is_eof();
     let offset = if is_cut { payload.len() } else { base + offset_in(&payload[base..], error) };
     let shown = &payload[offset.saturating_sub(SHOWN_LEN)..payload.len().min(offset + SHOWN_LEN)];
     let got = if is_cut { format!("…{}", clip_bytes(shown)) } else { clip_bytes(shown) };
-    let pointer = place.pointer();
     let refusal = match error.classify() {
         Category::Eof => {
             let fix = "the payload is cut off: look at the sender's buffer and at size limits on the way";
@@ -66,7 +65,7 @@ pub(crate) fn refusal(
 
 /// Whether an error that came up between an entry and the name of the next came after the comma. serde_json has no codes
 /// for its errors, only words.
-pub(super) fn is_behind_a_comma(error: &serde_json::Error) -> bool {
+pub(crate) fn is_behind_a_comma(error: &serde_json::Error) -> bool {
     let said = error.to_string();
     ["trailing comma", "key must be a string", "EOF while parsing a value"]
         .iter()

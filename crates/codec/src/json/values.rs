@@ -3,10 +3,11 @@
 use std::{borrow::Cow, fmt};
 
 use davy_model::{Quality, Reason, Timestamp};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{
     cell::{AnyCell, Cell, other_than_wanted},
+    name::AnyName,
     walk::Walk,
 };
 use crate::{At, Metric, Place, Rejection};
@@ -119,22 +120,6 @@ impl<'de> DeserializeSeed<'de> for Name<'_, '_, 'de> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
         self.walk.flush();
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name<'_, '_, 'de> {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tag")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(name.to_owned()))
+        AnyName.deserialize(json)
     }
 }

@@ -6,11 +6,10 @@ use davy_model::{Quality, QualityReason, Reason, Timestamp};
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
-use super::{cell::Cell, patch::MARK, syntax, values::Values};
+use super::{cell::Cell, syntax, texts::Texts, values::Values};
 use crate::{
     Metric, Place, Rejection,
     check::{name_is_fit, quality_unknown},
-    clip::clip_bytes,
     tally::Tally,
     time::{self, from_millis, from_millis_f64, from_text},
 };
@@ -26,17 +25,15 @@ pub(super) struct Walk<'s, 'de> {
     pub(super) pending: Option<Metric<'de>>,
     /// An error inside a part that was read later, and where that part begins.
     pub(super) nested: Option<(usize, serde_json::Error)>,
-    text: &'de str,
-    /// The payload as it came, when the text was patched.
-    original: Option<&'de [u8]>,
+    pub(super) texts: Texts<'de>,
     /// Most readings of a message share their time: it is read once.
     last_time: Option<(&'de str, Timestamp)>,
 }
 
 impl<'s, 'de> Walk<'s, 'de> {
-    pub(super) fn new(tally: Tally<'s>, text: &'de str, original: Option<&'de [u8]>) -> Walk<'s, 'de> {
+    pub(super) fn new(tally: Tally<'s>, texts: Texts<'de>) -> Walk<'s, 'de> {
         let (place, pending, nested, last_time) = (Place::Root, None, None, None);
-        Walk { tally, place, pending, nested, text, original, last_time }
+        Walk { tally, place, pending, nested, texts, last_time }
     }
 
     /// The pending entry is complete.
@@ -64,7 +61,7 @@ impl<'s, 'de> Walk<'s, 'de> {
         let mut json = serde_json::Deserializer::from_str(raw.get());
         let read = Values::new(self, place, ts).deserialize(&mut json);
         read.map_err(|error| {
-            self.nested = Some((self.offset_of(raw.get()), error));
+            self.nested = Some((self.texts.offset_of(raw.get()), error));
             "values"
         })
     }
@@ -97,10 +94,10 @@ impl<'s, 'de> Walk<'s, 'de> {
         expected: &str,
     ) -> Checked<Cow<'de, str>> {
         let shown = match cell {
-            Cell::Text(text) if !self.is_marked(&text) => return Ok(text),
-            Cell::Text(text) => match self.bare_word(&text) {
+            Cell::Text(text) if !self.texts.is_marked(&text) => return Ok(text),
+            Cell::Text(text) => match self.texts.bare_word(&text) {
                 Some(word) => word,
-                None => return Err(self.not_utf8(&text, pointer())),
+                None => return Err(self.texts.not_utf8(&text, pointer())),
             },
             other => other.shown(),
         };
@@ -110,8 +107,8 @@ impl<'s, 'de> Walk<'s, 'de> {
 
     /// Whether a text may name a tag.
     pub(super) fn name_is_fit(&self, name: &str, pointer: impl Fn() -> String) -> Checked<()> {
-        if self.is_marked(name) {
-            return Err(self.not_utf8(name, pointer()));
+        if self.texts.is_marked(name) {
+            return Err(self.texts.not_utf8(name, pointer()));
         }
         name_is_fit(name, pointer)
     }
@@ -124,7 +121,7 @@ impl<'s, 'de> Walk<'s, 'de> {
             Cell::Integer(value) => return Ok(*value as f64),
             Cell::Bool(value) => return Ok(f64::from(u8::from(*value))),
             Cell::Null => "leave the reading out while there is no value",
-            Cell::Text(text) => return Err(self.text_for_a_value(text, pointer())),
+            Cell::Text(text) => return Err(self.texts.text_for_a_value(text, pointer())),
             Cell::Array | Cell::Object => "send one reading a number",
         };
         Err(Rejection::new(Reason::FieldType, pointer(), &cell.shown(), "a number", fix).into())
@@ -142,7 +139,7 @@ impl<'s, 'de> Walk<'s, 'de> {
         };
         read.map(Some).map_err(|fix| {
             let got = match ts {
-                Some(Cell::Text(text)) => self.original_of(text),
+                Some(Cell::Text(text)) => self.texts.original_of(text),
                 Some(cell) => cell.shown(),
                 None => String::new(),
             };
@@ -153,11 +150,11 @@ impl<'s, 'de> Walk<'s, 'de> {
     /// How far to believe a value. One that is not known is told, and taken as bad.
     pub(super) fn quality(&mut self, cell: &Cell<'de>, place: Place) -> Checked<Quality> {
         let got = match cell {
-            Cell::Text(word) => match (Quality::from_word(word), self.bare_word(word)) {
+            Cell::Text(word) => match (Quality::from_word(word), self.texts.bare_word(word)) {
                 (Some(quality), _) => return Ok(quality),
                 (None, Some(word)) => word,
-                (None, None) if self.is_marked(word) => {
-                    return Err(self.not_utf8(word, place.field("quality")));
+                (None, None) if self.texts.is_marked(word) => {
+                    return Err(self.texts.not_utf8(word, place.field("quality")));
                 }
                 (None, None) => word.to_string(),
             },
@@ -176,59 +173,5 @@ impl<'s, 'de> Walk<'s, 'de> {
                 Ok(time)
             }
         }
-    }
-
-    fn text_for_a_value(&self, text: &str, pointer: String) -> Box<Rejection> {
-        let word = self.bare_word(text);
-        let shown = word.clone().unwrap_or_else(|| format!("{text:?}"));
-        let is_number = text.trim().parse::<f64>();
-        if word.is_some() || is_number.as_ref().is_ok_and(|number| !number.is_finite()) {
-            let fix =
-                "leave the reading out while there is no value, or send the last one with a bad quality";
-            return Rejection::new(Reason::NumberNotFinite, pointer, &shown, "a finite number", fix).into();
-        }
-        let fix = match is_number {
-            Ok(_) => format!("send {} without quotation marks", text.trim()),
-            Err(_) => "send a number; of an on/off tag true, false, 1 or 0".to_owned(),
-        };
-        Rejection::new(Reason::FieldType, pointer, &shown, "a number", &fix).into()
-    }
-
-    fn is_marked(&self, text: &str) -> bool {
-        self.original.is_some() && text.as_bytes().contains(&MARK)
-    }
-
-    fn not_utf8(&self, text: &str, pointer: String) -> Box<Rejection> {
-        let fix = "send UTF-8 (not GBK, GB 18030, Latin-1 or raw bytes)";
-        Rejection::new(Reason::EncodingInvalid, pointer, &self.original_of(text), "UTF-8", fix).into()
-    }
-
-    /// What stood in the payload where `text` stands now.
-    fn original_of(&self, text: &str) -> String {
-        match self.span_of(text) {
-            Some((original, start)) => clip_bytes(&original[start..start + text.len()]),
-            None => text.to_owned(),
-        }
-    }
-
-    /// The `NaN`, `1e400`... that was replaced by `text`.
-    fn bare_word(&self, text: &str) -> Option<String> {
-        let (original, start) = self.span_of(text)?;
-        let before = start.checked_sub(1)?;
-        let end = (start + text.len() + 1).min(original.len());
-        (original[before] != b'"').then(|| clip_bytes(&original[before..end]))
-    }
-
-    /// The payload, and where in it `text` stands, when the payload was patched and `text` is a part of it.
-    fn span_of(&self, text: &str) -> Option<(&'de [u8], usize)> {
-        let original = self.original?;
-        let start = self.offset_of(text);
-        (start + text.len() <= self.text.len().min(original.len())).then_some((original, start))
-    }
-
-    /// Where `part` begins, when it is a part of the text; else something past its end.
-    fn offset_of(&self, part: &str) -> usize {
-        let distance = (part.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize);
-        distance.unwrap_or(usize::MAX / 2)
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use davy_model::Text;
-use davy_yaml::Place;
 
 /// What is wrong with a mapping file, where, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +17,6 @@ pub struct MappingProblem {
     pub message: Text,
     /// What to try; may be empty.
     pub help: Text,
-}
-
-impl MappingProblem {
-    pub(crate) fn new(place: Place, key: &str, message: Text) -> MappingProblem {
-        let help = Text::both("", "");
-        MappingProblem { line: place.line, column: place.column, key: key.to_owned(), message, help }
-    }
 }
 
 /// `4:9: readings[0].time: ...`, in English.

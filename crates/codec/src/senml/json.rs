@@ -1,6 +1,6 @@
 //! `application/senml+json`, read as it streams by.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 use davy_model::{Reason, Timestamp};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -15,39 +15,27 @@ use crate::{
     Form, Limits, Place, Rejection, Sink, Summary,
     clip::clip_bytes,
     json::{
-        self, Source,
+        Broken, Source,
         cell::{AnyCell, Cell, other_than_wanted},
-        patch::{self, MARK},
-        syntax,
+        passes,
+        patch::MARK,
     },
     tally::Tally,
 };
 
 pub(super) fn decode(payload: &[u8], arrival: Timestamp, limits: Limits, sink: &mut dyn Sink) -> Summary {
-    let source = Source::of(payload);
-    let (passed, again) = pass(&source, arrival, limits, 0, sink);
-    if let Some(text) = again {
-        // The same events come again up to where the first pass stopped, and are not told twice.
-        let patched = Source { text: Cow::Owned(text), is_patched: true, ..source };
-        return pass(&patched, arrival, limits, passed.events, sink).0.finish();
-    }
-    passed.finish()
+    passes(payload, Form::SenmlJson, limits, sink, |source, tally, may_patch| {
+        pass(source, arrival, tally, may_patch)
+    })
 }
 
-/// What one pass leaves: its counts, and a text that is worth another pass.
-type Passed<'s> = (Tally<'s>, Option<String>);
-
+/// Reads a payload once, up to where it ends or breaks off.
 fn pass<'s>(
     source: &Source<'_>,
     arrival: Timestamp,
-    limits: Limits,
-    skip: usize,
-    sink: &'s mut dyn Sink,
-) -> Passed<'s> {
-    let mut tally = Tally::new(sink, Summary::empty(Form::SenmlJson), limits, skip);
-    if let Some(offset) = source.not_utf8_at {
-        tally.problem(json::not_utf8(source, offset));
-    }
+    mut tally: Tally<'s>,
+    may_patch: bool,
+) -> (Tally<'s>, Option<String>) {
     if may_be_refused_whole(&source.text) {
         let mut scan = Scan::default();
         // What is wrong with the JSON, the pass itself will tell.
@@ -64,11 +52,13 @@ fn pass<'s>(
     } else {
         Place::Item(pack.count())
     };
-    let patched = if error.is_syntax() && skip == 0 { patch::without_bare_words(&source.text) } else { None };
-    if patched.is_none() {
-        tally.problem(syntax::refusal(&error, 0, source, place));
+    match source.broken(&error, 0, place.pointer(), may_patch) {
+        Broken::Again(text) => (tally, Some(text)),
+        Broken::Refused(refusal) => {
+            tally.problem(refusal);
+            (tally, None)
+        }
     }
-    (tally, patched)
 }
 
 /// Whether a version or a label that must be understood may be in it.

@@ -15,6 +15,7 @@ pub struct Kept {
     pub unit: Option<String>,
     pub time_us: Option<i64>,
     pub quality: String,
+    pub historical: bool,
     pub pointer: String,
 }
 
@@ -32,6 +33,7 @@ impl Sink for Keep {
             unit: metric.unit.as_deref().map(str::to_owned),
             time_us: metric.time.map(|time| time.as_micros()),
             quality: metric.quality.to_string(),
+            historical: metric.historical,
             pointer: metric.pointer("value"),
         });
     }
