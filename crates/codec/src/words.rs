@@ -30,6 +30,7 @@ pub(crate) fn message(rejection: &Rejection) -> Text {
 fn headline(reason: Reason) -> (String, String) {
     let (en, zh) = match reason {
         Reason::TopicNotAllowed => ("this topic is not for this sender", "不允许向该主题发布"),
+        Reason::RateLimited => ("more than this client may bring", "超出该客户端的配额"),
         Reason::PayloadTooLarge => ("the payload is too large", "报文过大"),
         Reason::EncodingInvalid => ("the text is not UTF-8", "文本不是 UTF-8 编码"),
         Reason::JsonSyntax => ("not JSON from here on", "从此处起不是合法 JSON"),
@@ -51,6 +52,7 @@ fn headline(reason: Reason) -> (String, String) {
         Reason::TimestampFuture => ("the time lies in the future", "时间戳超前"),
         Reason::TimestampTooOld => ("the time lies too far back", "时间戳过旧"),
         Reason::DuplicateMessage => ("the same reading came before", "重复的读数"),
+        Reason::SequenceGap => ("messages never came", "有报文未收到"),
         Reason::OutOfOrder => ("older than the last judged reading", "早于上次判定的读数"),
         Reason::UnitMismatch => ("the unit cannot be converted to the tag's", "单位无法换算为测点单位"),
         Reason::UnitUnknown => ("the unit is not known", "未知单位"),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
-    dead_letter_service_client::DeadLetterServiceClient, system_service_client::SystemServiceClient,
+    dead_letter_service_client::DeadLetterServiceClient, device_service_client::DeviceServiceClient,
+    system_service_client::SystemServiceClient,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -67,6 +68,11 @@ impl ServerArgs {
     /// A client for refused messages.
     pub(crate) async fn dead_letters(&self) -> anyhow::Result<DeadLetterServiceClient<Channel>> {
         Ok(DeadLetterServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for who publishes.
+    pub(crate) async fn devices(&self) -> anyhow::Result<DeviceServiceClient<Channel>> {
+        Ok(DeviceServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for how Davy is.

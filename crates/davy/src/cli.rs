@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, journal, payload, replay, rules, serve, tags, version,
+    alarms, check_config, dead_letters, demo, devices, journal, payload, replay, rules, serve, tags, version,
     watch_engine,
 };
 
@@ -37,6 +37,9 @@ pub(crate) enum Verb {
     /// Messages with something refused in them, and why
     #[command(subcommand)]
     Deadletters(dead_letters::Verb),
+    /// Who publishes: whether each is there, and how well it serves
+    #[command(subcommand)]
+    Devices(devices::Verb),
     /// Rule files
     #[command(subcommand)]
     Rules(rules::Verb),
@@ -101,6 +104,11 @@ mod tests {
             "davy alarms in-service park:h2s:AT-0412/h2s",
             "davy alarms history park:h2s:AT-0412/h2s",
             "davy deadletters list --json",
+            "davy deadletters groups --site park",
+            "davy deadletters show park/17",
+            "davy deadletters replay park/17 park/18 --by ann",
+            "davy deadletters replay --site park --code UNIT_MISMATCH --json",
+            "davy devices list --week --json",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
             "davy journal verify site.journal",
             "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",

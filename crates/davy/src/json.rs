@@ -89,6 +89,43 @@ pub(crate) fn dead_letter(letter: &v1::DeadLetter) -> Value {
         "rejected": letter.rejected, "payload_len": letter.payload_len,
         "payload": std::str::from_utf8(&letter.payload).ok(), "payload_hex": davy_journal::hex(&letter.payload),
         "problems": letter.problems.iter().map(problem).collect::<Vec<_>>(),
+        "problems_omitted": letter.problems_omitted,
+        "replayed_time": rfc3339(letter.replayed_time.as_ref()),
+    })
+}
+
+/// A kind of problem.
+pub(crate) fn dead_letter_group(group: &v1::DeadLetterGroup) -> Value {
+    json!({
+        "site": group.site, "edge_node": group.edge_node, "code": group.code, "pointer": group.pointer,
+        "messages": group.messages, "readings": group.readings,
+        "first_time": rfc3339(group.first_time.as_ref()), "last_time": rfc3339(group.last_time.as_ref()),
+        "example": group.example,
+    })
+}
+
+/// What became of a dead letter that was sent again.
+pub(crate) fn replayed_letter(letter: &v1::ReplayedLetter) -> Value {
+    json!({
+        "id": letter.id, "accepted": letter.accepted, "rejected": letter.rejected, "failure": letter.failure,
+        "problems": letter.problems.iter().map(problem).collect::<Vec<_>>(),
+    })
+}
+
+/// A device and its scorecards.
+pub(crate) fn device(device: &v1::Device) -> Value {
+    json!({
+        "site": device.site, "edge_node": device.edge_node, "device": device.device, "state": device.state,
+        "messages_lost": device.messages_lost,
+        "day": device.day.as_ref().map(scorecard), "week": device.week.as_ref().map(scorecard),
+    })
+}
+
+fn scorecard(card: &v1::Scorecard) -> Value {
+    json!({
+        "online": card.online, "timely": card.timely, "complete": card.complete, "valid": card.valid,
+        "plausible": card.plausible, "clock": card.clock, "total": card.total, "grade": card.grade,
+        "accepted": card.accepted, "rejected": card.rejected,
     })
 }
 

@@ -11,6 +11,7 @@ mod check_config;
 mod cli;
 mod dead_letters;
 mod demo;
+mod devices;
 mod exit;
 mod figures;
 mod follow;
@@ -58,6 +59,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::WatchEngine(args) => watch_engine::run(args).await,
         Verb::Alarms(verb) => alarms::run(verb).await,
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
+        Verb::Devices(verb) => devices::run(verb).await,
         Verb::Rules(verb) => rules::run(verb),
         Verb::Tags(verb) => tags::run(verb),
         Verb::Payload(verb) => payload::run(verb),

@@ -46,6 +46,11 @@ impl Batch {
         &mut self.sites[place]
     }
 
+    /// Readings in it, good or not.
+    pub(crate) fn received(&self) -> u64 {
+        self.sites.iter().map(|site| site.tally.received).sum()
+    }
+
     /// Hands everything over, waiting for room, and lets go of `waiting`. When a writer is gone the sender is not
     /// acknowledged: it will send again.
     pub(crate) async fn deliver(self, waiting: Waiting) {

@@ -9,7 +9,13 @@ use davy_model::{
     Conversion, NodeIndex, Quality, QualityReason, Range, Reading, Reason, TagIndex, Timestamp, Unit,
 };
 
-use crate::{Rejection, directory::SiteDoor, remark::remark};
+use crate::{
+    Rejection,
+    directory::SiteDoor,
+    remark::remark,
+    score::{Marks, Score},
+    scores::{Expected, interval_us},
+};
 
 /// What a sender sent of one tag.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +34,7 @@ pub(crate) struct Moment {
     pub(crate) arrival: Timestamp,
     latest: Timestamp,
     earliest: Timestamp,
+    late: Timestamp,
 }
 
 /// The tags of one edge node, in the order in which it sends them over one connection.
@@ -39,6 +46,15 @@ pub(crate) struct NodeBinding {
     /// Where a tag's slot is; asked only when the prediction fails.
     places: HashMap<TagIndex, usize>,
     next: usize,
+    /// What the message being read tells of the devices behind it.
+    devices: Vec<DeviceMarks>,
+}
+
+/// A device behind an edge node, and what the message being read tells of it. The first is the edge node itself.
+#[derive(Debug)]
+struct DeviceMarks {
+    score: Arc<Score>,
+    marks: Marks,
 }
 
 /// What is to be known of a tag to bind its readings.
@@ -48,6 +64,9 @@ struct Slot {
     name: Arc<str>,
     range: Option<Range>,
     unit: Option<SentUnit>,
+    /// Its device's place among those of the edge node.
+    device: usize,
+    interval_us: i64,
 }
 
 /// A unit as it was sent, and the line to the tag's own.
@@ -60,13 +79,20 @@ struct SentUnit {
 impl Moment {
     pub(crate) fn new(arrival: Timestamp, door: &SiteDoor) -> Moment {
         let time = door.site.time;
-        Moment { arrival, latest: arrival.plus(time.max_ahead), earliest: arrival.minus(time.max_age) }
+        Moment {
+            arrival,
+            latest: arrival.plus(time.max_ahead),
+            earliest: arrival.minus(time.max_age),
+            late: arrival.minus(time.late_after),
+        }
     }
 }
 
 impl NodeBinding {
     pub(crate) fn new(door: Arc<SiteDoor>, node: NodeIndex) -> NodeBinding {
-        NodeBinding { door, node, slots: Vec::new(), places: HashMap::new(), next: 0 }
+        let score = door.scores.of_node(&door.site, node);
+        let devices = vec![DeviceMarks { score, marks: Marks::default() }];
+        NodeBinding { door, node, slots: Vec::new(), places: HashMap::new(), next: 0, devices }
     }
 
     /// The reading, or `None` when it is refused; what there is to say of it is added to `findings`, without pointers.
@@ -105,7 +131,29 @@ impl NodeBinding {
         if source_time > moment.latest || source_time < moment.earliest {
             findings.push(doubtful_time(source_time, moment));
         }
+        let ahead = source_time > moment.latest;
+        let expected = match ahead {
+            true => Expected::default(),
+            false => self.door.last_times.note(slot.tag, source_time, slot.interval_us),
+        };
+        let marks = &mut self.devices[slot.device].marks;
+        marks.accepted += 1;
+        marks.late += u32::from(source_time < moment.late);
+        marks.ahead += u32::from(ahead);
+        marks.implausible += u32::from(quality != Quality::Good);
+        marks.expected += expected.expected;
+        marks.missed += expected.missed;
         Some(Reading { tag: slot.tag, quality, source_time, value })
+    }
+
+    /// What the message told goes to the books of the devices. `refused` readings are the edge node's own.
+    pub(crate) fn end_message(&mut self, refused: u64) {
+        self.devices[0].marks.rejected += u32::try_from(refused).unwrap_or(u32::MAX);
+        for device in &mut self.devices {
+            if device.marks != Marks::default() {
+                device.score.add(&std::mem::take(&mut device.marks));
+            }
+        }
     }
 
     /// Gateways send the same tags in the same order, message after message: the next one is most likely the one that
@@ -115,10 +163,33 @@ impl NodeBinding {
         self.slots.get(place).is_some_and(|slot| *slot.name == *name).then_some(place)
     }
 
+    fn device_of(&mut self, tag: TagIndex) -> usize {
+        let score = self.door.scores.of_tag(&self.door.site, self.node, tag);
+        match self.devices.iter().position(|device| Arc::ptr_eq(&device.score, &score)) {
+            Some(place) => place,
+            None => {
+                self.devices.push(DeviceMarks { score, marks: Marks::default() });
+                self.devices.len() - 1
+            }
+        }
+    }
+
+    /// The tag of a name sent: what this edge node sends under it, else the tag of that very name.
+    fn tag_sent_as(&self, name: &str) -> Option<TagIndex> {
+        let site = &self.door.site;
+        let node = &site.node(self.node).id;
+        let own = self.door.sent_names.get(name).and_then(|tags| {
+            tags.iter()
+                .copied()
+                .find(|tag| site.tag(*tag).edge_node.as_ref().is_none_or(|owner| owner == node))
+        });
+        own.or_else(|| self.door.names.get(name).copied())
+    }
+
     fn find(&mut self, sent: &Sent<'_>, moment: &Moment, findings: &mut Vec<Rejection>) -> Option<usize> {
         let site = &self.door.site;
         let node = site.node(self.node);
-        let Some(tag) = self.door.names.get(sent.name).copied() else {
+        let Some(tag) = self.tag_sent_as(sent.name) else {
             self.door.discovered.note(&node.id, sent.name, sent.value, sent.unit, moment.arrival);
             findings.push(remark(
                 Reason::PointUnknown,
@@ -144,8 +215,9 @@ impl NodeBinding {
             return None;
         }
         let place = self.slots.len();
-        let name = Arc::clone(&described.name);
-        self.slots.push(Slot { tag, name, range: described.range, unit: None });
+        let (range, interval_us) = (described.range, interval_us(&self.door.site, tag));
+        let device = self.device_of(tag);
+        self.slots.push(Slot { tag, name: sent.name.into(), range, unit: None, device, interval_us });
         self.places.insert(tag, place);
         Some(place)
     }

@@ -1,4 +1,7 @@
-//! What was refused or odd, kept so that somebody can look: a ring bounded by count and by bytes.
+//! What was refused or odd, kept so that somebody can look, mend, and send it again: a ring bounded by count and by bytes.
+//!
+//! One letter a message, with its whole payload and what is wrong with it. Beside the ring every kind of problem is counted:
+//! by edge node, reason, and place in the payload; a count goes on when its letters are long gone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,13 +11,14 @@ use davy_model::{Reason, Severity, Timestamp};
 use parking_lot::Mutex;
 
 use crate::Rejection;
+use crate::letter_groups::{Group, Groups};
 
-/// How much of a payload is kept, bytes.
-const PAYLOAD_BYTES_MAX: usize = 4096;
+/// Problems of one message that are kept; the others are counted.
+const FINDINGS_MAX: usize = 100;
 /// What a letter weighs beside its texts, bytes.
 const LETTER_BYTES: usize = 256;
 
-/// One thing that was refused, or odd.
+/// One message with something refused or odd in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Its number in this inbox, from 1; never used again.
@@ -27,12 +31,16 @@ pub struct DeadLetter {
     pub edge_node: Arc<str>,
     /// The topic.
     pub topic: Arc<str>,
-    /// What is wrong.
-    pub finding: Rejection,
-    /// The payload, its first 4 KiB.
+    /// What is wrong: the first hundred problems.
+    pub findings: Vec<Rejection>,
+    /// How many problems more there were.
+    pub findings_omitted: u32,
+    /// How many readings were refused.
+    pub rejected: u32,
+    /// The payload.
     pub payload: Bytes,
-    /// How long the payload was, bytes.
-    pub payload_bytes: usize,
+    /// When somebody sent it again.
+    pub replayed: Option<Timestamp>,
 }
 
 /// Where a letter came from.
@@ -51,9 +59,11 @@ pub struct Origin {
 /// Which letters to list.
 #[derive(Clone, Debug, Default)]
 pub struct LetterFilter {
-    /// Only with this reason.
+    /// Only with this reason among their problems.
     pub reason: Option<Reason>,
-    /// Only at least this severe.
+    /// Only with a problem at this place, as groups have it: `/readings/*/unit`.
+    pub pointer: Option<Arc<str>>,
+    /// Only with a problem at least this severe.
     pub severity_at_least: Option<Severity>,
     /// Only from this edge node.
     pub edge_node: Option<Arc<str>>,
@@ -72,6 +82,7 @@ pub struct DeadLetters {
 #[derive(Debug, Default)]
 struct Ring {
     letters: VecDeque<DeadLetter>,
+    groups: Groups,
     bytes: usize,
     written: u64,
 }
@@ -82,38 +93,55 @@ impl DeadLetters {
         DeadLetters { count_max: count_max.max(1), bytes_max, ring: Mutex::default() }
     }
 
-    /// Keeps one message's findings. The clipped payload is copied once, and shared among them.
+    /// Keeps a message and its findings, if it has any.
     pub fn keep(&self, origin: &Origin, findings: &[Rejection], payload: &[u8]) {
         if findings.is_empty() {
             return;
         }
-        let clipped = Bytes::copy_from_slice(&payload[..payload.len().min(PAYLOAD_BYTES_MAX)]);
+        let kept = findings.len().min(FINDINGS_MAX);
         let mut ring = self.ring.lock();
-        // A message can hold more findings than the ring has places: those would only push each other out.
-        let skipped = findings.len().saturating_sub(self.count_max);
-        ring.written += skipped as u64;
-        for finding in &findings[skipped..] {
-            ring.written += 1;
-            let letter = DeadLetter {
-                number: ring.written,
-                arrival: origin.arrival,
-                site: Arc::clone(&origin.site),
-                edge_node: Arc::clone(&origin.edge_node),
-                topic: Arc::clone(&origin.topic),
-                finding: finding.clone(),
-                payload: clipped.clone(),
-                payload_bytes: payload.len(),
-            };
-            ring.bytes += letter.weight_bytes();
-            ring.letters.push_back(letter);
-            self.evict(&mut ring);
-        }
+        ring.written += 1;
+        let letter = DeadLetter {
+            number: ring.written,
+            arrival: origin.arrival,
+            site: Arc::clone(&origin.site),
+            edge_node: Arc::clone(&origin.edge_node),
+            topic: Arc::clone(&origin.topic),
+            findings: findings[..kept].to_vec(),
+            findings_omitted: u32::try_from(findings.len() - kept).unwrap_or(u32::MAX),
+            rejected: findings.iter().map(|finding| finding.readings).sum(),
+            payload: Bytes::copy_from_slice(payload),
+            replayed: None,
+        };
+        ring.groups.note(&letter, findings);
+        ring.bytes += letter.weight_bytes();
+        ring.letters.push_back(letter);
+        self.evict(&mut ring);
     }
 
     /// The newest letters that match, newest first, at most `limit`.
     pub fn list(&self, filter: &LetterFilter, limit: usize) -> Vec<DeadLetter> {
         let ring = self.ring.lock();
         ring.letters.iter().rev().filter(|letter| filter.takes(letter)).take(limit).cloned().collect()
+    }
+
+    /// The letter of that number, while it is kept.
+    pub fn get(&self, number: u64) -> Option<DeadLetter> {
+        let ring = self.ring.lock();
+        ring.letters.iter().find(|letter| letter.number == number).cloned()
+    }
+
+    /// Notes that a letter was sent again.
+    pub fn note_replayed(&self, number: u64, at: Timestamp) {
+        let mut ring = self.ring.lock();
+        if let Some(letter) = ring.letters.iter_mut().find(|letter| letter.number == number) {
+            letter.replayed = Some(at);
+        }
+    }
+
+    /// Every kind of problem that ever came, the most frequent first.
+    pub fn groups(&self) -> Vec<Group> {
+        self.ring.lock().groups.list()
     }
 
     /// Letters ever written.
@@ -137,25 +165,27 @@ impl DeadLetters {
 
 impl LetterFilter {
     fn takes(&self, letter: &DeadLetter) -> bool {
-        let reason = letter.finding.reason;
-        self.reason.is_none_or(|wanted| wanted == reason)
-            && self.severity_at_least.is_none_or(|least| reason.severity() >= least)
+        let fits = |finding: &Rejection| {
+            self.reason.is_none_or(|wanted| wanted == finding.reason)
+                && self.severity_at_least.is_none_or(|least| finding.reason.severity() >= least)
+                && self.pointer.as_deref().is_none_or(|wanted| wanted == Group::place_of(&finding.pointer))
+        };
+        letter.findings.iter().any(fits)
             && self.edge_node.as_ref().is_none_or(|node| *node == letter.edge_node)
             && self.before.is_none_or(|before| letter.number < before)
     }
 }
 
 impl DeadLetter {
-    /// The payload counts in full for each letter, though the letters of one message share it: the bound is an upper one.
     fn weight_bytes(&self) -> usize {
-        let finding = &self.finding;
+        let text = |finding: &Rejection| {
+            finding.pointer.len() + finding.got.len() + finding.expected.len() + finding.fix.len()
+        };
         LETTER_BYTES
             + self.topic.len()
             + self.payload.len()
-            + finding.pointer.len()
-            + finding.got.len()
-            + finding.expected.len()
-            + finding.fix.len()
+            + self.findings.iter().map(text).sum::<usize>()
+            + self.findings.len() * size_of::<Rejection>()
     }
 }
 
@@ -186,47 +216,43 @@ mod tests {
         let kept = letters.list(&LetterFilter::default(), 10);
         assert_eq!(kept.iter().map(|letter| letter.number).collect::<Vec<_>>(), [5, 4, 3]);
         assert_eq!((letters.written(), letters.evicted()), (5, 2));
+        assert_eq!(letters.groups()[0].messages, 5, "the count goes on");
     }
 
     #[test]
-    fn a_message_with_more_findings_than_places_is_bounded_and_counted() {
+    fn a_message_with_very_many_findings_is_one_letter_and_bounded() {
         let letters = DeadLetters::new(3, 1 << 20);
         letters.keep(&origin("gw-1"), &vec![finding(Reason::FieldType); 10_000], b"{}");
-        assert_eq!((letters.list(&LetterFilter::default(), 10).len(), letters.evicted()), (3, 9_997));
+        let letter = &letters.list(&LetterFilter::default(), 10)[0];
+        assert_eq!((letter.findings.len(), letter.findings_omitted, letter.rejected), (100, 9_900, 10_000));
     }
 
     #[test]
-    fn the_bytes_are_bounded_and_payloads_clipped() {
-        let letters = DeadLetters::new(1000, 20_000);
+    fn the_bytes_are_bounded_and_payloads_are_whole() {
+        let letters = DeadLetters::new(1000, 500_000);
         for _ in 0..10 {
             letters.keep(&origin("gw-1"), &[finding(Reason::JsonSyntax)], &vec![b'x'; 100_000]);
         }
         let kept = letters.list(&LetterFilter::default(), 10);
         assert_eq!(kept.len(), 4);
-        assert!(kept.iter().all(|letter| letter.payload.len() == 4096 && letter.payload_bytes == 100_000));
+        assert!(kept.iter().all(|letter| letter.payload.len() == 100_000));
     }
 
     #[test]
     fn a_list_can_be_narrowed_and_paged() {
         let letters = DeadLetters::new(10, 1 << 20);
-        let reasons = [Reason::PointUnknown, Reason::OutOfSensorRange];
-        letters.keep(&origin("gw-1"), &reasons.map(finding), b"{}");
-        letters.keep(&origin("gw-2"), &[finding(Reason::PointUnknown)], b"{}");
+        let at = |reason, pointer: &str| Rejection { pointer: pointer.to_owned(), ..finding(reason) };
+        letters.keep(&origin("gw-1"), &[at(Reason::OutOfSensorRange, "/readings/0/value")], b"{}");
+        letters.keep(&origin("gw-1"), &[at(Reason::PointUnknown, "/readings/1/tag")], b"{}");
+        letters.keep(&origin("gw-2"), &[at(Reason::PointUnknown, "/readings/2/tag")], b"{}");
         let numbers = |filter: LetterFilter| -> Vec<u64> {
             letters.list(&filter, 10).iter().map(|letter| letter.number).collect()
         };
-        assert_eq!(
-            numbers(LetterFilter { reason: Some(Reason::PointUnknown), ..LetterFilter::default() }),
-            [3, 1]
-        );
-        assert_eq!(
-            numbers(LetterFilter { severity_at_least: Some(Severity::Reject), ..LetterFilter::default() }),
-            [3, 1]
-        );
-        assert_eq!(
-            numbers(LetterFilter { edge_node: Some("gw-1".into()), ..LetterFilter::default() }),
-            [2, 1]
-        );
-        assert_eq!(numbers(LetterFilter { before: Some(3), ..LetterFilter::default() }), [2, 1]);
+        let any = LetterFilter::default;
+        assert_eq!(numbers(LetterFilter { reason: Some(Reason::PointUnknown), ..any() }), [3, 2]);
+        assert_eq!(numbers(LetterFilter { severity_at_least: Some(Severity::Reject), ..any() }), [3, 2]);
+        assert_eq!(numbers(LetterFilter { edge_node: Some("gw-1".into()), ..any() }), [2, 1]);
+        assert_eq!(numbers(LetterFilter { pointer: Some("/readings/*/tag".into()), ..any() }), [3, 2]);
+        assert_eq!(numbers(LetterFilter { before: Some(3), ..any() }), [2, 1]);
     }
 }

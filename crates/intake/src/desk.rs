@@ -3,20 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use davy_codec::Limits;
 use davy_model::{MessageHead, NodeChange, NodeIndex, Reason, Timestamp};
+use parking_lot::Mutex;
 
 use crate::account::Tally;
+use crate::address::{Address, Addressed, Reads};
 use crate::batch::{Batch, put};
 use crate::bind::{Moment, NodeBinding};
 use crate::dead_letters::Origin;
 use crate::directory::SiteDoor;
 use crate::feedback::{NodeFeedback, Outcome, Route};
+use crate::gaps::Track;
 use crate::inbox::{Ack, Parcel};
 use crate::presence::{NodePresence, SessionId};
 use crate::remark::remark;
-use crate::seq_window::SeqWindow;
+use crate::rights::Rights;
 use crate::taker::{Runs, Taker};
-use crate::topic::{Channel, Topic};
+use crate::topic::Topic;
 use crate::{Intake, Rejection, decode};
 
 /// One message, from the door or from a broker.
@@ -42,14 +46,19 @@ pub(crate) enum Verdict {
     NotAllowed,
 }
 
+/// Topics that one connection is remembered by. A sender of more has them looked up again.
+const TOPICS_MAX: usize = 16_384;
+
 /// One connection's desk.
 #[derive(Debug)]
 pub(crate) struct Desk {
     intake: Arc<Intake>,
     session: SessionId,
     route: Route,
+    /// The one edge node, by site and id, that the sender may speak for, where there is one.
+    sender: Option<(Arc<str>, Arc<str>)>,
     generation: u64,
-    places: HashMap<Box<str>, usize>,
+    places: HashMap<Arc<str>, usize>,
     topics: Vec<TopicDesk>,
     last: usize,
     spoke: Spoken,
@@ -64,18 +73,21 @@ pub(crate) type Spoken = BTreeMap<(Arc<str>, Arc<str>), Arc<NodePresence>>;
 #[derive(Debug)]
 struct TopicDesk {
     topic: Arc<str>,
-    channel: Channel,
+    reads: Reads,
     node_id: Arc<str>,
     binding: NodeBinding,
     presence: Arc<NodePresence>,
     feedback: Arc<NodeFeedback>,
     announced: bool,
-    seqs: SeqWindow,
+    /// Whether the sender may publish here, once somebody asked.
+    allowed: Option<bool>,
+    seqs: Arc<Mutex<Track>>,
 }
 
 impl Desk {
-    pub(crate) fn new(intake: Arc<Intake>, route: Route) -> Desk {
+    pub(crate) fn new(intake: Arc<Intake>, route: Route, sender: Option<(&str, &str)>) -> Desk {
         Desk {
+            sender: sender.map(|(site, node)| (site.into(), node.into())),
             session: intake.new_session(),
             generation: intake.directory.generation(),
             intake,
@@ -95,31 +107,62 @@ impl Desk {
             return self.stray(message);
         };
         self.announce(place, message, batch);
-        match self.topics[place].channel {
-            Channel::Readings => self.readings(place, message, batch),
-            Channel::Status => self.status(place, message, batch),
+        match self.topics[place].reads {
+            Reads::Readings(_) => self.readings(place, message, batch),
+            Reads::Status => self.status(place, message, batch),
         }
     }
 
+    /// A message of a sender that brings too much, and would not notice if it were made to wait: it costs its readings,
+    /// however many; counted as one.
+    pub(crate) fn refuse_unread(&mut self, message: &Message<'_>, batch: &mut Batch) {
+        let Some(place) = self.place(message.topic) else {
+            self.stray(message);
+            return;
+        };
+        let desk = &self.topics[place];
+        let share = batch.site(&desk.binding.door);
+        share.tally.messages += 1;
+        share.tally.payload_bytes += message.payload.len() as u64;
+        share.tally.received += 1;
+        desk.binding.door.account.reject(Reason::RateLimited, 1);
+        let finding = remark(
+            Reason::RateLimited,
+            &format!("{} bytes at QoS 0", message.payload.len()),
+            "no more than the client's quota",
+            "send less, or at QoS 1: then Davy makes the sender wait instead; or ask the site for a larger quota",
+        );
+        let outcome = Outcome { seq: None, accepted: 0, rejected: 1 };
+        desk.report(&self.intake, self.route, message, outcome, &[finding]);
+    }
+
+    /// Whether the sender may publish to a topic that a site's files name: it comes to an edge node that it speaks for.
+    pub(crate) fn may_publish(&mut self, topic: &str, rights: &Rights) -> bool {
+        let Some(place) = self.place(topic) else { return false };
+        let desk = &mut self.topics[place];
+        let speaks = || rights.speaks_for(&desk.binding.door.site.id, &desk.node_id);
+        *desk.allowed.get_or_insert_with(speaks)
+    }
+
     /// A message that may not be published to its topic: kept, counted, and told to the sender where it is known.
-    pub(crate) fn refuse(
-        &self,
-        topic: &str,
-        payload: &[u8],
-        arrival: Timestamp,
-        sender: Option<(&str, &str)>,
-    ) {
+    pub(crate) fn refuse(&self, topic: &str, payload: &[u8], arrival: Timestamp) {
         let finding = remark(
             Reason::TopicNotAllowed,
             topic,
-            "davy/v1/{site}/{edge_node}/readings or /status, of an edge node this client may speak for",
+            "davy/v1/{site}/{edge_node}/readings or /status, or a topic of a source, of an edge node this client may speak for",
             "correct the topic, or ask the site to grant it to this client",
         );
-        let parsed = Topic::parse(topic);
-        let door = parsed.and_then(|topic| self.intake.directory.site(topic.site));
-        self.keep_stray(door.as_deref(), topic, payload, arrival, &finding);
+        let (door, node) = match self.address(topic) {
+            Address::Of(Addressed { door, node, .. }) => {
+                let id = Arc::clone(&door.site.node(node).id);
+                (Some(door), id)
+            }
+            Address::NoSuchNode(door, id) => (Some(door), id.into()),
+            Address::Nobody => (None, "".into()),
+        };
+        self.keep_stray(door.as_deref(), node, topic, payload, arrival, &finding);
         let spoke = self.spoke.keys().next().map(|(site, node)| (&**site, &**node));
-        if let Some((site, node)) = spoke.or(sender)
+        if let Some((site, node)) = spoke.or(self.sender())
             && let Some(door) = self.intake.directory.site(site)
             && let Some(index) = door.site.node_index(node)
         {
@@ -182,30 +225,43 @@ impl Desk {
     }
 
     fn open_topic(&mut self, topic: &str) -> Option<usize> {
-        let parsed = Topic::parse(topic)?;
-        let door = self.intake.directory.site(parsed.site)?;
-        let node = door.site.node_index(parsed.edge_node)?;
+        let Address::Of(Addressed { door, node, reads }) = self.address(topic) else { return None };
         let node_id = Arc::clone(&door.site.node(node).id);
+        if self.topics.len() >= TOPICS_MAX {
+            self.topics.clear();
+            self.places.clear();
+        }
+        let topic: Arc<str> = topic.into();
         self.topics.push(TopicDesk {
-            topic: topic.into(),
-            channel: parsed.channel,
+            seqs: door.gaps.track(&node_id, &topic),
+            topic: Arc::clone(&topic),
+            reads,
+            allowed: None,
             presence: door.presence.node(&node_id),
             feedback: door.feedback.node(&node_id),
             node_id,
             binding: NodeBinding::new(door, node),
             announced: false,
-            seqs: SeqWindow::new(),
         });
         let place = self.topics.len() - 1;
-        self.places.insert(topic.into(), place);
+        self.places.insert(topic, place);
         Some(place)
+    }
+
+    fn address(&self, topic: &str) -> Address {
+        let limits = Limits { payload_len_max: self.intake.payload_bytes_max, ..Limits::default() };
+        self.intake.directory.address(topic, limits, self.sender())
+    }
+
+    fn sender(&self) -> Option<(&str, &str)> {
+        self.sender.as_ref().map(|(site, node)| (&**site, &**node))
     }
 
     /// Whoever sends readings is there.
     fn announce(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) {
         let desk = &mut self.topics[place];
         let known = desk.announced && desk.presence.is_online();
-        if known || self.ended || desk.channel == Channel::Status || message.payload.is_empty() {
+        if known || self.ended || matches!(desk.reads, Reads::Status) || message.payload.is_empty() {
             return;
         }
         desk.announced = true;
@@ -215,6 +271,7 @@ impl Desk {
 
     fn readings(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {
         let desk = &mut self.topics[place];
+        let Reads::Readings(codec) = &desk.reads else { return Verdict::NotAllowed };
         let door = Arc::clone(&desk.binding.door);
         let share = batch.site(&door);
         let before = share.readings().len();
@@ -228,10 +285,12 @@ impl Desk {
             refused: 0,
             runs: Runs::default(),
         };
-        let seq = decode::readings(message.payload, self.intake.payload_bytes_max, &mut taker);
+        let seq = codec.decode(message.payload, message.arrival, &mut taker).seq;
         let (metrics, refused, runs) = (taker.metrics, taker.refused, taker.runs);
         let taken = share.readings().len() - before;
-        let repeated = seq.is_some_and(|seq| desk.seqs.note(seq));
+        desk.binding.end_message(refused);
+        let repeated =
+            seq.is_some_and(|seq| desk.seqs.lock().note(seq, message.redelivered, message.arrival));
         for (len, freshness) in runs.finish() {
             share.message(MessageHead {
                 node: desk.binding.node,
@@ -286,19 +345,18 @@ impl Desk {
 
     /// A message for nobody Davy knows.
     fn stray(&self, message: &Message<'_>) -> Verdict {
-        let parsed = Topic::parse(message.topic);
-        let door = parsed.and_then(|topic| self.intake.directory.site(topic.site));
-        match (parsed, door) {
-            (Some(topic), Some(door)) => {
+        match self.address(message.topic) {
+            Address::NoSuchNode(door, id) => {
                 let finding = remark(
                     Reason::DeviceUnknown,
-                    topic.edge_node,
-                    format!("an edge node of site {}", topic.site),
+                    &id,
+                    format!("an edge node of site {}", door.site.id),
                     "correct the topic, or ask the site to add the edge node",
                 );
-                self.keep_stray(Some(&door), message.topic, message.payload, message.arrival, &finding);
+                let Message { topic, payload, arrival, .. } = *message;
+                self.keep_stray(Some(&door), id.into(), topic, payload, arrival, &finding);
             }
-            (Some(_) | None, _) => self.refuse(message.topic, message.payload, message.arrival, None),
+            Address::Of(_) | Address::Nobody => self.refuse(message.topic, message.payload, message.arrival),
         }
         Verdict::NotAllowed
     }
@@ -306,6 +364,7 @@ impl Desk {
     fn keep_stray(
         &self,
         door: Option<&SiteDoor>,
+        edge_node: Arc<str>,
         topic: &str,
         payload: &[u8],
         arrival: Timestamp,
@@ -319,10 +378,15 @@ impl Desk {
         account.receive(Tally { messages: 1, payload_bytes: payload.len() as u64, received: 1 });
         account.reject(finding.reason, 1);
         let parsed = Topic::parse(topic);
+        let site = door.map(|door| Arc::clone(&door.site.id));
         let origin = Origin {
             arrival,
-            site: parsed.map(|topic| topic.site).unwrap_or_default().into(),
-            edge_node: parsed.map(|topic| topic.edge_node).unwrap_or_default().into(),
+            site: site.unwrap_or_else(|| parsed.map(|topic| topic.site).unwrap_or_default().into()),
+            edge_node: if edge_node.is_empty() {
+                parsed.map(|topic| topic.edge_node).unwrap_or_default().into()
+            } else {
+                edge_node
+            },
             topic: topic.into(),
         };
         letters.keep(&origin, std::slice::from_ref(finding), payload);

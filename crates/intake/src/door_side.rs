@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -10,19 +11,23 @@ use davy_door::{
 };
 use davy_model::{NodeChange, Timestamp};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::Intake;
 use crate::batch::{Batch, Waiting};
 use crate::certificate;
 use crate::desk::{Desk, Message, Spoken, Verdict, say_lost};
 use crate::feedback::{Publisher, Route};
+use crate::quota::{Quota, QuotaConfig, Quotas};
 use crate::rights::{Clients, Credentials, Denied, Rights};
+use crate::topic::is_native;
 
 /// What stands behind the door.
 #[derive(Debug)]
 pub struct DoorIntake {
     intake: Arc<Intake>,
     clients: ArcSwap<Clients>,
+    quotas: Quotas,
     route: Route,
     /// Edge nodes of clients that came in anew before their former connection had ended, by client identifier.
     handed_over: Mutex<BTreeMap<Arc<str>, Spoken>>,
@@ -33,15 +38,32 @@ pub struct DoorIntake {
 pub struct Session {
     client_id: Arc<str>,
     rights: Rights,
+    quota: Arc<Quota>,
     desk: Mutex<Desk>,
 }
 
 impl DoorIntake {
     /// The handler for a door that `publisher` belongs to.
-    pub fn new(intake: Arc<Intake>, clients: Clients, publisher: DoorPublisher) -> DoorIntake {
+    pub fn new(
+        intake: Arc<Intake>,
+        clients: Clients,
+        quota: QuotaConfig,
+        publisher: DoorPublisher,
+    ) -> DoorIntake {
         let route = intake.feedback.route();
         intake.feedback.connect(route, Arc::new(WayBack(publisher)));
-        DoorIntake { intake, clients: ArcSwap::from_pointee(clients), route, handed_over: Mutex::default() }
+        DoorIntake {
+            intake,
+            clients: ArcSwap::from_pointee(clients),
+            quotas: Quotas::new(quota),
+            route,
+            handed_over: Mutex::default(),
+        }
+    }
+
+    /// For how long clients were made to wait because they brought too much, all together.
+    pub fn throttled(&self) -> Duration {
+        self.quotas.throttled()
     }
 
     /// Puts other clients in place. Connections that are open keep the rights they came in with.
@@ -56,29 +78,24 @@ impl DoorIntake {
         }
     }
 
-    /// Reads all of one read; messages that follow each other at the same QoS are handed over together.
-    fn read(&self, session: &Session, publishes: &[Publish], arrival: Timestamp) -> Read {
+    /// Reads messages of one QoS that follow each other, to be handed over together.
+    fn read(&self, session: &Session, run: &[Publish], verdicts: &mut Vec<PubackReason>) -> Batch {
+        let arrival = self.intake.now();
         let mut desk = session.desk.lock();
         self.adopt(session, &mut desk);
-        let mut read = Read { runs: Vec::new(), reasons: Vec::new() };
-        for run in publishes.chunk_by(|a, b| a.qos == b.qos) {
-            let mut batch = Batch::default();
-            for publish in run {
-                let verdict = desk.take(&message(publish, arrival), &mut batch);
-                if publish.qos == Qos::AtLeastOnce {
-                    read.reasons.push(reason(verdict));
-                }
-            }
-            read.runs.push((run[0].qos, batch));
-        }
-        read
+        let mut batch = Batch::default();
+        verdicts.extend(run.iter().map(|publish| reason(desk.take(&message(publish, arrival), &mut batch))));
+        batch
     }
-}
 
-/// What one read came to.
-struct Read {
-    runs: Vec<(Qos, Batch)>,
-    reasons: Vec<PubackReason>,
+    /// Refuses, unread, what a client that owes sends without waiting for an acknowledgement.
+    fn refuse_unread(&self, session: &Session, run: &[Publish]) -> Batch {
+        let arrival = self.intake.now();
+        let mut desk = session.desk.lock();
+        let mut batch = Batch::default();
+        run.iter().for_each(|publish| desk.refuse_unread(&message(publish, arrival), &mut batch));
+        batch
+    }
 }
 
 impl Handler for DoorIntake {
@@ -98,12 +115,16 @@ impl Handler for DoorIntake {
                 Denied::Anonymous | Denied::Certificate => Refusal::NotAuthorized,
             }
         })?;
-        let desk = Mutex::new(Desk::new(Arc::clone(&self.intake), self.route));
-        Ok(Session { client_id: Arc::clone(&connect.client_id), rights, desk })
+        let desk = Mutex::new(Desk::new(Arc::clone(&self.intake), self.route, rights.only_node()));
+        let quota = self.quotas.of(&connect.client_id, Instant::now());
+        Ok(Session { client_id: Arc::clone(&connect.client_id), rights, quota, desk })
     }
 
     fn may_publish(&self, session: &Session, topic: &str) -> bool {
-        session.rights.may_publish(topic)
+        session.rights.may_publish(topic) || {
+            // Davy's own topics tell whose they are; of all others, a site's files do.
+            !is_native(topic) && session.desk.lock().may_publish(topic, &session.rights)
+        }
     }
 
     fn may_subscribe(&self, session: &Session, filter: &str) -> bool {
@@ -116,20 +137,32 @@ impl Handler for DoorIntake {
         batch: Vec<Publish>,
         receipt: Receipt,
     ) -> Vec<PubackReason> {
-        let read = self.read(session, &batch, self.intake.now());
-        for (qos, batch) in read.runs {
-            match qos {
-                Qos::AtLeastOnce => batch.deliver(Waiting::Door(receipt.clone())).await,
-                Qos::AtMostOnce => batch.deliver_or_drop(&self.intake.feedback, self.route).await,
+        let mut verdicts = Vec::new();
+        for run in batch.chunk_by(|a, b| a.qos == b.qos) {
+            let bytes = run.iter().map(|publish| publish.payload.len() as u64).sum();
+            match run[0].qos {
+                Qos::AtLeastOnce => {
+                    self.quotas.admit(&session.quota).await;
+                    let read = self.read(session, run, &mut verdicts);
+                    session.quota.take(bytes, read.received());
+                    read.deliver(Waiting::Door(receipt.clone())).await;
+                }
+                Qos::AtMostOnce if session.quota.wait(Instant::now()).is_zero() => {
+                    let read = self.read(session, run, &mut Vec::new());
+                    session.quota.take(bytes, read.received());
+                    read.deliver_or_drop(&self.intake.feedback, self.route).await;
+                }
+                Qos::AtMostOnce => {
+                    self.refuse_unread(session, run).deliver_or_drop(&self.intake.feedback, self.route).await;
+                }
             }
         }
         receipt.commit();
-        read.reasons
+        verdicts
     }
 
     fn refused(&self, session: &Arc<Session>, topic: &str, payload: &Bytes) {
-        let sender = session.rights.only_node();
-        session.desk.lock().refuse(topic, payload, self.intake.now(), sender);
+        session.desk.lock().refuse(topic, payload, self.intake.now());
     }
 
     async fn closed(&self, session: &Arc<Session>, how: Closed) {

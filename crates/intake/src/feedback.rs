@@ -126,9 +126,19 @@ impl Feedback {
         self.answer(node, route);
     }
 
+    /// Tells a node something that no message of it just brought, by the way it came last.
+    pub(crate) fn tell(&self, node: &Arc<NodeFeedback>, found: &[Rejection]) {
+        node.problems.lock().add(None, found);
+        self.make_due(node);
+    }
+
     /// Makes a document due, whether or not there is anything to mend.
     pub(crate) fn answer(&self, node: &Arc<NodeFeedback>, route: Route) {
         node.route.store(route.0, Ordering::Relaxed);
+        self.make_due(node);
+    }
+
+    fn make_due(&self, node: &Arc<NodeFeedback>) {
         if !node.is_due.swap(true, Ordering::AcqRel) {
             self.due.lock().push(Arc::clone(node));
         }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use davy_model::Timestamp;
+use davy_model::{Reason, Timestamp};
 
 use crate::feedback::Feedback;
 use crate::presence::SessionId;
-use crate::{Account, DeadLetters, Directory};
+use crate::remark::remark;
+use crate::{Account, DeadLetters, Directory, Lost};
 
 /// Says what time it is. There is one clock; who owns it lends it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -47,11 +48,29 @@ impl Intake {
         Arc::new(Intake {
             directory,
             feedback: Feedback::default(),
-            strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 4 << 20) },
+            strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 16 << 20) },
             payload_bytes_max,
             clock,
             sessions: AtomicU64::new(0),
         })
+    }
+
+    /// Messages of a site's edge nodes that never came, told once: also to whoever should have sent them.
+    pub fn lost(&self, site: &str, now: Timestamp) -> Vec<Lost> {
+        let Some(door) = self.directory.site(site) else { return Vec::new() };
+        let lost = door.gaps.due(now);
+        for lost in &lost {
+            let Lost { edge_node, messages, first, last, .. } = lost;
+            let finding = remark(
+                Reason::SequenceGap,
+                &format!("{messages} messages missing, seq {first} to {last}"),
+                "every number once",
+                "send them again under their numbers; publish at QoS 1, and keep each message until its PUBACK",
+            );
+            door.account.warn(Reason::SequenceGap);
+            self.feedback.tell(&door.feedback.node(edge_node), &[finding]);
+        }
+        lost
     }
 
     /// Says feedback once a second, for as long as it is polled.

@@ -8,6 +8,7 @@
 //! It does not know: rules, alarms, the journal, configuration files. Time comes from a clock it is lent.
 
 mod account;
+mod address;
 mod batch;
 mod bind;
 pub mod broker;
@@ -19,11 +20,17 @@ mod directory;
 mod discovered;
 mod door_side;
 mod feedback;
+mod gaps;
 mod inbox;
 mod intake;
+mod letter_groups;
 mod presence;
+mod quota;
 mod remark;
+mod replay;
 pub mod rights;
+mod score;
+mod scores;
 mod seq_window;
 mod taker;
 #[cfg(test)]
@@ -31,6 +38,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod way;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
 pub use davy_codec::Rejection;
@@ -39,7 +47,14 @@ pub use directory::{Directory, Keeping, SiteDoor};
 pub use discovered::{Discovered, DiscoveredTag};
 pub use door_side::{DoorIntake, Session};
 pub use feedback::{Feedback, Publisher, Route};
+pub use gaps::{GAP_GRACE, Gaps, Lost};
 pub use inbox::{Ack, Answer, Inbox, InboxReceiver, NotTaken, Parcel};
 pub use intake::{Clock, Intake, PAYLOAD_BYTES_MAX, Strays};
+pub use letter_groups::Group;
 pub use presence::{NodePresence, Presence, SessionId};
-pub use topic::{Audible, Channel, ROOT, Topic, feedback_topic, site_filters};
+pub use quota::QuotaConfig;
+pub use replay::{NotReplayed, Replayed};
+pub use score::{DeviceScore, Marks, Score, Scorecard};
+pub use scores::Scores;
+pub use topic::{Audible, Channel, ROOT, Topic, feedback_topic, readings_topic, site_filters};
+pub use way::{Mappings, Way, ways};

@@ -63,5 +63,8 @@ pub(crate) fn park() -> Site {
 
 pub(crate) fn park_door(budget_bytes: usize) -> (Arc<SiteDoor>, InboxReceiver) {
     let (inbox, receiver) = Inbox::new(budget_bytes);
-    (Arc::new(SiteDoor::new(Arc::new(park()), "rev-1".into(), inbox, Keeping::default())), receiver)
+    (
+        Arc::new(SiteDoor::new(Arc::new(park()), "rev-1".into(), Arc::from([]), inbox, Keeping::default())),
+        receiver,
+    )
 }

@@ -52,6 +52,11 @@ impl fmt::Display for Topic<'_> {
     }
 }
 
+/// Where an edge node publishes its readings.
+pub fn readings_topic(site: &str, edge_node: &str) -> String {
+    format!("{ROOT}/{site}/{edge_node}/readings")
+}
+
 /// Where Davy answers an edge node.
 pub fn feedback_topic(site: &str, edge_node: &str) -> String {
     format!("{ROOT}/{site}/{edge_node}/feedback")
@@ -108,6 +113,11 @@ fn well_formed(filter: &str) -> bool {
         }
     }
     true
+}
+
+/// Whether a topic is one of Davy's own, well-formed or not.
+pub(crate) fn is_native(topic: &str) -> bool {
+    below_root(topic).is_some()
 }
 
 fn below_root(topic: &str) -> Option<&str> {

@@ -41,6 +41,8 @@ macro_rules! reasons {
 reasons! {
     /// The topic is not one this sender may publish to, or not one Davy knows.
     TopicNotAllowed "TOPIC_NOT_ALLOWED" Reject;
+    /// More than the client's quota, and sent at QoS 0: it could not be made to wait. Not read.
+    RateLimited "RATE_LIMITED" Reject;
     /// The payload is larger than the configured limit, or holds more readings than it may.
     PayloadTooLarge "PAYLOAD_TOO_LARGE" Reject;
     /// Text that is not UTF-8.
@@ -83,6 +85,8 @@ reasons! {
     TimestampTooOld "TIMESTAMP_TOO_OLD" Reject;
     /// The same tag, source time and value as before; counted once.
     DuplicateMessage "DUPLICATE_MESSAGE" Info;
+    /// Numbers of messages that never came.
+    SequenceGap "SEQUENCE_GAP" Warn;
     /// Older than the last judged reading of the tag; kept, not judged.
     OutOfOrder "OUT_OF_ORDER" Info;
     /// The unit sent cannot be converted to the tag's.

@@ -110,6 +110,13 @@ fn reflection_can_serve_every_service() {
     services.sort_unstable();
     assert_eq!(
         services,
-        ["AlarmService", "AlertService", "DeadLetterService", "SystemService", "TelemetryService"]
+        [
+            "AlarmService",
+            "AlertService",
+            "DeadLetterService",
+            "DeviceService",
+            "SystemService",
+            "TelemetryService"
+        ]
     );
 }

@@ -12,6 +12,7 @@ mod clock;
 mod commit_thread;
 mod committer;
 mod config;
+mod counted;
 mod failure;
 mod http;
 mod hub;

@@ -10,7 +10,7 @@ use std::{
 
 use davy_delivery::SiteFeed;
 use davy_engine::{JudgeError, Known};
-use davy_intake::{Ack, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor};
+use davy_intake::{Ack, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor, readings_topic};
 use davy_journal::{Cursor, JournalError, JournalReader, Options, Place};
 use davy_model::{Input, Timestamp, Transition};
 use parking_lot::Mutex;
@@ -80,8 +80,11 @@ impl Opened {
         fill_book(&feed, &place, &recovered)?;
         let plan = &loaded.plan;
         let site = Arc::new(plan.site.clone());
-        let door =
-            Arc::new(SiteDoor::new(site, Arc::clone(&plan.revision), inbox.clone(), Keeping::default()));
+        let (revision, ways) = (Arc::clone(&plan.revision), Arc::clone(&loaded.ways));
+        let door = Arc::new(SiteDoor::new(site, revision, ways, inbox.clone(), Keeping::default()));
+        for (node, seq) in recovered.counted.iter() {
+            door.gaps.seed(node, &readings_topic(&id, node).into(), seq);
+        }
         let offers: Offers = Arc::new(Mutex::new(vec![Arc::clone(plan)]));
         first_inputs(&inbox, &recovered, &loaded);
         let state = Arc::new(CommitState::default());
@@ -199,10 +202,11 @@ fn writer(
     inbox: InboxReceiver,
     offers: Offers,
 ) -> (davy_journal::Journal, Writer) {
-    let Recovered { journal, head, judge, activated_in, heartbeat } = recovered;
+    let Recovered { journal, head, judge, counted, activated_in, heartbeat } = recovered;
     let writer = Writer {
         site,
         judge,
+        counted,
         inbox,
         offers,
         number: head.number,

@@ -50,6 +50,8 @@ impl Metrics {
                     .absolute(door.dead_letters.written());
                 counter!("davy_dead_letters_evicted_total", "site" => site.id.to_string())
                     .absolute(door.dead_letters.evicted());
+                counter!("davy_messages_lost_total", "site" => site.id.to_string())
+                    .absolute(door.gaps.lost());
                 gauge!("davy_inbox_free_bytes", "site" => site.id.to_string())
                     .set(site.inbox.free_bytes() as f64);
             }

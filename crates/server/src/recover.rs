@@ -6,13 +6,15 @@ use davy_model::{Bundle, Input};
 use prost::Message;
 use tracing::{info, warn};
 
-use crate::snapshot::Kept;
+use crate::{counted::Counted, snapshot::Kept};
 
 /// A site's engine as its journal left it.
 pub(crate) struct Recovered {
     pub(crate) journal: Journal,
     pub(crate) head: Head,
     pub(crate) judge: Judge,
+    /// The last numbers of edge nodes' messages.
+    pub(crate) counted: Counted,
     /// The commit that made the active files active; 0 when there is none.
     pub(crate) activated_in: u64,
     /// Number of the last heartbeat.
@@ -42,24 +44,31 @@ pub enum RecoverError {
 pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Recovered, RecoverError> {
     let (journal, head) = Journal::open_with(place, site, options)?;
     if head.number == 0 {
-        return Ok(Recovered { journal, head, judge: Judge::new(), activated_in: 0, heartbeat: 0 });
+        return Ok(Recovered {
+            journal,
+            head,
+            judge: Judge::new(),
+            counted: Counted::default(),
+            activated_in: 0,
+            heartbeat: 0,
+        });
     }
     let reader = JournalReader::open(place)?;
     let newest = journal.newest_snapshot()?;
     for damage in &newest.damaged {
         warn!(site, damage, "a snapshot is damaged, an older one is taken");
     }
-    let (judge, activated_in, from) = match newest.snapshot {
+    let (judge, counted, activated_in, from) = match newest.snapshot {
         Some(snapshot) => match start_from(&reader, &snapshot) {
-            Ok((judge, activated_in)) => (judge, activated_in, snapshot.number + 1),
+            Ok((judge, counted, activated_in)) => (judge, counted, activated_in, snapshot.number + 1),
             Err(error) => {
                 warn!(site, %error, "the snapshot does not load, the whole log is judged again");
-                (Judge::new(), 0, 1)
+                (Judge::new(), Counted::default(), 0, 1)
             }
         },
-        None => (Judge::new(), 0, 1),
+        None => (Judge::new(), Counted::default(), 0, 1),
     };
-    let mut recovered = Recovered { journal, head, judge, activated_in, heartbeat: 0 };
+    let mut recovered = Recovered { journal, head, judge, counted, activated_in, heartbeat: 0 };
     for commit in reader.commits_from(from) {
         recovered.judge_again(&commit?)?;
     }
@@ -70,11 +79,16 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
     Ok(recovered)
 }
 
-fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, u64), RecoverError> {
+fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, Counted, u64), RecoverError> {
     let kept = Kept::decode(snapshot.bytes.as_slice())
         .map_err(|error| JudgeError::from(davy_engine::SnapshotError::Decode(error.to_string())))?;
     let bundle = bundle_of(reader, kept.activated_in)?;
-    Ok((Judge::restore(&bundle, &kept.engine)?, kept.activated_in))
+    let judge = Judge::restore(&bundle, &kept.engine)?;
+    let mut counted = Counted::kept(&kept.seqs);
+    if let Some(engine) = judge.engine() {
+        counted.rearrange(&engine.plan().site);
+    }
+    Ok((judge, counted, kept.activated_in))
 }
 
 fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError> {
@@ -108,6 +122,9 @@ impl Recovered {
         let mut made = Vec::with_capacity(commit.transitions.len());
         for input in &commit.inputs {
             self.judge.apply(commit.at, input, &mut made)?;
+            if let Some(engine) = self.judge.engine() {
+                self.counted.note(input, &engine.plan().site);
+            }
             if matches!(input, Input::Activate(_)) {
                 self.activated_in = commit.number;
             }

@@ -4,7 +4,7 @@ use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use davy_delivery::Feed;
 use davy_door::{Door, DoorPublisher};
-use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink};
+use davy_intake::{Directory, DoorIntake, Intake, Way, broker::BrokerLink};
 use davy_journal::Options;
 use davy_model::Timestamp;
 use tokio::{
@@ -186,10 +186,11 @@ impl Server {
                 continue;
             }
             let (described, revision) = (Arc::new(site.plan.site.clone()), Arc::clone(&site.plan.revision));
+            let ways = Arc::clone(&site.ways);
             if service.activate(site).await.is_err() {
                 return Err(vec![format!("site {id} is stopping")]);
             }
-            self.readdress(&id, &described, &revision);
+            self.readdress(&id, &described, &revision, &ways);
             changed.push(id);
         }
         if let Some(broker) = &self.broker {
@@ -199,11 +200,11 @@ impl Server {
     }
 
     /// From now on readings of the site are bound under its new files.
-    fn readdress(&self, id: &str, site: &Arc<davy_model::Site>, revision: &Arc<str>) {
+    fn readdress(&self, id: &str, site: &Arc<davy_model::Site>, revision: &Arc<str>, ways: &Arc<[Way]>) {
         let directory = &self.hub.intake.directory;
         let doors = directory.sites().into_iter().map(|door| {
             if door.site.id.as_ref() == id {
-                Arc::new(door.reloaded(Arc::clone(site), Arc::clone(revision)))
+                Arc::new(door.reloaded(Arc::clone(site), Arc::clone(revision), Arc::clone(ways)))
             } else {
                 door
             }
@@ -320,7 +321,8 @@ impl Parts {
                 Some(_) => wanted.clients.clone().with(gateway.client()),
                 None => wanted.clients.clone(),
             };
-            let handler = DoorIntake::new(Arc::clone(&self.hub.intake), clients, publisher.clone());
+            let intake = Arc::clone(&self.hub.intake);
+            let handler = DoorIntake::new(intake, clients, wanted.quota, publisher.clone());
             let handler = Arc::new(handler);
             let listen: Vec<String> =
                 wanted.door.listen.iter().map(|listen| listen.addr.to_string()).collect();

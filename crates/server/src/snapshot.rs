@@ -5,6 +5,8 @@ use davy_journal::Snapshot;
 use davy_model::Timestamp;
 use prost::Message;
 
+use crate::counted::Counted;
+
 /// Field numbers are never reused: every released version must load.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Kept {
@@ -14,10 +16,31 @@ pub(crate) struct Kept {
     /// The engine's own.
     #[prost(bytes = "vec", tag = "2")]
     pub(crate) engine: Vec<u8>,
+    /// The last numbers of edge nodes' messages.
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) seqs: Vec<KeptSeq>,
+}
+
+/// The last number of an edge node's messages.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct KeptSeq {
+    /// The edge node's id.
+    #[prost(string, tag = "1")]
+    pub(crate) edge_node: String,
+    /// The number.
+    #[prost(uint64, tag = "2")]
+    pub(crate) seq: u64,
 }
 
 /// A snapshot after commit `number`.
-pub(crate) fn take(engine: &Engine, number: u64, at: Timestamp, activated_in: u64) -> Snapshot {
-    let kept = Kept { activated_in, engine: engine.snapshot() };
+pub(crate) fn take(
+    engine: &Engine,
+    counted: &Counted,
+    number: u64,
+    at: Timestamp,
+    activated_in: u64,
+) -> Snapshot {
+    let seqs = counted.iter().map(|(node, seq)| KeptSeq { edge_node: node.to_string(), seq });
+    let kept = Kept { activated_in, engine: engine.snapshot(), seqs: seqs.collect() };
     Snapshot { number, at, schema: SNAPSHOT_SCHEMA, bytes: kept.encode_to_vec() }
 }

@@ -6,8 +6,10 @@ use std::{
     sync::Arc,
 };
 
+use davy_codec::Mapping;
+use davy_intake::{Mappings, Way, ways};
 use davy_model::{Bundle, BundleFile};
-use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings};
+use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings, mapping_name};
 
 /// Where a site's files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Loaded {
     pub bundle: Arc<Bundle>,
     /// What they compile to.
     pub plan: Arc<Plan>,
+    /// The ways in besides the native topics.
+    pub ways: Arc<[Way]>,
     /// What somebody should look at.
     pub warnings: Vec<Diagnostic>,
 }
@@ -46,8 +50,30 @@ impl SiteSource {
             |found: Vec<Diagnostic>| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>();
         let bundle = bundle(files).map_err(placed)?;
         let (plan, warnings) = compile_with_warnings(&bundle).map_err(placed)?;
-        Ok(Loaded { bundle: Arc::new(bundle), plan: Arc::new(plan), warnings })
+        let ways = mappings(&bundle).and_then(|mappings| ways(&plan.site, &mappings));
+        let ways =
+            ways.map_err(|found| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>())?;
+        Ok(Loaded { bundle: Arc::new(bundle), plan: Arc::new(plan), ways: ways.into(), warnings })
     }
+}
+
+/// The mappings that ship with Davy, and the site's own, which stand before those of the same name.
+fn mappings(bundle: &Bundle) -> Result<Mappings, Vec<String>> {
+    let mut mappings = Mappings::new();
+    let mut findings = Vec::new();
+    let own = bundle.files.iter().filter_map(|file| Some((mapping_name(&file.path)?, &*file.text)));
+    let shipped: Vec<(&str, &str)> = Mapping::shipped().collect();
+    for (name, text) in shipped.into_iter().chain(own) {
+        match Mapping::read(name, text) {
+            Ok(mapping) => {
+                mappings.insert(name.into(), Arc::new(mapping));
+            }
+            Err(found) => {
+                findings.extend(found.iter().map(|problem| format!("mappings/{name}.yaml:{problem}")));
+            }
+        }
+    }
+    if findings.is_empty() { Ok(mappings) } else { Err(findings) }
 }
 
 /// The files of a site's folder, their paths relative to it: `site.yaml`, `tags.csv`, and all YAML in `rules` and

@@ -1,9 +1,13 @@
 //! Davy's own troubles, looked for every few seconds and told as alarms: what is dropped must not be dropped in silence.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use davy_intake::{Ack, Cause, Parcel, broker::LinkState};
-use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier};
+use davy_intake::{Ack, Cause, Lost, Parcel, broker::LinkState};
+use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier, Timestamp};
 
 use crate::{canary::Standing, hub::Hub, site::SiteService};
 
@@ -11,17 +15,30 @@ use crate::{canary::Standing, hub::Hub, site::SiteService};
 #[derive(Default)]
 pub(crate) struct Watch {
     dropped: BTreeMap<Arc<str>, u64>,
+    /// By site and edge node: since when no further message of it was lost.
+    whole_since: BTreeMap<(Arc<str>, Arc<str>), Timestamp>,
     /// What was told last; at first, what the journal says was.
-    active: BTreeMap<(Arc<str>, &'static str), bool>,
+    active: BTreeMap<(Arc<str>, Arc<str>), bool>,
 }
+
+/// How long an edge node must lose nothing more for its alarm to clear.
+const GAP_OVER: Duration = Duration::from_secs(60);
 
 impl Watch {
     /// Looks once. `broker` is how the link to the external broker stands, if there is one.
     pub(crate) fn look(&mut self, hub: &Hub, broker: Option<&LinkState>) {
+        for door in hub.intake.directory.sites() {
+            door.scores.gather(&door.site, &door.presence, hub.clock.now());
+        }
         let canary = hub.canary.standing(hub.clock.now());
         for site in hub.plants() {
+            if !self.dropped.contains_key(&site.id) {
+                self.take_up_gaps(hub, site);
+                self.take_up_journal(site);
+            }
             self.look_at_canary(site, &canary);
             self.look_at_drops(hub, site);
+            self.look_at_gaps(hub, site);
             if let Some(state) = broker {
                 self.look_at_broker(site, state);
             }
@@ -42,6 +59,54 @@ impl Watch {
             format!("丢弃 {} 条数据：QoS 0 发送过快；请改用 QoS 1", dropped - before),
         );
         self.tell(site, "intake-dropped", Tier::Yellow, dropped > before, text);
+    }
+
+    /// Alarms of lost messages that stood before a restart clear as others do.
+    fn take_up_gaps(&mut self, hub: &Hub, site: &SiteService) {
+        for entry in site.feed.book().standing() {
+            let alarm = &entry.last.alarm;
+            if let Some(edge_node) =
+                alarm.subject.strip_prefix(GAP).filter(|_| *alarm.rule == *davy_engine::FAULT_RULE)
+            {
+                self.whole_since.insert((Arc::clone(&site.id), edge_node.into()), hub.clock.now());
+            }
+        }
+    }
+
+    /// The committer tells of its disk only when that changes: of what stood before a restart it knows nothing.
+    fn take_up_journal(&mut self, site: &SiteService) {
+        if !site.state.failing.load(Ordering::Acquire) {
+            let text = Text::both("the journal can be written again", "日志恢复写入");
+            self.tell(site, "journal", Tier::Red, false, text);
+        }
+    }
+
+    fn look_at_gaps(&mut self, hub: &Hub, site: &SiteService) {
+        let now = hub.clock.now();
+        for lost in hub.intake.lost(&site.id, now) {
+            let whole_since = (Arc::clone(&site.id), Arc::clone(&lost.edge_node));
+            self.whole_since.insert(whole_since, now);
+            let Lost { edge_node, topic, messages, first, last } = lost;
+            let text = Text::both(
+                format!(
+                    "{messages} messages of {edge_node} never came ({topic}, seq {first} to {last}): look at its link, at the broker's queue, and at QoS"
+                ),
+                format!(
+                    "网关 {edge_node} 有 {messages} 条报文未收到（{topic}，seq {first} 至 {last}）：请检查链路、消息服务器队列和 QoS"
+                ),
+            );
+            self.tell(site, &gap_part(&edge_node), Tier::Yellow, true, text);
+        }
+        let over = self
+            .whole_since
+            .iter()
+            .filter(|((of, _), since)| *of == site.id && now.since(**since) >= GAP_OVER);
+        let over: Vec<Arc<str>> = over.map(|((_, node), _)| Arc::clone(node)).collect();
+        for edge_node in over {
+            let text = Text::both("no further message was lost for a minute", "一分钟内未再丢失报文");
+            self.tell(site, &gap_part(&edge_node), Tier::Yellow, false, text);
+            self.whole_since.remove(&(Arc::clone(&site.id), edge_node));
+        }
     }
 
     fn look_at_broker(&mut self, site: &SiteService, state: &LinkState) {
@@ -77,8 +142,8 @@ impl Watch {
     }
 
     /// Whether the part was told to fail. What was told before a restart is in the site's book.
-    fn told(&self, site: &SiteService, part: &'static str) -> bool {
-        if let Some(active) = self.active.get(&(Arc::clone(&site.id), part)) {
+    fn told(&self, site: &SiteService, part: &str) -> bool {
+        if let Some(active) = self.active.get(&(Arc::clone(&site.id), Arc::from(part))) {
             return *active;
         }
         let alarm = AlarmKey {
@@ -91,14 +156,21 @@ impl Watch {
     }
 
     /// Tells a change. One that finds no room is told the next time.
-    fn tell(&mut self, site: &SiteService, part: &'static str, tier: Tier, active: bool, text: Text) {
+    fn tell(&mut self, site: &SiteService, part: &str, tier: Tier, active: bool, text: Text) {
         if self.told(site, part) == active {
             return;
         }
-        let key = (Arc::clone(&site.id), part);
+        let key = (Arc::clone(&site.id), Arc::from(part));
         let fault = Fault { part: part.into(), active, tier, text };
         if site.inbox.try_put(Parcel::new("".into(), Input::Fault(fault), Ack::None)).is_ok() {
             self.active.insert(key, active);
         }
     }
+}
+
+/// What an alarm of lost messages is about: this, and the edge node's id.
+const GAP: &str = "gap-";
+
+fn gap_part(edge_node: &str) -> String {
+    format!("{GAP}{edge_node}")
 }

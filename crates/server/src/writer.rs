@@ -10,7 +10,7 @@ use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timest
 use davy_rules::Plan;
 use parking_lot::Mutex;
 
-use crate::{beats::Beats, pending::Pending, snapshot};
+use crate::{beats::Beats, counted::Counted, pending::Pending, snapshot};
 
 /// Most parcels in one commit.
 pub(crate) const COMMIT_PARCELS_MAX: usize = 4096;
@@ -28,6 +28,7 @@ pub(crate) type Offers = Arc<Mutex<Vec<Arc<Plan>>>>;
 pub(crate) struct Writer {
     pub(crate) site: Arc<str>,
     pub(crate) judge: Judge,
+    pub(crate) counted: Counted,
     pub(crate) inbox: InboxReceiver,
     pub(crate) offers: Offers,
     pub(crate) number: u64,
@@ -103,6 +104,9 @@ impl Writer {
                 self.judged_at = Some(at);
             }
             let answer = self.judge_one(at, &input, &mut transitions)?;
+            if let Some(engine) = self.judge.engine() {
+                self.counted.note(&input, &engine.plan().site);
+            }
             if let Input::Heartbeat(number) = input {
                 beats.push(number);
             }
@@ -162,7 +166,7 @@ impl Writer {
         let engine = self.judge.engine()?;
         self.snapshot_number = self.number;
         self.snapshot_at = self.at;
-        Some(snapshot::take(engine, self.number, self.at, self.activated_in))
+        Some(snapshot::take(engine, &self.counted, self.number, self.at, self.activated_in))
     }
 
     /// The parcel's input, its indices those of the active files. A parcel bound just before a reload is bound anew by

@@ -16,7 +16,6 @@ use super::acks::Acks;
 use super::wire::LinkError;
 use super::{BrokerConfig, LinkState};
 use crate::Intake;
-use crate::topic::site_filters;
 
 /// Bytes of messages that may wait for the worker before the socket is no longer read.
 const BACKLOG_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -99,8 +98,7 @@ impl Shared {
 
     /// The filters of all sites now active, and those of sites that are no longer.
     pub(super) fn subscriptions(&self) -> (Vec<String>, Vec<String>) {
-        let sites = self.intake.directory.sites();
-        let wanted: BTreeSet<String> = sites.iter().flat_map(|door| site_filters(&door.site.id)).collect();
+        let wanted = self.intake.directory.filters();
         // Kept for good: a connection may end before it could take a subscription back.
         let mut ever = self.subscribed.lock();
         let stale = ever.difference(&wanted).cloned().collect();

@@ -19,7 +19,7 @@ pub(super) async fn work(
     mut deliveries: mpsc::UnboundedReceiver<Delivery>,
     route: Route,
 ) {
-    let mut desk = Desk::new(Arc::clone(&shared.intake), route);
+    let mut desk = Desk::new(Arc::clone(&shared.intake), route, None);
     let mut some = Vec::with_capacity(BATCH_MAX);
     while deliveries.recv_many(&mut some, BATCH_MAX).await > 0 {
         for run in some.chunk_by(same_run) {

@@ -8,21 +8,27 @@ use rumqttc::v5::mqttbytes::v5::LastWill;
 
 use super::*;
 use crate::rights::{Client, Clients, Grant, Pattern, token_hash};
-use crate::{Cause, DoorIntake};
+use crate::{Cause, DoorIntake, GAP_GRACE, QuotaConfig};
 
 struct Open {
     setting: Setting,
     door: Door<DoorIntake>,
+    handler: Arc<DoorIntake>,
 }
 
 impl Open {
     fn new(inbox_bytes: usize, clients: Clients) -> Open {
+        Open::with_quota(inbox_bytes, clients, QuotaConfig::default())
+    }
+
+    fn with_quota(inbox_bytes: usize, clients: Clients, quota: QuotaConfig) -> Open {
         let setting = Setting::new(inbox_bytes);
         let publisher = DoorPublisher::new();
-        let handler = Arc::new(DoorIntake::new(Arc::clone(&setting.intake), clients, publisher.clone()));
+        let handler =
+            Arc::new(DoorIntake::new(Arc::clone(&setting.intake), clients, quota, publisher.clone()));
         let config = Config::listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let door = Door::start_with(config, handler, publisher).expect("a free port");
-        Open { setting, door }
+        let door = Door::start_with(config, Arc::clone(&handler), publisher).expect("a free port");
+        Open { setting, door, handler }
     }
 
     fn port(&self) -> u16 {
@@ -83,7 +89,7 @@ async fn good_readings_pass_beside_bad_ones_and_the_sender_is_told() {
     assert!(totals.intake_balances());
     assert_eq!(totals.warned, [(Reason::OutOfSensorRange, 1)]);
     let letters = open.setting.door.dead_letters.list(&crate::LetterFilter::default(), 10);
-    assert_eq!(letters.len(), 4);
+    assert_eq!((letters.len(), letters[0].findings.len(), letters[0].rejected), (1, 4, 3));
     open.setting.intake.feedback.flush();
     let told = gateway
         .hear(|packet| match packet {
@@ -171,7 +177,7 @@ async fn what_may_not_be_published_is_refused_in_the_puback_and_kept() {
     let mut options = options("gw", open.port());
     options.set_credentials("east", "secret");
     let mut gateway = Gateway::connect(options).await;
-    let Open { setting, door: _door } = open;
+    let Open { setting, door: _door, .. } = open;
     let mut writer = setting.writer;
     let committing = tokio::spawn(async move {
         while let Some(parcel) = writer.0.recv().await {
@@ -226,4 +232,135 @@ async fn at_qos_0_a_full_inbox_drops_counts_and_says_so() {
     assert_eq!(totals.dropped, [(Cause::Qos0Full, 10 - totals.accepted)]);
     assert!(totals.accepted < 10, "{totals:?}");
     open.setting.writer.readings().await.0.committed();
+}
+
+/// Commits whatever comes.
+fn commit_all(mut writer: Writer) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while let Some(parcel) = writer.0.recv().await {
+            parcel.committed();
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_client_that_brings_too_much_waits_at_qos_1_and_loses_nothing() {
+    let quota = QuotaConfig { bytes_per_s: 0, readings_per_s: 100, burst_s: 1 };
+    let Open { setting, door, handler } = Open::with_quota(1 << 20, Clients::anyone(), quota);
+    let committing = commit_all(setting.writer);
+    let mut gateway = Gateway::connect(options("gw", door.local_addr().port())).await;
+    let readings = r#"{"tag":"TK-1/level","value":1},"#.repeat(60);
+    let payload = format!(r#"{{"readings":[{}]}}"#, readings.trim_end_matches(','));
+    for _ in 0..4 {
+        gateway.publish(READINGS, QoS::AtLeastOnce, &payload).await;
+        assert_eq!(gateway.puback().await, PubAckReason::Success);
+    }
+    let totals = setting.door.account.totals();
+    assert_eq!((totals.received, totals.accepted), (240, 240));
+    // The third message was read when 120 of 100 had been taken: 20 readings were owed, and later 80.
+    assert!(handler.throttled() > Duration::ZERO);
+    committing.abort();
+}
+
+#[tokio::test]
+async fn a_client_that_brings_too_much_is_refused_at_qos_0_and_harms_nobody_else() {
+    let quota = QuotaConfig { bytes_per_s: 1000, readings_per_s: 0, burst_s: 1 };
+    let Open { setting, door, .. } = Open::with_quota(1 << 20, Clients::anyone(), quota);
+    let committing = commit_all(setting.writer);
+    let chatty = Gateway::connect(options("chatty", door.local_addr().port())).await;
+    let payload = format!(r#"{{"readings":[{{"tag":"TK-1/level","value":1}}]{}}}"#, " ".repeat(450));
+    for _ in 0..20 {
+        chatty.publish(READINGS, QoS::AtMostOnce, &payload).await;
+    }
+    let account = Arc::clone(&setting.door.account);
+    until("all twenty are accounted for", || {
+        let totals = account.totals();
+        totals.received == 20 && totals.intake_balances()
+    })
+    .await;
+    let totals = account.totals();
+    assert_eq!(totals.rejected, [(Reason::RateLimited, 20 - totals.accepted)]);
+    assert!(totals.accepted < 20, "{totals:?}");
+    let mut quiet = Gateway::connect(options("quiet", door.local_addr().port())).await;
+    quiet.publish(READINGS, QoS::AtLeastOnce, r#"{"values":{"AT-1/h2s":1}}"#).await;
+    assert_eq!(quiet.puback().await, PubAckReason::Success);
+    committing.abort();
+}
+
+#[tokio::test]
+async fn messages_that_never_came_are_told_to_their_sender_over_connections() {
+    let Open { setting, door, .. } = Open::new(1 << 20, Clients::anyone());
+    let committing = commit_all(setting.writer);
+    for seq in [1, 4] {
+        let mut gateway = Gateway::connect(options("gw", door.local_addr().port())).await;
+        let payload = format!(r#"{{"seq":{seq},"values":{{"AT-1/h2s":1}}}}"#);
+        gateway.publish(READINGS, QoS::AtLeastOnce, &payload).await;
+        assert_eq!(gateway.puback().await, PubAckReason::Success);
+        gateway.die().await;
+    }
+    let later = NOW.plus(GAP_GRACE);
+    let lost = setting.intake.lost("park", later);
+    assert_eq!(lost.iter().map(|lost| (lost.first, lost.last)).collect::<Vec<_>>(), [(2, 3)]);
+    assert!(setting.intake.lost("park", later).is_empty(), "told once");
+    assert_eq!(setting.door.gaps.lost(), 2);
+    assert_eq!(setting.door.account.totals().warned, [(Reason::SequenceGap, 1)]);
+    committing.abort();
+}
+
+#[tokio::test]
+async fn how_a_device_serves_is_kept() {
+    let Open { setting, door, .. } = Open::new(1 << 20, Clients::anyone());
+    let committing = commit_all(setting.writer);
+    let mut gateway = Gateway::connect(options("gw", door.local_addr().port())).await;
+    let payload = r#"{"readings":[
+        {"tag":"TK-1/level","value":1,"ts":"2026-11-23T07:59:50Z"},
+        {"tag":"TK-1/level","value":1,"ts":"2026-11-23T07:59:55Z"},
+        {"tag":"AT-1/h2s","value":150},
+        {"tag":"AT-1/h2s","value":1,"ts":"2026-11-23T09:00:00Z"},
+        {"tag":"AT-9/h2s","value":1}]}"#;
+    gateway.publish(READINGS, QoS::AtLeastOnce, payload).await;
+    gateway.puback().await;
+    let site = &setting.door;
+    site.scores.gather(&site.site, &site.presence, NOW);
+    let list = site.scores.list();
+    let marks = list.iter().find(|device| &*device.edge_node == "gw-1").expect("gw-1").score.last_day(NOW);
+    assert_eq!((marks.accepted, marks.rejected, marks.implausible, marks.ahead), (4, 1, 1, 1));
+    // Stamps five seconds apart of a tag that reports each second. One an hour ahead promises nothing.
+    assert_eq!((marks.online, marks.looks), (1, 1));
+    assert_eq!((marks.expected, marks.missed), (5, 4));
+    committing.abort();
+}
+
+#[tokio::test]
+async fn a_dead_letter_sent_again_is_marked_and_keeps_its_time() {
+    let mut open = Open::new(1 << 20, Clients::anyone());
+    let mut gateway = open.gateway("gw").await;
+    let payload = r#"{"seq":3,"readings":[{"tag":"TK-1/level","value":"7.31"},{"tag":"AT-1/h2s","value":2,"unit":"ppm"}]}"#;
+    gateway.publish(READINGS, QoS::AtLeastOnce, payload).await;
+    open.setting.writer.readings().await.0.committed();
+    gateway.puback().await;
+    let letters = &open.setting.door.dead_letters;
+    let letter = letters.get(1).expect("one letter");
+    let intake = Arc::clone(&open.setting.intake);
+    let replaying = tokio::spawn(async move { intake.replay(&letter).await });
+    let (parcel, block) = open.setting.writer.readings().await;
+    assert_eq!(block.messages[0].freshness, davy_model::Freshness::Replayed);
+    assert_eq!((block.readings[0].source_time, block.readings[0].value), (NOW, 2.0));
+    assert!(!replaying.is_finished(), "it is told when it is durable");
+    parcel.committed();
+    let replayed = replaying.await.expect("it runs").expect("it has a topic");
+    assert_eq!((replayed.accepted, replayed.rejected, replayed.findings.len()), (1, 1, 1));
+    assert!(open.setting.door.account.totals().intake_balances());
+}
+
+#[tokio::test]
+async fn a_dead_letter_for_nobody_cannot_be_sent_again() {
+    let Open { setting, door, .. } = Open::new(1 << 20, Clients::anyone());
+    let committing = commit_all(setting.writer);
+    let mut gateway = Gateway::connect(options("gw", door.local_addr().port())).await;
+    gateway.publish("elsewhere", QoS::AtLeastOnce, "{}").await;
+    gateway.puback().await;
+    let letter = setting.intake.strays.dead_letters.get(1).expect("one letter");
+    assert_eq!(setting.intake.replay(&letter).await, Err(crate::NotReplayed::NoTopic));
+    committing.abort();
 }

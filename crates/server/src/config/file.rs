@@ -66,6 +66,9 @@ pub(super) struct RawDoor {
     pub(super) connections_max: usize,
     pub(super) receive_max: u16,
     pub(super) packet_kib_max: u32,
+    pub(super) client_kib_per_s: u32,
+    pub(super) client_readings_per_s: u32,
+    pub(super) client_burst_s: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -133,6 +136,7 @@ impl Default for RawHttp {
 impl Default for RawDoor {
     fn default() -> RawDoor {
         let door = davy_door::Config::default();
+        let quota = davy_intake::QuotaConfig::default();
         RawDoor {
             enabled: true,
             listen: "127.0.0.1:1883".to_owned(),
@@ -145,6 +149,9 @@ impl Default for RawDoor {
             connections_max: 2000,
             receive_max: door.receive_max,
             packet_kib_max: 512,
+            client_kib_per_s: quota.bytes_per_s >> 10,
+            client_readings_per_s: quota.readings_per_s,
+            client_burst_s: quota.burst_s,
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct DoorConfig {
     pub door: davy_door::Config,
     /// Who may come in.
     pub clients: davy_intake::rights::Clients,
+    /// How much each of them may bring.
+    pub quota: davy_intake::QuotaConfig,
 }
 
 impl Config {
@@ -55,6 +57,7 @@ impl Config {
         let door = DoorConfig {
             door: davy_door::Config::listen_on(loopback(door_port)),
             clients: davy_intake::rights::Clients::anyone(),
+            quota: davy_intake::QuotaConfig::default(),
         };
         Config {
             data_dir,

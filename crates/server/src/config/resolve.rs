@@ -8,7 +8,7 @@ use std::{
 };
 
 use davy_door::{Listen, tls::ClientCertificates};
-use davy_intake::{broker::BrokerConfig, rights::Clients};
+use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
 
 use super::{
     Config, ConfigProblem, DoorConfig, clients,
@@ -116,7 +116,12 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
         outgoing_len_max: OUTGOING_LEN_MAX,
         ..davy_door::Config::default()
     };
-    (problems.0.len() == before).then_some(DoorConfig { door, clients: clients? })
+    let quota = QuotaConfig {
+        bytes_per_s: raw.client_kib_per_s.saturating_mul(1024),
+        readings_per_s: raw.client_readings_per_s,
+        burst_s: raw.client_burst_s,
+    };
+    (problems.0.len() == before).then_some(DoorConfig { door, clients: clients?, quota })
 }
 
 fn tls(raw: &RawDoor, base: &Path) -> Result<Arc<rustls::ServerConfig>, String> {

@@ -1,11 +1,12 @@
-//! `DeadLetterService`: what was refused or odd, newest first.
+//! `DeadLetterService`: what was refused or odd, newest first; what kinds there are; and once more, please.
 
 use std::sync::Arc;
 
-use davy_intake::{DeadLetter, LetterFilter};
-use davy_model::{Reason, Severity};
+use davy_intake::{DeadLetter, DeadLetters, Group, LetterFilter, Replayed};
+use davy_model::Reason;
 use davy_proto::{time_to_wire, v1 as wire};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
+use tracing::info;
 
 use super::{status, v1::dead_letter_service_server::DeadLetterService};
 use crate::hub::Hub;
@@ -17,6 +18,12 @@ pub(crate) struct Letters {
 /// Page size when none is asked for, and the largest.
 const PAGE_LEN: usize = 50;
 const PAGE_LEN_MAX: usize = 500;
+/// How much of a payload a list shows, bytes.
+const SHOWN_LEN_MAX: usize = 4096;
+/// Letters sent again by one request.
+const REPLAY_MAX: usize = 1000;
+/// Problems told of one letter that was sent again.
+const PROBLEMS_MAX: usize = 20;
 
 #[tonic::async_trait]
 impl DeadLetterService for Letters {
@@ -25,46 +32,161 @@ impl DeadLetterService for Letters {
         request: Request<wire::DeadLetterServiceListRequest>,
     ) -> Result<Response<wire::DeadLetterServiceListResponse>, Status> {
         let request = request.into_inner();
-        let invalid = |what: &str| status::status(tonic::Code::InvalidArgument, "REQUEST_INVALID", what);
         let len = usize::try_from(request.page_size).map_err(|_| invalid("page_size is negative"))?;
         let len = if len == 0 { PAGE_LEN } else { len.min(PAGE_LEN_MAX) };
-        let reason = match request.code.as_str() {
-            "" => None,
-            code => Some(Reason::from_word(code).ok_or_else(|| invalid("no such reason code"))?),
-        };
         let before = match request.page_token.as_str() {
             "" => None,
             token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
         };
-        let edge_node = (!request.edge_node.is_empty()).then(|| request.edge_node.as_str().into());
-        let filter = LetterFilter { reason, edge_node, before, ..LetterFilter::default() };
-        let letters = match request.site.as_str() {
-            // What belongs to no site is kept apart.
-            "" => self.hub.intake.strays.dead_letters.list(&filter, len),
-            site => {
-                let door = self.hub.intake.directory.site(site).ok_or_else(|| status::unknown_site(site))?;
-                door.dead_letters.list(&filter, len)
-            }
-        };
+        let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
+        let filter = LetterFilter { before, ..filter };
+        let letters = self.inbox(&request.site, |letters| letters.list(&filter, len))?;
         let next = letters.last().filter(|_| letters.len() == len).map(|letter| letter.number.to_string());
         Ok(Response::new(wire::DeadLetterServiceListResponse {
-            dead_letters: letters.iter().map(letter).collect(),
+            dead_letters: letters.iter().map(|letter| self::letter(letter, SHOWN_LEN_MAX)).collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }
+
+    async fn get(
+        &self,
+        request: Request<wire::DeadLetterServiceGetRequest>,
+    ) -> Result<Response<wire::DeadLetterServiceGetResponse>, Status> {
+        let letter = self.find(&request.into_inner().id)?;
+        let dead_letter = Some(self::letter(&letter, usize::MAX));
+        Ok(Response::new(wire::DeadLetterServiceGetResponse { dead_letter }))
+    }
+
+    async fn list_groups(
+        &self,
+        request: Request<wire::DeadLetterServiceListGroupsRequest>,
+    ) -> Result<Response<wire::DeadLetterServiceListGroupsResponse>, Status> {
+        let site = request.into_inner().site;
+        let groups = self.inbox(&site, DeadLetters::groups)?;
+        let groups = groups.iter().map(|one| group(&site, one)).collect();
+        Ok(Response::new(wire::DeadLetterServiceListGroupsResponse { groups }))
+    }
+
+    async fn replay(
+        &self,
+        request: Request<wire::DeadLetterServiceReplayRequest>,
+    ) -> Result<Response<wire::DeadLetterServiceReplayResponse>, Status> {
+        let request = request.into_inner();
+        let mut letters = self.asked_for(&request)?;
+        letters.sort_by_key(|letter| (letter.arrival, letter.number));
+        let mut told = Vec::with_capacity(letters.len());
+        for letter in letters.iter().filter(|letter| request.again || letter.replayed.is_none()) {
+            told.push(self.send_again(letter).await);
+        }
+        info!(actor = %request.actor, letters = told.len(), "dead letters were sent again");
+        Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: told }))
+    }
 }
 
-fn letter(letter: &DeadLetter) -> wire::DeadLetter {
-    let rejected = letter.finding.reason.severity() == Severity::Reject;
+impl Letters {
+    /// The inbox of a site; of what came for none, when the id is empty.
+    fn inbox<T>(&self, site: &str, look: impl FnOnce(&DeadLetters) -> T) -> Result<T, Status> {
+        if site.is_empty() {
+            return Ok(look(&self.hub.intake.strays.dead_letters));
+        }
+        let door = self.hub.intake.directory.site(site).ok_or_else(|| status::unknown_site(site))?;
+        Ok(look(&door.dead_letters))
+    }
+
+    fn find(&self, id: &str) -> Result<DeadLetter, Status> {
+        let unknown =
+            || status::status(Code::NotFound, "REQUEST_INVALID", format!("no dead letter {id:?} is kept"));
+        let (inbox, number) = id.rsplit_once('/').ok_or_else(unknown)?;
+        let number = number.parse().map_err(|_| unknown())?;
+        // What names a site that is not served is kept among the strays.
+        let site = if self.hub.intake.directory.site(inbox).is_some() { inbox } else { "" };
+        let found = self.inbox(site, |letters| letters.get(number))?;
+        found.filter(|letter| self::id(letter) == id).ok_or_else(unknown)
+    }
+
+    fn asked_for(&self, request: &wire::DeadLetterServiceReplayRequest) -> Result<Vec<DeadLetter>, Status> {
+        if request.ids.len() > REPLAY_MAX {
+            return Err(invalid("at most 1000 letters at a time"));
+        }
+        if !request.ids.is_empty() {
+            return request.ids.iter().map(|id| self.find(id)).collect();
+        }
+        if request.code.is_empty() {
+            return Err(invalid("name letters by their ids, or a group by its site and code"));
+        }
+        let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
+        self.inbox(&request.site, |letters| letters.list(&filter, REPLAY_MAX))
+    }
+
+    async fn send_again(&self, letter: &DeadLetter) -> wire::ReplayedLetter {
+        let intake = &self.hub.intake;
+        let answer = |replayed: Replayed| wire::ReplayedLetter {
+            id: id(letter),
+            accepted: replayed.accepted,
+            rejected: replayed.rejected,
+            problems: replayed.findings.iter().take(PROBLEMS_MAX).map(Into::into).collect(),
+            failure: String::new(),
+        };
+        match intake.replay(letter).await {
+            Ok(replayed) => {
+                let note = |letters: &DeadLetters| letters.note_replayed(letter.number, self.hub.clock.now());
+                // Its site may have gone meanwhile; then its inbox has, too.
+                let _ = self.inbox(&letter.site, note);
+                answer(replayed)
+            }
+            Err(error) => wire::ReplayedLetter {
+                id: id(letter),
+                failure: error.to_string(),
+                ..wire::ReplayedLetter::default()
+            },
+        }
+    }
+}
+
+fn invalid(what: &str) -> Status {
+    status::status(Code::InvalidArgument, "REQUEST_INVALID", what)
+}
+
+fn filter(code: &str, edge_node: &str, pointer: &str) -> Result<LetterFilter, Status> {
+    let reason = match code {
+        "" => None,
+        code => Some(Reason::from_word(code).ok_or_else(|| invalid("no such reason code"))?),
+    };
+    let given = |text: &str| (!text.is_empty()).then(|| text.into());
+    let (edge_node, pointer) = (given(edge_node), given(pointer));
+    Ok(LetterFilter { reason, edge_node, pointer, ..LetterFilter::default() })
+}
+
+fn id(letter: &DeadLetter) -> String {
+    format!("{}/{}", letter.site, letter.number)
+}
+
+fn letter(letter: &DeadLetter, shown_len_max: usize) -> wire::DeadLetter {
     wire::DeadLetter {
-        id: format!("{}/{}", letter.site, letter.number),
+        id: id(letter),
         site: letter.site.to_string(),
         edge_node: letter.edge_node.to_string(),
         topic: letter.topic.to_string(),
         arrival_time: Some(time_to_wire(letter.arrival)),
-        payload: letter.payload.to_vec(),
-        payload_len: letter.payload_bytes as u64,
-        rejected: if rejected { letter.finding.readings.max(1) } else { 0 },
-        problems: vec![(&letter.finding).into()],
+        payload: letter.payload[..letter.payload.len().min(shown_len_max)].to_vec(),
+        payload_len: letter.payload.len() as u64,
+        rejected: letter.rejected,
+        problems: letter.findings.iter().map(Into::into).collect(),
+        problems_omitted: letter.findings_omitted,
+        replayed_time: letter.replayed.map(time_to_wire),
+    }
+}
+
+fn group(site: &str, group: &Group) -> wire::DeadLetterGroup {
+    wire::DeadLetterGroup {
+        site: site.to_owned(),
+        edge_node: group.edge_node.to_string(),
+        code: group.reason.word().to_owned(),
+        pointer: group.pointer.to_string(),
+        messages: group.messages,
+        readings: group.readings,
+        first_time: Some(time_to_wire(group.first)),
+        last_time: Some(time_to_wire(group.last)),
+        example: format!("{site}/{}", group.example),
     }
 }

@@ -4,6 +4,7 @@ mod alarms;
 mod alerts;
 mod asked;
 mod dead_letters;
+mod devices;
 mod explain;
 mod status;
 mod system;
@@ -25,7 +26,8 @@ pub mod v1 {
 
 use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
-    dead_letter_service_server::DeadLetterServiceServer, system_service_server::SystemServiceServer,
+    dead_letter_service_server::DeadLetterServiceServer, device_service_server::DeviceServiceServer,
+    system_service_server::SystemServiceServer,
 };
 
 /// Longest request taken, bytes.
@@ -40,11 +42,13 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let alerts = AlertServiceServer::new(alerts::Alerts { hub: Arc::clone(hub), stop: stop.clone() });
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
+    let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
     let mut routes = Routes::new(health)
         .add_service(alarms.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
-        .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX));
+        .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(devices.max_decoding_message_size(REQUEST_LEN_MAX));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(davy_proto::FILE_DESCRIPTOR_SET)

@@ -1,8 +1,14 @@
 //! `davy deadletters`.
 
-use anyhow::bail;
+mod groups;
+mod replay;
+
+use anyhow::Context;
 use clap::Subcommand;
-use davy_proto::v1::{DeadLetter, DeadLetterServiceListRequest, Problem, SystemServiceGetStatusRequest};
+use davy_proto::v1::{
+    DeadLetter, DeadLetterServiceGetRequest, DeadLetterServiceListRequest, Problem,
+    SystemServiceGetStatusRequest,
+};
 
 use crate::{ask::ServerArgs, exit::Exit, figures, json, out, refusal::failed, table};
 
@@ -16,8 +22,12 @@ const SHOWN_MAX: usize = 4096;
 pub(crate) enum Verb {
     /// Messages with something refused in them, the latest first
     List(ListArgs),
+    /// Kinds of problems by edge node, code and place, the most frequent first: what to mend
+    Groups(groups::Args),
     /// One of them: its payload and every problem
     Show(ShowArgs),
+    /// Send them again, after what was wrong has been mended: late, and without a sound
+    Replay(replay::Args),
 }
 
 /// Which.
@@ -34,6 +44,9 @@ pub(crate) struct ListArgs {
     /// Only with this reason code, UNIT_MISMATCH
     #[arg(long, value_name = "CODE", default_value = "")]
     code: String,
+    /// Only with a problem at this place, /readings/*/unit
+    #[arg(long, value_name = "PLACE", default_value = "")]
+    pointer: String,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
@@ -58,7 +71,9 @@ pub(crate) struct ShowArgs {
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::List(args) => list(args).await,
+        Verb::Groups(args) => groups::run(args).await,
         Verb::Show(args) => show(args).await,
+        Verb::Replay(args) => replay::run(args).await,
     }
 }
 
@@ -71,6 +86,7 @@ async fn list(args: ListArgs) -> anyhow::Result<Exit> {
             code: args.code.clone(),
             page_size: PAGE_LEN,
             page_token: String::new(),
+            pointer: args.pointer.clone(),
         };
         let mut left = args.limit;
         let take = |letter| {
@@ -97,24 +113,10 @@ async fn list(args: ListArgs) -> anyhow::Result<Exit> {
 }
 
 async fn show(args: ShowArgs) -> anyhow::Result<Exit> {
-    let mut found = None;
-    for site in sites(&args.server, String::new()).await? {
-        let request = DeadLetterServiceListRequest {
-            site,
-            page_size: PAGE_LEN,
-            ..DeadLetterServiceListRequest::default()
-        };
-        let take = |letter: DeadLetter| {
-            if letter.id == args.id {
-                found = Some(letter);
-            }
-            found.is_none()
-        };
-        fetch(&args.server, request, take).await?;
-    }
-    let Some(letter) = found else {
-        bail!("no dead letter {}: davy deadletters list shows what is kept", args.id);
-    };
+    let request = DeadLetterServiceGetRequest { id: args.id.clone() };
+    let answer = args.server.dead_letters().await?.get(request).await;
+    let answer = answer.map_err(|status| failed(&status))?.into_inner();
+    let letter = answer.dead_letter.context("the answer holds no letter")?;
     if args.json {
         out::line(json::dead_letter(&letter))?;
     } else {
@@ -165,6 +167,10 @@ async fn fetch(
 
 fn row(letter: &DeadLetter) -> Vec<table::Field> {
     let first = letter.problems.first();
+    let more = match letter.problems.len() {
+        0 | 1 => String::new(),
+        several => format!(" (and {} more)", several - 1),
+    };
     vec![
         letter.id.as_str().into(),
         figures::moment(letter.arrival_time.as_ref()).into(),
@@ -172,7 +178,7 @@ fn row(letter: &DeadLetter) -> Vec<table::Field> {
         letter.edge_node.as_str().into(),
         letter.rejected.to_string().into(),
         first
-            .map(|problem| format!("{}: {}", problem.code, figures::english(problem.message.as_ref())))
+            .map(|problem| format!("{}: {}{more}", problem.code, figures::english(problem.message.as_ref())))
             .unwrap_or_default()
             .into(),
     ]
@@ -185,7 +191,13 @@ fn text(letter: &DeadLetter) -> String {
         format!("  arrived   {}", figures::moment(letter.arrival_time.as_ref())),
         format!("  readings  {} rejected", letter.rejected),
     ];
+    if let Some(replayed) = &letter.replayed_time {
+        lines.push(format!("  replayed  {}", figures::moment(Some(replayed))));
+    }
     lines.extend(letter.problems.iter().map(problem_text));
+    if letter.problems_omitted > 0 {
+        lines.push(format!("  ... and {} problems more", letter.problems_omitted));
+    }
     let shown = letter.payload.get(..SHOWN_MAX).unwrap_or(&letter.payload);
     let left_off = letter.payload_len.saturating_sub(shown.len() as u64);
     lines.push(format!("  payload   {} bytes", letter.payload_len));

@@ -1,0 +1,89 @@
+//! Whose a topic is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use davy_codec::{Codec, Limits, Native};
+use davy_model::NodeIndex;
+
+use crate::topic::{Channel, Topic};
+use crate::{Directory, SiteDoor};
+
+/// What a topic comes to.
+pub(crate) enum Address {
+    /// An edge node of a site.
+    Of(Addressed),
+    /// A site's topic, but none of its edge nodes: its id.
+    NoSuchNode(Arc<SiteDoor>, Box<str>),
+    /// Nobody's.
+    Nobody,
+}
+
+/// An edge node, and how what it says there is read.
+pub(crate) struct Addressed {
+    pub(crate) door: Arc<SiteDoor>,
+    pub(crate) node: NodeIndex,
+    pub(crate) reads: Reads,
+}
+
+/// How payloads of a topic are read.
+pub(crate) enum Reads {
+    /// As the word that an edge node is there, or not.
+    Status,
+    /// As readings.
+    Readings(Box<dyn Codec + Send>),
+}
+
+impl Directory {
+    /// Whose a topic is. `sender` is the one edge node, by site and id, that the sender may speak for, where there is one.
+    pub(crate) fn address(&self, topic: &str, limits: Limits, sender: Option<(&str, &str)>) -> Address {
+        match Topic::parse(topic) {
+            Some(parsed) => self.native(&parsed, limits),
+            None => self.by_source(topic, limits, sender),
+        }
+    }
+
+    fn native(&self, topic: &Topic<'_>, limits: Limits) -> Address {
+        let Some(door) = self.site(topic.site) else { return Address::Nobody };
+        let reads = match topic.channel {
+            Channel::Status => Reads::Status,
+            Channel::Readings => Reads::Readings(Box::new(Native { limits })),
+        };
+        addressed(door, topic.edge_node, || reads)
+    }
+
+    /// The first source, by site and place, whose edge node is known; else the first that takes the topic at all.
+    fn by_source(&self, topic: &str, limits: Limits, sender: Option<(&str, &str)>) -> Address {
+        let mut missed = Address::Nobody;
+        for door in self.sites() {
+            for way in door.ways.iter() {
+                let Some(captures) = way.takes(topic) else { continue };
+                let own = sender.filter(|(site, _)| *site == &*door.site.id).map(|(_, node)| node);
+                let id = way.edge_node(&captures, own).unwrap_or_default().to_owned();
+                let reads = || Reads::Readings(way.codec(captures, limits));
+                match addressed(Arc::clone(&door), &id, reads) {
+                    Address::Of(addressed) => return Address::Of(addressed),
+                    found if matches!(missed, Address::Nobody) => missed = found,
+                    Address::NoSuchNode(..) | Address::Nobody => {}
+                }
+            }
+        }
+        missed
+    }
+}
+
+fn addressed(door: Arc<SiteDoor>, id: &str, reads: impl FnOnce() -> Reads) -> Address {
+    match door.site.node_index(id) {
+        Some(node) => Address::Of(Addressed { door, node, reads: reads() }),
+        None => Address::NoSuchNode(door, id.into()),
+    }
+}
+
+impl fmt::Debug for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reads::Status => "Status",
+            Reads::Readings(_) => "Readings",
+        })
+    }
+}

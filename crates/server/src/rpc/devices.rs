@@ -1,0 +1,74 @@
+//! `DeviceService`: who publishes, and how well each serves.
+
+use std::sync::Arc;
+
+use davy_intake::{DeviceScore, Marks, SiteDoor};
+use davy_model::{NodeChange, Timestamp};
+use davy_proto::v1 as wire;
+use tonic::{Request, Response, Status};
+
+use super::{status, v1::device_service_server::DeviceService};
+use crate::hub::Hub;
+
+pub(crate) struct Devices {
+    pub(crate) hub: Arc<Hub>,
+}
+
+#[tonic::async_trait]
+impl DeviceService for Devices {
+    async fn list(
+        &self,
+        request: Request<wire::DeviceServiceListRequest>,
+    ) -> Result<Response<wire::DeviceServiceListResponse>, Status> {
+        let request = request.into_inner();
+        let directory = &self.hub.intake.directory;
+        let doors = match request.site.as_str() {
+            "" => directory.sites(),
+            site => vec![directory.site(site).ok_or_else(|| status::unknown_site(site))?],
+        };
+        let now = self.hub.clock.now();
+        let devices = doors.iter().flat_map(|door| {
+            let wanted = |device: &DeviceScore| {
+                request.edge_node.is_empty() || *device.edge_node == *request.edge_node
+            };
+            let list = door.scores.list().into_iter().filter(wanted);
+            list.map(|device| self::device(door, &device, now)).collect::<Vec<_>>()
+        });
+        Ok(Response::new(wire::DeviceServiceListResponse { devices: devices.collect() }))
+    }
+}
+
+fn device(door: &SiteDoor, device: &DeviceScore, now: Timestamp) -> wire::Device {
+    let state = match door.presence.node(&device.edge_node).state() {
+        None => "unknown",
+        Some(NodeChange::Online) => "online",
+        Some(NodeChange::Offline) => "offline",
+        Some(NodeChange::Lost) => "lost",
+    };
+    let messages_lost = if device.device.is_none() { door.gaps.lost_by(&device.edge_node) } else { 0 };
+    wire::Device {
+        site: door.site.id.to_string(),
+        edge_node: device.edge_node.to_string(),
+        device: device.device.as_deref().unwrap_or_default().to_owned(),
+        state: state.to_owned(),
+        day: scorecard(&device.score.last_day(now)),
+        week: scorecard(&device.score.last_week(now)),
+        messages_lost,
+    }
+}
+
+fn scorecard(marks: &Marks) -> Option<wire::Scorecard> {
+    let card = marks.scorecard()?;
+    Some(wire::Scorecard {
+        online: card.online,
+        timely: card.timely,
+        complete: card.complete,
+        valid: card.valid,
+        plausible: card.plausible,
+        clock: card.clock,
+        total: card.total,
+        grade: card.grade().to_string(),
+        accepted: marks.accepted.into(),
+        rejected: marks.rejected.into(),
+    })
+}
