@@ -53,6 +53,17 @@ impl Davy {
         Davy::spawn(&["serve", "--config", &config.display().to_string()])
     }
 
+    /// `davy` with those words in that folder, as a page says it, but on ports that the system chooses; listening.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    pub async fn as_a_page_says(folder: &Path, words: &[&str]) -> Davy {
+        let ports = ["--http", "127.0.0.1:0", "--door", "127.0.0.1:0"];
+        let mut davy = Davy::spawn_in(folder, &[words, &ports].concat());
+        davy.until_it_listens().await;
+        davy
+    }
+
     /// `davy demo` on ports that the system chooses, with more arguments, listening.
     ///
     /// # Panics
@@ -65,8 +76,17 @@ impl Davy {
     }
 
     fn spawn(args: &[&str]) -> Davy {
+        Davy::spawn_in(Path::new("."), args)
+    }
+
+    fn spawn_in(folder: &Path, args: &[&str]) -> Davy {
         let mut command = Command::new(davy_binary());
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let out = listen_to(child.stdout.take().expect("piped"));
         let log = listen_to(child.stderr.take().expect("piped"));
