@@ -186,6 +186,95 @@ fn a_payload_is_read_as_davy_would_read_it() {
     }
 }
 
+/// Writes a payload and checks it with these arguments.
+fn check_payload(payload: &[u8], args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("payload");
+    fs::write(&file, payload).expect("written");
+    let file = file.display().to_string();
+    davy(&[&["payload", "check", &file], args].concat())
+}
+
+#[test]
+fn a_payload_shows_its_readings_and_what_the_rules_would_say() {
+    let park = sample("park").display().to_string();
+    let payload = br#"{"ts": 1795420800000, "values": {"AT-0412/h2s": 12.4}}"#;
+    let output = check_payload(payload, &["--site", &park]);
+    let told = stdout(&output);
+    assert_eq!(code(&output), 0, "{told}");
+    assert!(told.contains("/values/AT-0412~1h2s") && told.contains("2026-11-23T08:00:00"), "{told}");
+    assert!(told.contains("past "), "{told}");
+    assert!(told.ends_with("JSON: 1 good readings, 0 problems\n"), "{told}");
+    let bad =
+        check_payload(br#"{"tag": "AT-0412/h2s", "value": 12.4, "quality": "bad"}"#, &["--site", &park]);
+    assert!(stdout(&bad).contains("no evidence"), "{}", stdout(&bad));
+}
+
+#[test]
+fn what_is_wrong_is_pointed_at_and_corrected_where_there_is_no_doubt() {
+    for (payload, carets, corrected) in [
+        (
+            r#"{"tag": "a", "value": "12.4"}"#,
+            r#"                     ^^^^^^"#,
+            r#"{"tag": "a", "value": 12.4}"#,
+        ),
+        (
+            r#"{"ts": 1795420800, "values": {"a": 1}}"#,
+            "           ^^^^^^^^^^",
+            r#"{"ts": 1795420800000, "values": {"a": 1}}"#,
+        ),
+        (r#"{"name": "a", "value": 1}"#, "", r#"{"tag": "a", "value": 1}"#),
+    ] {
+        let output = check_payload(payload.as_bytes(), &[]);
+        let told = stdout(&output);
+        assert_eq!(code(&output), 1, "{told}");
+        assert!(told.contains(&format!("corrected payload:\n{corrected}\n")), "{told}");
+        assert!(told.contains(carets), "{told}");
+    }
+    let cut = check_payload(br#"{"values": {"a": 1, "b": ]"#, &[]);
+    assert!(stdout(&cut).contains("^") && !stdout(&cut).contains("corrected"), "{}", stdout(&cut));
+}
+
+#[test]
+fn a_vendors_payload_is_read_by_a_mapping_that_ships_or_by_a_file() {
+    let payload = br#"{"Time":"2017-09-20T11:53:09","Temperature":24.0,"TempUnit":"C"}"#;
+    let output =
+        check_payload(payload, &["--mapping", "tasmota-sensor", "--topic", "tele/sc/SENSOR", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let reading = &lines(&output)[0];
+    assert_eq!(reading["name"], "sc/Temperature");
+    assert_eq!((&reading["value"], &reading["unit"]), (&24.0.into(), &"degC".into()));
+    assert_eq!(reading["time"], "2017-09-20T03:53:09.000000Z");
+    let elsewhere = check_payload(payload, &["--mapping", "tasmota-sensor", "--topic", "x"]);
+    assert!(stderr(&elsewhere).contains("does not fit"), "{}", stderr(&elsewhere));
+    let heartbeat = check_payload(b"{}", &["--mapping", "neuron-heartbeat"]);
+    assert!(stdout(&heartbeat).contains("no readings in it"), "{}", stdout(&heartbeat));
+    assert_eq!(code(&check_payload(payload, &["--mapping", "tasmoto"])), 2);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mine.yaml");
+    fs::write(&file, "readings: [{value: Temperature, tag: t}]\ntopc: x").expect("written");
+    let mistaken = check_payload(payload, &["--mapping", &file.display().to_string()]);
+    assert_eq!(code(&mistaken), 1);
+    assert!(
+        stderr(&mistaken).contains("mine.yaml:2:1: topc") && stderr(&mistaken).contains("topic"),
+        "{}",
+        stderr(&mistaken)
+    );
+    fs::write(&file, "readings: [{value: Temperature, tag: t}]").expect("written");
+    let mended = check_payload(payload, &["--mapping", &file.display().to_string(), "--json"]);
+    assert_eq!(lines(&mended)[0]["name"], "t", "{}", stderr(&mended));
+}
+
+#[test]
+fn the_mappings_that_ship_can_be_listed_and_copied() {
+    let listed = davy(&["payload", "mappings"]);
+    assert!(stdout(&listed).contains("tasmota-sensor") && code(&listed) == 0, "{}", stdout(&listed));
+    let shown = davy(&["payload", "mappings", "show", "tasmota-sensor"]);
+    assert!(stdout(&shown).contains("topic: tele/{device}/SENSOR"), "{}", stdout(&shown));
+    assert_eq!(code(&davy(&["payload", "mappings", "show", "none-such"])), 2);
+}
+
 #[test]
 fn a_journal_that_is_not_there_is_said_in_words() {
     for verb in ["verify", "export", "replay"] {
