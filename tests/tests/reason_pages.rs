@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 14] = [
+const NOT_BY_A_COMMAND: [&str; 15] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
@@ -16,6 +16,7 @@ const NOT_BY_A_COMMAND: [&str; 14] = [
     "METRIC_TYPE_UNSUPPORTED",
     "NOT_SUPPRESSED",
     "PASSWORD_MISMATCH",
+    "RATE_LIMITED",
     "SPARKPLUG_NO_BIRTH",
     "SPARKPLUG_SEQ_GAP",
     "STOPPING",
