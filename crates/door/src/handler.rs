@@ -33,6 +33,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Whether the client may subscribe to this filter.
     fn may_subscribe(&self, session: &Self::Session, filter: &str) -> bool;
 
+    /// What a new subscriber is told at once: topics that match the filter, with what stands there. The door keeps nothing; whoever
+    /// stands behind it may. It goes out behind the SUBACK, without the retain flag.
+    fn standing(&self, _session: &Self::Session, _filter: &str) -> Vec<(Arc<str>, Bytes)> {
+        Vec::new()
+    }
+
     /// Everything decoded from one read of one connection, in arrival order. May wait: meanwhile the connection gathers
     /// the next batch and then stops reading.
     ///

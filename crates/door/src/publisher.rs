@@ -106,6 +106,13 @@ impl DoorPublisher {
         Ok(routed)
     }
 
+    /// Queues a message for one connection, and counts whether it found room.
+    pub(crate) fn tell(&self, link: &Link, message: Outgoing) {
+        let counter =
+            if link.push(message) { &self.stats.outgoing_queued } else { &self.stats.outgoing_dropped_full };
+        counter.one();
+    }
+
     pub(crate) fn subscribe(&self, filter: &str, link: &Arc<Link>, qos: Qos) {
         let mut index = self.index.write();
         let side = index.side(filter);

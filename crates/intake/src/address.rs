@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use davy_codec::sparkplug::SparkplugTopic;
 use davy_codec::{Codec, Limits, Native};
 use davy_model::NodeIndex;
 
+use crate::sparkplug::{Heard, SparkplugHost, owner};
 use crate::topic::{Channel, Topic};
 use crate::{Directory, SiteDoor};
 
@@ -32,6 +34,8 @@ pub(crate) enum Reads {
     Status,
     /// As readings.
     Readings(Box<dyn Codec + Send>),
+    /// As what a Sparkplug edge node says in its session.
+    Sparkplug(Heard),
 }
 
 impl Directory {
@@ -72,6 +76,22 @@ impl Directory {
     }
 }
 
+/// Whose a topic of Sparkplug is; `None` when it is none, or of a group that no site listens to.
+pub(crate) fn of_sparkplug(directory: &Directory, host: &SparkplugHost, topic: &str) -> Option<Address> {
+    let parsed = SparkplugTopic::parse(topic)?;
+    match owner(directory, parsed.group, parsed.edge_node) {
+        Ok((door, node)) => {
+            let heard = Heard {
+                node: host.node(parsed.group, parsed.edge_node),
+                verb: parsed.verb,
+                device: parsed.device.map(Into::into),
+            };
+            Some(Address::Of(Addressed { door, node, reads: Reads::Sparkplug(heard) }))
+        }
+        Err(door) => door.map(|door| Address::NoSuchNode(door, parsed.edge_node.into())),
+    }
+}
+
 fn addressed(door: Arc<SiteDoor>, id: &str, reads: impl FnOnce() -> Reads) -> Address {
     match door.site.node_index(id) {
         Some(node) => Address::Of(Addressed { door, node, reads: reads() }),
@@ -84,6 +104,7 @@ impl fmt::Debug for Reads {
         f.write_str(match self {
             Reads::Status => "Status",
             Reads::Readings(_) => "Readings",
+            Reads::Sparkplug(_) => "Sparkplug",
         })
     }
 }

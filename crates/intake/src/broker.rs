@@ -36,7 +36,7 @@ pub use wire::LinkError;
 use crate::Intake;
 use crate::feedback::Publisher;
 use drive::Drive;
-use shared::{Outgoing, Shared};
+use shared::{Event, Manner, Outgoing, Shared};
 use wire::Wire;
 
 /// A link to one external broker. Dropped, it ends without a goodbye.
@@ -153,7 +153,19 @@ impl fmt::Debug for BrokerLink {
 
 impl Publisher for WayBack {
     fn publish(&self, topic: &str, payload: Bytes) -> bool {
-        let sent = self.outgoing.try_send(Outgoing { topic: topic.to_owned(), payload }).is_ok();
+        self.say(topic, payload, Manner::AtLeastOnce)
+    }
+
+    fn command(&self, topic: &str, payload: Bytes) -> bool {
+        // Kept until there is a connection it would be an old wish.
+        let is_up = matches!(**self.shared.state.load(), LinkState::Subscribed { .. });
+        is_up && self.say(topic, payload, Manner::AtMostOnce)
+    }
+}
+
+impl WayBack {
+    fn say(&self, topic: &str, payload: Bytes, manner: Manner) -> bool {
+        let sent = self.outgoing.try_send(Outgoing { topic: topic.to_owned(), payload, manner }).is_ok();
         if !sent {
             self.shared.counters.outgoing_dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -165,8 +177,16 @@ impl Publisher for WayBack {
 async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
     let mut pauses = pauses(&shared.config);
     while !shared.stop.is_cancelled() {
+        if !shared.is_wanted() {
+            tokio::select! {
+                () = shared.sites_changed.notified() => {}
+                () = shared.stop.cancelled() => {}
+            }
+            continue;
+        }
         let ended = connection(&shared, &mut outgoing).await;
         let was_up = matches!(**shared.state.load(), LinkState::Subscribed { .. });
+        shared.tell(Event::Lost);
         let Err(error) = ended else { break };
         let since = shared.intake.now();
         tracing::warn!(broker = %shared.config.host, %error, "no connection to the broker");
@@ -187,16 +207,19 @@ async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
 async fn connection(shared: &Shared, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), LinkError> {
     let limit = shared.config.connect_timeout;
     let opening = async {
-        let (wire, connack) = Wire::open(&shared.config).await?;
+        let begun = shared.intake.now();
+        let host = &shared.intake.sparkplug;
+        let will = shared.config.sparkplug.then(|| (host.state_topic(), host.state(false, begun)));
+        let (wire, connack) = Wire::open(&shared.config, will).await?;
         let earlier = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-        if earlier > 0 && !connack.session_present {
+        if earlier > 0 && !connack.session_present && !shared.config.sparkplug {
             shared.counters.sessions_lost.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(broker = %shared.config.host, "the broker has forgotten the session: what came meanwhile is lost");
         }
         let asked = connack.properties.and_then(|properties| properties.server_keep_alive);
         let keep_alive =
             asked.map_or(shared.config.keep_alive, |asked_s| Duration::from_secs(asked_s.into()));
-        let mut drive = Drive::new(shared, wire, keep_alive);
+        let mut drive = Drive::new(shared, wire, keep_alive, begun);
         drive.subscribe().await?;
         Ok(drive)
     };
@@ -206,7 +229,8 @@ async fn connection(shared: &Shared, outgoing: &mut mpsc::Receiver<Outgoing>) ->
     };
     let mut drive = opened?;
     shared.state.store(Arc::new(LinkState::Subscribed { since: shared.intake.now() }));
-    tracing::info!(broker = %shared.config.host, "subscribed");
+    shared.tell(Event::Subscribed);
+    tracing::info!(broker = %shared.config.host, sparkplug = shared.config.sparkplug, "subscribed");
     drive.run(outgoing).await
 }
 

@@ -8,7 +8,7 @@ use davy_model::{MessageHead, NodeChange, NodeIndex, Reason, Timestamp};
 use parking_lot::Mutex;
 
 use crate::account::Tally;
-use crate::address::{Address, Addressed, Reads};
+use crate::address::{Address, Addressed, Reads, of_sparkplug};
 use crate::batch::{Batch, put};
 use crate::bind::{Moment, NodeBinding};
 use crate::dead_letters::Origin;
@@ -19,6 +19,7 @@ use crate::inbox::{Ack, Parcel};
 use crate::presence::{NodePresence, SessionId};
 use crate::remark::remark;
 use crate::rights::Rights;
+use crate::sparkplug::{Heard, Node, Way};
 use crate::taker::{Runs, Taker};
 use crate::topic::Topic;
 use crate::{Intake, Rejection, decode};
@@ -31,6 +32,8 @@ pub(crate) struct Message<'a> {
     pub(crate) arrival: Timestamp,
     /// The transport says that it may have been delivered before.
     pub(crate) redelivered: bool,
+    /// A broker had kept it: it is not being said now.
+    pub(crate) is_stored: bool,
     /// What "offline" means here: a goodbye, or, in a will, a loss.
     pub(crate) offline_means: NodeChange,
 }
@@ -62,6 +65,8 @@ pub(crate) struct Desk {
     topics: Vec<TopicDesk>,
     last: usize,
     spoke: Spoken,
+    /// Sparkplug edge nodes that were heard.
+    sparks: Vec<Arc<Node>>,
     ended: bool,
     findings: Vec<Rejection>,
 }
@@ -96,6 +101,7 @@ impl Desk {
             topics: Vec::new(),
             last: 0,
             spoke: Spoken::new(),
+            sparks: Vec::new(),
             ended: false,
             findings: Vec::new(),
         }
@@ -110,6 +116,7 @@ impl Desk {
         match self.topics[place].reads {
             Reads::Readings(_) => self.readings(place, message, batch),
             Reads::Status => self.status(place, message, batch),
+            Reads::Sparkplug(_) => self.sparkplug(place, message, batch),
         }
     }
 
@@ -250,7 +257,8 @@ impl Desk {
 
     fn address(&self, topic: &str) -> Address {
         let limits = Limits { payload_len_max: self.intake.payload_bytes_max, ..Limits::default() };
-        self.intake.directory.address(topic, limits, self.sender())
+        let sparkplug = of_sparkplug(&self.intake.directory, &self.intake.sparkplug, topic);
+        sparkplug.unwrap_or_else(|| self.intake.directory.address(topic, limits, self.sender()))
     }
 
     fn sender(&self) -> Option<(&str, &str)> {
@@ -261,7 +269,8 @@ impl Desk {
     fn announce(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) {
         let desk = &mut self.topics[place];
         let known = desk.announced && desk.presence.is_online();
-        if known || self.ended || matches!(desk.reads, Reads::Status) || message.payload.is_empty() {
+        let says_itself = matches!(desk.reads, Reads::Status | Reads::Sparkplug(_));
+        if known || self.ended || says_itself || message.payload.is_empty() {
             return;
         }
         desk.announced = true;
@@ -307,6 +316,36 @@ impl Desk {
         let outcome = Outcome { seq, accepted: taken as u64, rejected: refused };
         desk.report(&self.intake, self.route, message, outcome, &self.findings);
         if metrics == 0 && refused > 0 { Verdict::Unreadable } else { Verdict::Taken }
+    }
+
+    /// What an edge node says in its Sparkplug session. Whether it is there, its births and deaths tell.
+    fn sparkplug(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {
+        let Reads::Sparkplug(Heard { node, verb, device }) = &self.topics[place].reads else {
+            return Verdict::NotAllowed;
+        };
+        if verb.is_command() {
+            return Verdict::Taken;
+        }
+        let said = davy_codec::sparkplug::Message {
+            verb: *verb,
+            device: device.as_deref(),
+            payload: message.payload,
+            arrival: message.arrival,
+            is_stored: message.is_stored,
+        };
+        if self.sparks.iter().all(|known| !Arc::ptr_eq(known, node)) {
+            self.sparks.push(Arc::clone(node));
+        }
+        node.take(&self.intake, Way { session: self.session, route: self.route }, &said, batch)
+    }
+
+    /// The connection has ended: the Sparkplug sessions that were heard by it end with it.
+    pub(crate) fn end_sparkplug(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        for node in std::mem::take(&mut self.sparks) {
+            node.end(&self.intake, self.session, &mut batch);
+        }
+        batch
     }
 
     fn status(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use davy_codec::sparkplug::SparkplugTopic;
 use davy_door::{
     Closed, ConnectInfo, DoorPublisher, Handler, Peer, PubackReason, Publish, Qos, Receipt, Refusal,
 };
@@ -20,15 +21,22 @@ use crate::desk::{Desk, Message, Spoken, Verdict, say_lost};
 use crate::feedback::{Publisher, Route};
 use crate::quota::{Quota, QuotaConfig, Quotas};
 use crate::rights::{Clients, Credentials, Denied, Rights};
+use crate::sparkplug::owner;
 use crate::topic::is_native;
+
+/// What stands before a host's id in its STATE topic.
+const SPARKPLUG_STATE: &str = "spBv1.0/STATE/";
 
 /// What stands behind the door.
 #[derive(Debug)]
 pub struct DoorIntake {
     intake: Arc<Intake>,
+    publisher: DoorPublisher,
     clients: ArcSwap<Clients>,
     quotas: Quotas,
     route: Route,
+    /// When the door was opened: since then this host is there, for Sparkplug.
+    opened: Timestamp,
     /// Edge nodes of clients that came in anew before their former connection had ended, by client identifier.
     handed_over: Mutex<BTreeMap<Arc<str>, Spoken>>,
 }
@@ -51,8 +59,10 @@ impl DoorIntake {
         publisher: DoorPublisher,
     ) -> DoorIntake {
         let route = intake.feedback.route();
-        intake.feedback.connect(route, Arc::new(WayBack(publisher)));
+        intake.feedback.connect(route, Arc::new(WayBack(publisher.clone())));
         DoorIntake {
+            publisher,
+            opened: intake.now(),
             intake,
             clients: ArcSwap::from_pointee(clients),
             quotas: Quotas::new(quota),
@@ -69,6 +79,24 @@ impl DoorIntake {
     /// Puts other clients in place. Connections that are open keep the rights they came in with.
     pub fn replace_clients(&self, clients: Clients) {
         self.clients.store(Arc::new(clients));
+    }
+
+    /// Commands to edge nodes that a client speaks for, and the STATE of hosts, which is no secret.
+    fn may_hear_sparkplug(&self, rights: &Rights, filter: &str) -> bool {
+        if filter.strip_prefix(SPARKPLUG_STATE).is_some_and(|host| !host.is_empty()) {
+            return true;
+        }
+        SparkplugTopic::parse(filter).filter(|topic| topic.verb.is_command()).is_some_and(|topic| {
+            let owner = owner(&self.intake.directory, topic.group, topic.edge_node);
+            owner.is_ok_and(|(door, node)| rights.speaks_for(&door.site.id, &door.site.node(node).id))
+        })
+    }
+
+    /// Says to all who listen that this host goes.
+    pub fn say_goodbye(&self) {
+        let state = self.intake.sparkplug.state(false, self.intake.now());
+        // Nobody may listen, and whoever is gone needs not be told.
+        let _ = self.publisher.publish(&self.intake.sparkplug.state_topic(), state, Qos::AtLeastOnce);
     }
 
     /// A client that took its own place speaks for what it spoke for before.
@@ -128,7 +156,15 @@ impl Handler for DoorIntake {
     }
 
     fn may_subscribe(&self, session: &Session, filter: &str) -> bool {
-        session.rights.may_subscribe(filter)
+        session.rights.may_subscribe(filter) || self.may_hear_sparkplug(&session.rights, filter)
+    }
+
+    fn standing(&self, _session: &Session, filter: &str) -> Vec<(Arc<str>, Bytes)> {
+        let topic = self.intake.sparkplug.state_topic();
+        if !davy_door::topic::matches(filter, &topic) {
+            return Vec::new();
+        }
+        vec![(topic.into(), self.intake.sparkplug.state(true, self.opened).into())]
     }
 
     async fn submit(
@@ -166,6 +202,11 @@ impl Handler for DoorIntake {
     }
 
     async fn closed(&self, session: &Arc<Session>, how: Closed) {
+        // A Sparkplug session ends with its connection, however that ends; but Davy's own end tells nothing of edge nodes.
+        if how != Closed::Shutdown {
+            let ended = session.desk.lock().end_sparkplug();
+            ended.deliver_or_drop(&self.intake.feedback, self.route).await;
+        }
         let lost = {
             let mut desk = session.desk.lock();
             self.adopt(session, &mut desk);
@@ -186,6 +227,10 @@ struct WayBack(DoorPublisher);
 impl Publisher for WayBack {
     fn publish(&self, topic: &str, payload: Bytes) -> bool {
         self.0.publish(topic, payload, Qos::AtLeastOnce).is_ok_and(|routed| routed.queued > 0)
+    }
+
+    fn command(&self, topic: &str, payload: Bytes) -> bool {
+        self.0.publish(topic, payload, Qos::AtMostOnce).is_ok_and(|routed| routed.queued > 0)
     }
 }
 
@@ -208,6 +253,7 @@ fn message(publish: &Publish, arrival: Timestamp) -> Message<'_> {
         payload: &publish.payload,
         arrival,
         redelivered: publish.duplicate,
+        is_stored: false,
         offline_means: if publish.is_will { NodeChange::Lost } else { NodeChange::Offline },
     }
 }

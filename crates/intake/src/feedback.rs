@@ -22,6 +22,9 @@ const ROUTES_MAX: usize = 16;
 pub trait Publisher: Send + Sync {
     /// Sends a message at QoS 1, not retained. False when it had to be dropped.
     fn publish(&self, topic: &str, payload: Bytes) -> bool;
+
+    /// Sends a Sparkplug command: at QoS 0, not retained. False when nobody would have heard it.
+    fn command(&self, topic: &str, payload: Bytes) -> bool;
 }
 
 /// Which way back.
@@ -101,6 +104,12 @@ impl Feedback {
             let counter = if sent { &self.published } else { &self.dropped };
             counter.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Sends a Sparkplug command by that way, now. False when nobody would have heard it.
+    pub(crate) fn command(&self, route: Route, topic: &str, payload: Bytes) -> bool {
+        let publisher = self.publishers.lock().get(usize::from(route.0)).cloned().flatten();
+        publisher.is_some_and(|publisher| publisher.command(topic, payload))
     }
 
     /// Documents sent.
@@ -209,6 +218,10 @@ mod tests {
         fn publish(&self, topic: &str, payload: Bytes) -> bool {
             self.0.lock().push((topic.to_owned(), payload));
             true
+        }
+
+        fn command(&self, topic: &str, payload: Bytes) -> bool {
+            self.publish(topic, payload)
         }
     }
 

@@ -10,6 +10,7 @@ use davy_model::{Reason, Timestamp};
 use crate::feedback::Feedback;
 use crate::presence::SessionId;
 use crate::remark::remark;
+use crate::sparkplug::{SparkplugConfig, SparkplugHost};
 use crate::{Account, DeadLetters, Directory, Lost};
 
 /// Says what time it is. There is one clock; who owns it lends it.
@@ -28,6 +29,8 @@ pub struct Intake {
     pub feedback: Feedback,
     /// What came for no site Davy knows.
     pub strays: Strays,
+    /// Sparkplug's edge nodes.
+    pub sparkplug: SparkplugHost,
     pub(crate) payload_bytes_max: usize,
     clock: Clock,
     sessions: AtomicU64,
@@ -45,10 +48,21 @@ pub struct Strays {
 impl Intake {
     /// An intake for these sites. Payloads longer than `payload_bytes_max` are refused unread.
     pub fn new(directory: Directory, clock: Clock, payload_bytes_max: usize) -> Arc<Intake> {
+        Intake::with_sparkplug(directory, clock, payload_bytes_max, SparkplugConfig::default())
+    }
+
+    /// The same, with what the configuration says of Sparkplug.
+    pub fn with_sparkplug(
+        directory: Directory,
+        clock: Clock,
+        payload_bytes_max: usize,
+        sparkplug: SparkplugConfig,
+    ) -> Arc<Intake> {
         Arc::new(Intake {
             directory,
             feedback: Feedback::default(),
             strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 16 << 20) },
+            sparkplug: SparkplugHost::new(sparkplug, payload_bytes_max),
             payload_bytes_max,
             clock,
             sessions: AtomicU64::new(0),
@@ -81,6 +95,11 @@ impl Intake {
             ticks.tick().await;
             self.feedback.flush();
         }
+    }
+
+    /// Looks after Sparkplug's sessions, for as long as it is polled: what is awaited of edge nodes has a time.
+    pub async fn watch_sparkplug(self: &Arc<Intake>) {
+        self.sparkplug.watch(self).await;
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -32,6 +32,7 @@ pub mod rights;
 mod score;
 mod scores;
 mod seq_window;
+pub mod sparkplug;
 mod taker;
 #[cfg(test)]
 mod testing;

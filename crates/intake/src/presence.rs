@@ -61,6 +61,12 @@ impl NodePresence {
         self.state.swap(ONLINE, Ordering::AcqRel) != ONLINE || new_speaker
     }
 
+    /// The node is there, whichever connection brings it. True when that is news.
+    pub fn return_home(&self) -> bool {
+        let _speakers = self.speakers.lock();
+        self.state.swap(ONLINE, Ordering::AcqRel) != ONLINE
+    }
+
     /// A session speaks for the node in the place of another of the same client. That is no news.
     pub fn join(&self, session: SessionId) {
         self.speakers.lock().insert(session);

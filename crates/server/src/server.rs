@@ -41,6 +41,8 @@ pub struct Server {
     hub: Arc<Hub>,
     door: Option<(Door<DoorIntake>, Arc<DoorIntake>)>,
     broker: Option<Arc<BrokerLink>>,
+    /// A second connection to the same broker, as a Sparkplug host.
+    sparkplug: Option<Arc<BrokerLink>>,
     http_addr: SocketAddr,
     tasks: Vec<JoinHandle<()>>,
     /// What looks at the doors, and must end before them.
@@ -125,8 +127,12 @@ impl Server {
         }
         let feed = Feed::new(services.iter().map(|site| Arc::clone(&site.feed)));
         let lent = clock.clone();
-        let intake =
-            Intake::new(Directory::new(doors), Arc::new(move || lent.now()), config.payload_bytes_max);
+        let intake = Intake::with_sparkplug(
+            Directory::new(doors),
+            Arc::new(move || lent.now()),
+            config.payload_bytes_max,
+            config.sparkplug.clone(),
+        );
         let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
         let started = clock.now();
         let canary = Arc::new(Canary::new(config.canary, started));
@@ -193,7 +199,7 @@ impl Server {
             self.readdress(&id, &described, &revision, &ways);
             changed.push(id);
         }
-        if let Some(broker) = &self.broker {
+        for broker in self.broker.iter().chain(&self.sparkplug) {
             broker.sites_changed();
         }
         Ok(changed)
@@ -219,7 +225,8 @@ impl Server {
             // It was asked to end, and holds nothing.
             let _ = canary.await;
         }
-        if let Some((door, _)) = self.door.take() {
+        if let Some((door, handler)) = self.door.take() {
+            handler.say_goodbye();
             door.shutdown(GOODBYE).await;
         }
         self.stop_watching.cancel();
@@ -227,8 +234,10 @@ impl Server {
             // It was asked to end, and holds nothing.
             let _ = task.await;
         }
-        if let Some(broker) = self.broker.take().and_then(Arc::into_inner) {
-            broker.stop(GOODBYE).await;
+        for broker in [self.sparkplug.take(), self.broker.take()] {
+            if let Some(broker) = broker.and_then(Arc::into_inner) {
+                broker.stop(GOODBYE).await;
+            }
         }
         self.stop_writing.cancel();
         let hub = Arc::clone(&self.hub);
@@ -277,12 +286,19 @@ impl Parts {
         };
         let broker =
             config.broker.clone().map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
+        let sparkplug = config.broker.as_ref().map(|broker| broker.for_sparkplug());
+        let sparkplug = sparkplug.map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
         let stop_watching = self.stop_serving.child_token();
         let stop_canary = self.stop_serving.child_token();
         let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());
         let watching = vec![self.watch(config.heartbeat_every, broker.clone(), stop_watching.clone())];
-        let mut tasks =
-            vec![http_task, self.beat(config.heartbeat_every), self.listen(), self.say_feedback()];
+        let mut tasks = vec![
+            http_task,
+            self.beat(config.heartbeat_every),
+            self.listen(),
+            self.say_feedback(),
+            self.watch_sparkplug(),
+        ];
         if let Some(opened) = &door {
             let publisher = opened.publisher.clone();
             let said = say::say_alarms(Arc::clone(&self.hub), publisher, self.stop_serving.clone());
@@ -295,6 +311,7 @@ impl Parts {
             hub: self.hub,
             door,
             broker,
+            sparkplug,
             http_addr,
             tasks,
             watching,
@@ -392,6 +409,16 @@ impl Parts {
                     () = stop.cancelled() => return,
                     _ = ticks.tick() => watch.look(&hub, broker.as_ref().map(|broker| broker.state()).as_ref()),
                 }
+            }
+        })
+    }
+
+    fn watch_sparkplug(&self) -> JoinHandle<()> {
+        let (intake, stop) = (Arc::clone(&self.hub.intake), self.stop_serving.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = intake.watch_sparkplug() => {}
             }
         })
     }

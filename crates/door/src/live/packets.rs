@@ -9,6 +9,7 @@ use crate::codec::{
     write_pingresp, write_suback, write_unsuback,
 };
 use crate::handler::{Closed, Handler, Publish};
+use crate::link::Outgoing;
 use crate::topic::{self, FilterError};
 
 impl<H, R, W> Live<'_, H, R, W>
@@ -114,6 +115,10 @@ where
             let reason = self.judge_filter(request.filter, request.qos);
             if matches!(reason, Reason::Success | Reason::GrantedQos1) {
                 self.subscriptions.add(request.filter, request.qos);
+                // Queued now, written behind the SUBACK.
+                for (topic, payload) in self.hub.handler.standing(self.session, request.filter) {
+                    self.hub.publisher.tell(self.link, Outgoing { topic, payload, qos: request.qos });
+                }
             }
             reasons.push(reason);
         }

@@ -21,7 +21,7 @@ impl Caller {
     /// # Errors
     /// [`LinkError`] when it does not get in.
     pub async fn connect(config: &BrokerConfig) -> Result<Caller, LinkError> {
-        let (wire, _) = Wire::open(config).await?;
+        let (wire, _) = Wire::open(config, None).await?;
         Ok(Caller { wire, last_id: 0 })
     }
 

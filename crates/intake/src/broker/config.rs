@@ -34,6 +34,8 @@ pub struct BrokerConfig {
     pub retry_max: Duration,
     /// The pause after a small read, to let more come: fewer wake-ups, more messages a read. Zero reads eagerly.
     pub gather: Duration,
+    /// As a Sparkplug host application: see [`BrokerConfig::for_sparkplug`].
+    pub sparkplug: bool,
     /// Feedback that waits to be sent. More is dropped and counted.
     pub outgoing_max: usize,
 }
@@ -55,7 +57,21 @@ impl BrokerConfig {
             retry_min: Duration::from_millis(250),
             retry_max: Duration::from_secs(30),
             gather: Duration::from_millis(1),
+            sparkplug: false,
             outgoing_max: 256,
+        }
+    }
+
+    /// A second connection to the same broker, for Sparkplug alone. A host application must begin every connection with a clean
+    /// session and leave its STATE as its will (Sparkplug 3.0, chapter 5), where Davy's own session is kept by the broker: so
+    /// they are two. Its name is the first's with `-sparkplug`.
+    pub fn for_sparkplug(&self) -> BrokerConfig {
+        BrokerConfig {
+            client_id: format!("{}-sparkplug", self.client_id),
+            sparkplug: true,
+            session_expiry_s: 0,
+            outgoing_max: 4096,
+            ..self.clone()
         }
     }
 }

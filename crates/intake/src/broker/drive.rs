@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use davy_codec::sparkplug::decode_state;
+use davy_model::Timestamp;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     Disconnect, DisconnectReasonCode, Packet, PingReq, PubAck, Publish, SubAck,
@@ -15,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::acks::{Acks, Standing};
-use super::shared::{Delivery, Outgoing, Shared};
+use super::shared::{Delivery, Event, Manner, Outgoing, Shared};
 use super::wire::{LinkError, Wire, check_suback};
 
 /// Packet ids of what Davy publishes begin here; those below are for subscriptions.
@@ -35,6 +37,8 @@ pub(super) struct Drive<'s> {
     said: BTreeSet<u16>,
     next_id: u16,
     keep_alive: Duration,
+    /// When this connection was begun: what a Sparkplug host's STATE says, from its will to its next connection.
+    begun: Timestamp,
     heard: Instant,
     ping_at: Instant,
     read_at: Instant,
@@ -52,7 +56,7 @@ enum Turn {
 }
 
 impl<'s> Drive<'s> {
-    pub(super) fn new(shared: &'s Shared, wire: Wire, keep_alive: Duration) -> Drive<'s> {
+    pub(super) fn new(shared: &'s Shared, wire: Wire, keep_alive: Duration, begun: Timestamp) -> Drive<'s> {
         let now = Instant::now();
         Drive {
             shared,
@@ -63,6 +67,7 @@ impl<'s> Drive<'s> {
             said: BTreeSet::new(),
             next_id: FIRST_PUBLISH_ID,
             keep_alive,
+            begun,
             heard: now,
             ping_at: now + keep_alive,
             read_at: now,
@@ -73,13 +78,37 @@ impl<'s> Drive<'s> {
     pub(super) async fn subscribe(&mut self) -> Result<(), LinkError> {
         let (wanted, stale) = self.shared.subscriptions();
         self.wire.put_unsubscriptions(&stale)?;
-        self.wire.put_subscriptions(&wanted, &mut self.asked)?;
+        self.wire.put_subscriptions(&wanted, !self.shared.config.sparkplug, &mut self.asked)?;
         self.flush().await?;
         while !self.asked.is_empty() {
             self.wire.read().await?;
             self.take_packets()?;
         }
-        Ok(())
+        // Behind the subscriptions, and before anything else is said.
+        self.say_state(true, self.begun)?;
+        self.flush().await
+    }
+
+    /// Says, as a Sparkplug host, whether Davy is there.
+    fn say_state(&mut self, online: bool, at: Timestamp) -> Result<(), LinkError> {
+        if !self.shared.config.sparkplug {
+            return Ok(());
+        }
+        let host = &self.shared.intake.sparkplug;
+        let (topic, payload) = (host.state_topic(), host.state(online, at).into());
+        self.say(Outgoing { topic, payload, manner: Manner::Retained })
+    }
+
+    /// Whether a message tells of this host itself. When it says that it is gone, which it is not, that is set right.
+    fn is_own_state(&mut self, publish: &Publish) -> Result<bool, LinkError> {
+        let is_own = self.shared.config.sparkplug
+            && publish.topic == self.shared.intake.sparkplug.state_topic().as_bytes();
+        let denied = is_own && decode_state(&publish.payload).is_some_and(|state| !state.online);
+        // What was kept from before is set right by what is said next.
+        if denied && !publish.retain {
+            self.say_state(true, self.begun)?;
+        }
+        Ok(is_own)
     }
 
     /// Runs until the connection ends; `Ok` when it was asked to stop.
@@ -92,7 +121,8 @@ impl<'s> Drive<'s> {
                 Turn::Sites => {
                     let (wanted, stale) = self.shared.subscriptions();
                     self.wire.put_unsubscriptions(&stale)?;
-                    self.wire.put_subscriptions(&wanted, &mut self.asked)?;
+                    self.wire.put_subscriptions(&wanted, !self.shared.config.sparkplug, &mut self.asked)?;
+                    self.shared.tell(Event::Subscribed);
                 }
                 // What was not read was not heard: the silence was ours.
                 Turn::Room => self.heard = Instant::now(),
@@ -143,6 +173,12 @@ impl<'s> Drive<'s> {
                         return Err(LinkError::Protocol("QoS 2, where QoS 1 was granted"));
                     }
                     let place = (publish.qos == QoS::AtLeastOnce).then(|| self.acks.received(publish.pkid));
+                    if self.is_own_state(&publish)? {
+                        if let Some(place) = place {
+                            self.acks.receipt(place, place).commit();
+                        }
+                        continue;
+                    }
                     self.shared.take(Delivery::new(publish, place, &self.acks, arrival))?;
                 }
                 Packet::PubAck(puback) => {
@@ -177,10 +213,17 @@ impl<'s> Drive<'s> {
     }
 
     fn say(&mut self, message: Outgoing) -> Result<(), LinkError> {
-        let mut publish = Publish::new(message.topic, QoS::AtLeastOnce, message.payload, None);
-        publish.pkid = self.next_id;
-        self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_PUBLISH_ID);
-        self.said.insert(publish.pkid);
+        let qos = match message.manner {
+            Manner::AtMostOnce => QoS::AtMostOnce,
+            Manner::AtLeastOnce | Manner::Retained => QoS::AtLeastOnce,
+        };
+        let mut publish = Publish::new(message.topic, qos, message.payload, None);
+        publish.retain = message.manner == Manner::Retained;
+        if qos == QoS::AtLeastOnce {
+            publish.pkid = self.next_id;
+            self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_PUBLISH_ID);
+            self.said.insert(publish.pkid);
+        }
         self.wire.put(&Packet::Publish(publish))
     }
 
@@ -203,6 +246,7 @@ impl<'s> Drive<'s> {
     /// The broker keeps the session; what was not acknowledged it will deliver again.
     async fn goodbye(&mut self) -> Result<(), LinkError> {
         self.acknowledge()?;
+        self.say_state(false, self.shared.intake.now())?;
         let disconnect = Disconnect::new(DisconnectReasonCode::NormalDisconnection);
         self.wire.put(&Packet::Disconnect(disconnect))?;
         self.flush().await

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use davy_codec::sparkplug::group_filter;
 use davy_model::Timestamp;
 use parking_lot::Mutex;
 use rumqttc::v5::mqttbytes::v5::Publish;
@@ -16,6 +17,7 @@ use super::acks::Acks;
 use super::wire::LinkError;
 use super::{BrokerConfig, LinkState};
 use crate::Intake;
+use crate::sparkplug::groups;
 
 /// Bytes of messages that may wait for the worker before the socket is no longer read.
 const BACKLOG_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -31,8 +33,19 @@ pub(super) struct Shared {
     pub(super) backlog: Backlog,
     pub(super) sites_changed: Notify,
     pub(super) stop: CancellationToken,
-    worker: mpsc::UnboundedSender<Delivery>,
+    worker: mpsc::UnboundedSender<Event>,
     subscribed: Mutex<BTreeSet<String>>,
+}
+
+/// What the worker hears, in its order.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Nearly all of them are messages.
+pub(super) enum Event {
+    Message(Delivery),
+    /// Everything asked for has been granted.
+    Subscribed,
+    /// The connection is lost.
+    Lost,
 }
 
 /// One message on its way to the worker.
@@ -50,6 +63,18 @@ pub(super) struct Delivery {
 pub(super) struct Outgoing {
     pub(super) topic: String,
     pub(super) payload: Bytes,
+    pub(super) manner: Manner,
+}
+
+/// How a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// QoS 1.
+    AtLeastOnce,
+    /// QoS 0, as Sparkplug's commands.
+    AtMostOnce,
+    /// QoS 1, retained, as Sparkplug's STATE.
+    Retained,
 }
 
 /// Bytes that wait for the worker.
@@ -74,7 +99,7 @@ impl Shared {
         config: BrokerConfig,
         intake: Arc<Intake>,
         state: LinkState,
-        worker: mpsc::UnboundedSender<Delivery>,
+        worker: mpsc::UnboundedSender<Event>,
     ) -> Shared {
         Shared {
             config,
@@ -93,17 +118,38 @@ impl Shared {
     pub(super) fn take(&self, delivery: Delivery) -> Result<(), LinkError> {
         self.counters.received.fetch_add(1, Ordering::Relaxed);
         self.backlog.add(delivery.weight_bytes());
-        self.worker.send(delivery).map_err(|_| LinkError::NotDurable)
+        self.worker.send(Event::Message(delivery)).map_err(|_| LinkError::NotDurable)
+    }
+
+    /// Tells the worker how the connection stands.
+    pub(super) fn tell(&self, event: Event) {
+        // A worker that is gone needs not know.
+        let _ = self.worker.send(event);
     }
 
     /// The filters of all sites now active, and those of sites that are no longer.
     pub(super) fn subscriptions(&self) -> (Vec<String>, Vec<String>) {
-        let wanted = self.intake.directory.filters();
+        let wanted =
+            if self.config.sparkplug { self.sparkplug_filters() } else { self.intake.directory.filters() };
         // Kept for good: a connection may end before it could take a subscription back.
         let mut ever = self.subscribed.lock();
         let stale = ever.difference(&wanted).cloned().collect();
         ever.extend(wanted.iter().cloned());
         (wanted.into_iter().collect(), stale)
+    }
+}
+
+impl Shared {
+    /// Everything of the groups that sites listen to, and what is said of this host. Nothing, when no site listens to any.
+    fn sparkplug_filters(&self) -> BTreeSet<String> {
+        let groups = groups(&self.intake.directory);
+        let state = (!groups.is_empty()).then(|| self.intake.sparkplug.state_topic());
+        groups.iter().map(|group| group_filter(group)).chain(state).collect()
+    }
+
+    /// Whether there is anything to listen to.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.config.sparkplug || !groups(&self.intake.directory).is_empty()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Filter, Login, Packet, PubAckReason,
+    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Filter, LastWill, Login, Packet, PubAckReason,
     RetainForwardRule, SubAck, Subscribe, SubscribeReasonCode, Unsubscribe,
 };
 use rumqttc::v5::mqttbytes::{Error as CodecError, QoS};
@@ -90,8 +90,11 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Connects and says who we are.
-    pub(super) async fn open(config: &BrokerConfig) -> Result<(Wire, ConnAck), LinkError> {
+    /// Connects and says who we are; `will` is what the broker says, retained, when the connection breaks.
+    pub(super) async fn open(
+        config: &BrokerConfig,
+        will: Option<(String, Vec<u8>)>,
+    ) -> Result<(Wire, ConnAck), LinkError> {
         let tcp = TcpStream::connect((config.host.as_str(), config.port)).await?;
         tcp.set_nodelay(true)?;
         let socket: Box<dyn Socket> = match &config.tls {
@@ -109,7 +112,7 @@ impl Wire {
             packet_bytes_max: config.packet_bytes_max,
             outgoing_bytes_max: None,
         };
-        wire.put(&connect_packet(config))?;
+        wire.put(&connect_packet(config, will))?;
         wire.flush().await?;
         match wire.next().await? {
             Packet::ConnAck(connack) if connack.code == ConnectReturnCode::Success => {
@@ -126,6 +129,7 @@ impl Wire {
     pub(super) fn put_subscriptions(
         &mut self,
         filters: &[String],
+        as_published: bool,
         asked: &mut BTreeMap<u16, Vec<String>>,
     ) -> Result<(), LinkError> {
         for some in filters.chunks(FILTERS_MAX) {
@@ -133,8 +137,8 @@ impl Wire {
                 path: path.clone(),
                 qos: QoS::AtLeastOnce,
                 nolocal: true,
-                // So that a reading kept by the broker can be told from one that was just sent.
-                preserve_retain: true,
+                // Kept as published, the flag tells what was sent to be kept; else, what is not being said now.
+                preserve_retain: as_published,
                 retain_forward_rule: RetainForwardRule::OnEverySubscribe,
             });
             let mut subscribe = Subscribe::new_many(list, None);
@@ -216,7 +220,7 @@ pub(super) fn check_suback(suback: &SubAck, asked: &[String]) -> Result<(), Link
     Ok(())
 }
 
-fn connect_packet(config: &BrokerConfig) -> Packet {
+fn connect_packet(config: &BrokerConfig, will: Option<(String, Vec<u8>)>) -> Packet {
     let properties = ConnectProperties {
         session_expiry_interval: Some(config.session_expiry_s),
         receive_maximum: Some(config.receive_max.max(1)),
@@ -232,11 +236,12 @@ fn connect_packet(config: &BrokerConfig) -> Packet {
     let connect = Connect {
         keep_alive: u16::try_from(config.keep_alive.as_secs()).unwrap_or(u16::MAX),
         client_id: config.client_id.clone(),
-        clean_start: false,
+        clean_start: config.sparkplug,
         properties: Some(properties),
     };
     let login = config.login.as_ref().map(|(user, password)| Login::new(user, password));
-    Packet::Connect(connect, None, login)
+    let will = will.map(|(topic, state)| LastWill::new(topic, state, QoS::AtLeastOnce, true, None));
+    Packet::Connect(connect, will, login)
 }
 
 #[cfg(test)]

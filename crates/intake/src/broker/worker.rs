@@ -5,7 +5,7 @@ use std::sync::Arc;
 use davy_model::NodeChange;
 use tokio::sync::mpsc;
 
-use super::shared::{Delivery, Shared};
+use super::shared::{Delivery, Event, Shared};
 use crate::batch::{Batch, Waiting};
 use crate::desk::{Desk, Message};
 use crate::feedback::Route;
@@ -14,31 +14,56 @@ use crate::feedback::Route;
 const BATCH_MAX: usize = 1024;
 
 /// Runs until the link is gone.
-pub(super) async fn work(
-    shared: Arc<Shared>,
-    mut deliveries: mpsc::UnboundedReceiver<Delivery>,
-    route: Route,
-) {
+pub(super) async fn work(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>, route: Route) {
     let mut desk = Desk::new(Arc::clone(&shared.intake), route, None);
     let mut some = Vec::with_capacity(BATCH_MAX);
-    while deliveries.recv_many(&mut some, BATCH_MAX).await > 0 {
-        for run in some.chunk_by(same_run) {
-            let mut batch = Batch::default();
-            for delivery in run {
-                take(&mut desk, delivery, &mut batch);
-            }
-            match (run[0].place, run[run.len() - 1].place) {
-                (Some(first), Some(last)) => {
-                    let receipt = run[0].acks.receipt(first, last);
-                    batch.deliver(Waiting::Broker(receipt)).await;
+    let mut deliveries = Vec::with_capacity(BATCH_MAX);
+    while events.recv_many(&mut some, BATCH_MAX).await > 0 {
+        for event in some.drain(..) {
+            match event {
+                Event::Message(delivery) => deliveries.push(delivery),
+                Event::Subscribed | Event::Lost => {
+                    read(&shared, &mut desk, &mut deliveries, route).await;
+                    stand(&shared, &event, route).await;
                 }
-                (None, _) | (_, None) => batch.deliver_or_drop(&shared.intake.feedback, route).await,
             }
-            // After the hand-over: until then the messages are held.
-            shared.backlog.release(run.iter().map(Delivery::weight_bytes).sum());
         }
-        some.clear();
+        read(&shared, &mut desk, &mut deliveries, route).await;
     }
+}
+
+/// Sparkplug's sessions live by the connection: they are asked for when it stands, and unknown when it is lost.
+async fn stand(shared: &Shared, event: &Event, route: Route) {
+    if !shared.config.sparkplug {
+        return;
+    }
+    let (intake, host) = (&*shared.intake, &shared.intake.sparkplug);
+    let batch = match event {
+        Event::Subscribed => host.way_opened(intake, route, &intake.directory),
+        Event::Lost => host.way_closed(intake, route),
+        Event::Message(_) => return,
+    };
+    batch.deliver_or_drop(&intake.feedback, route).await;
+}
+
+/// Reads what has come, and hands it over.
+async fn read(shared: &Shared, desk: &mut Desk, deliveries: &mut Vec<Delivery>, route: Route) {
+    for run in deliveries.chunk_by(same_run) {
+        let mut batch = Batch::default();
+        for delivery in run {
+            take(desk, delivery, &mut batch);
+        }
+        match (run[0].place, run[run.len() - 1].place) {
+            (Some(first), Some(last)) => {
+                let receipt = run[0].acks.receipt(first, last);
+                batch.deliver(Waiting::Broker(receipt)).await;
+            }
+            (None, _) | (_, None) => batch.deliver_or_drop(&shared.intake.feedback, route).await,
+        }
+        // After the hand-over: until then the messages are held.
+        shared.backlog.release(run.iter().map(Delivery::weight_bytes).sum());
+    }
+    deliveries.clear();
 }
 
 /// Messages of one connection and one QoS are handed over together.
@@ -54,6 +79,7 @@ fn take(desk: &mut Desk, delivery: &Delivery, batch: &mut Batch) {
         payload: &publish.payload,
         arrival: delivery.arrival,
         redelivered: publish.dup || publish.retain,
+        is_stored: publish.retain,
         // A broker does not say whether a will speaks. Taken for a goodbye, a loss would be heard too late.
         offline_means: NodeChange::Lost,
     };

@@ -5,6 +5,7 @@ mod broker_real;
 mod door;
 mod measure;
 mod mosquitto;
+mod sparkplug;
 
 use std::sync::Arc;
 use std::time::Duration;

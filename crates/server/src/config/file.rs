@@ -11,7 +11,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ConfigProblem;
+use super::{ConfigProblem, sparkplug::RawSparkplug};
 
 /// As written: relative paths are meant from the file's folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -27,6 +27,7 @@ pub(super) struct Raw {
     pub(super) http: RawHttp,
     pub(super) door: RawDoor,
     pub(super) broker: Option<RawBroker>,
+    pub(super) sparkplug: RawSparkplug,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
@@ -110,6 +111,7 @@ impl Default for Raw {
             http: RawHttp::default(),
             door: RawDoor::default(),
             broker: None,
+            sparkplug: RawSparkplug::default(),
             base: PathBuf::new(),
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn host_name() -> String {
     if name.is_empty() { "davy".to_owned() } else { name.to_owned() }
 }
 
-fn within(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
+pub(super) fn within(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
     let span: Option<SignedDuration> = text.parse().ok();
     let span = span.and_then(|span| Duration::try_from(span).ok());
     span.filter(|span| range.contains(span)).ok_or_else(|| {

@@ -5,6 +5,7 @@ mod file;
 mod liveness;
 mod problem;
 mod resolve;
+mod sparkplug;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub door: Option<DoorConfig>,
     /// An external MQTT broker.
     pub broker: Option<davy_intake::broker::BrokerConfig>,
+    /// Davy as a Sparkplug host application.
+    pub sparkplug: davy_intake::sparkplug::SparkplugConfig,
     /// What may wait in front of one site's writer, bytes; 1 KiB to 4 GiB.
     pub inbox_bytes: usize,
     /// Longest payload taken, bytes.
@@ -65,6 +68,7 @@ impl Config {
             http: loopback(http_port),
             door: Some(door),
             broker: None,
+            sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),
             inbox_bytes: DEFAULT_INBOX_BYTES,
             payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
             node: liveness::host_name(),

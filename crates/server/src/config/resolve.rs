@@ -13,7 +13,7 @@ use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
 use super::{
     Config, ConfigProblem, DoorConfig, clients,
     file::{Raw, RawBroker, RawClientCertificate, RawDoor},
-    liveness,
+    liveness, sparkplug,
 };
 use crate::SiteSource;
 
@@ -55,12 +55,14 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let node = problems.take("node", liveness::node(raw.node.as_deref()));
     let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
     let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
+    let sparkplug = sparkplug::resolve(&raw.sparkplug, |place, what| problems.add(place, what));
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
         http,
         door,
         broker,
+        sparkplug,
         inbox_bytes: raw.inbox_mib << 20,
         payload_bytes_max: raw.payload_kib_max << 10,
         node: node.unwrap_or_default(),
