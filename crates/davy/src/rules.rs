@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use davy_rules::{Diagnostic, Plan, Severity, bundle, compile_with_warnings};
+use davy_server::sources;
 use serde_json::json;
 
 use crate::{exit::Exit, out, site_folder};
@@ -51,7 +52,12 @@ fn check(site: &Path, as_json: bool) -> anyhow::Result<usize> {
 
 fn compile(site: &Path) -> anyhow::Result<(Option<Plan>, Vec<Diagnostic>)> {
     let bundle = bundle(site_folder::read(site)?);
-    Ok(match bundle.and_then(|bundle| compile_with_warnings(&bundle)) {
+    let compiled = bundle.and_then(|bundle| {
+        let (plan, warnings) = compile_with_warnings(&bundle)?;
+        sources(&bundle, &plan)?;
+        Ok((plan, warnings))
+    });
+    Ok(match compiled {
         Ok((plan, warnings)) => (Some(plan), warnings),
         Err(findings) => (None, findings),
     })

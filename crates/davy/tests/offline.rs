@@ -155,6 +155,27 @@ fn rules_are_checked_with_places_an_editor_can_jump_to() {
 }
 
 #[test]
+fn sources_and_mappings_are_checked_as_rules_are() {
+    for (source, mapping, told) in [
+        ("{mapping: thingsbord-device}", None, "MAPPING_UNKNOWN"),
+        ("{mapping: mine, edge_node: gw-1}", Some("topic: a/#/b\n"), "MAPPING_INVALID"),
+        ("{mapping: thingsboard-device, topic: 'a{b'}", None, "TOPIC_INVALID"),
+    ] {
+        let site = park();
+        let file = site.path().join("site.yaml");
+        let text = fs::read_to_string(&file).expect("a site file");
+        fs::write(&file, format!("{text}\nsources:\n  - {source}\n")).expect("written");
+        if let Some(mapping) = mapping {
+            fs::create_dir(site.path().join("mappings")).expect("a folder");
+            fs::write(site.path().join("mappings/mine.yaml"), mapping).expect("written");
+        }
+        let output = davy(&["rules", "check", &site.path().display().to_string(), "--json"]);
+        assert_eq!(code(&output), 1, "{source}: {}", stdout(&output));
+        assert_eq!(lines(&output)[0]["code"], told, "{source}");
+    }
+}
+
+#[test]
 fn the_tags_of_a_site_are_listed() {
     let output = davy(&["tags", "list", &sample("park").display().to_string(), "--json"]);
     let tags = lines(&output);

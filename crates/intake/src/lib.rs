@@ -58,4 +58,4 @@ pub use replay::{NotReplayed, Replayed};
 pub use score::{DeviceScore, Marks, Score, Scorecard};
 pub use scores::Scores;
 pub use topic::{Audible, Channel, ROOT, Topic, feedback_topic, readings_topic, site_filters};
-pub use way::{Mappings, Way, ways};
+pub use way::{Mappings, Way, WayError, WayFault, ways};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use davy_codec::{Captures, Codec, Limits, Mapping, TopicPattern};
+use davy_codec::{Captures, Codec, Limits, Mapping, PatternError, TopicPattern};
 use davy_model::{Site, Source, SourceForm};
 
 /// One source of a site, ready to be used.
@@ -17,37 +17,54 @@ pub struct Way {
 /// The mappings of a site by name: those that ship with Davy, and the site's own in their place.
 pub type Mappings = BTreeMap<Arc<str>, Arc<Mapping>>;
 
+/// A source that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayError {
+    /// Its place in the file, from 0.
+    pub source: usize,
+    /// What is wrong with it.
+    pub why: WayFault,
+}
+
+/// What is wrong with a source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WayFault {
+    /// No mapping has that name.
+    #[error("no mapping {0}")]
+    Mapping(Arc<str>),
+    /// Its topic is no pattern, and why.
+    #[error("topic {0}: {1}")]
+    Topic(Arc<str>, PatternError),
+    /// Neither it nor its mapping names a topic.
+    #[error("no topic")]
+    NoTopic,
+}
+
 /// Puts the sources of a site together with its mappings.
 ///
 /// # Errors
-/// Every source that names no mapping, or has no topic, in words for whoever wrote the site's files.
-pub fn ways(site: &Site, mappings: &Mappings) -> Result<Vec<Way>, Vec<String>> {
+/// Every source that names no mapping, or has no topic.
+pub fn ways(site: &Site, mappings: &Mappings) -> Result<Vec<Way>, Vec<WayError>> {
     let mut ways = Vec::new();
-    let mut findings = Vec::new();
+    let mut errors = Vec::new();
     for (place, source) in site.sources.iter().enumerate() {
         match way(source, mappings) {
             Ok(way) => ways.extend(way),
-            Err(finding) => findings.push(format!("site.yaml: source {}: {finding}", place + 1)),
+            Err(why) => errors.push(WayError { source: place, why }),
         }
     }
-    if findings.is_empty() { Ok(ways) } else { Err(findings) }
+    if errors.is_empty() { Ok(ways) } else { Err(errors) }
 }
 
-fn way(source: &Source, mappings: &Mappings) -> Result<Option<Way>, String> {
+fn way(source: &Source, mappings: &Mappings) -> Result<Option<Way>, WayFault> {
     let SourceForm::Mapping(name) = &source.form else { return Ok(None) };
-    let Some(mapping) = mappings.get(name) else {
-        let known: Vec<&str> = mappings.keys().map(|known| &**known).collect();
-        return Err(format!(
-            "mapping {name:?}: there is no mappings/{name}.yaml, and Davy ships none of this name; it ships {}",
-            known.join(", ")
-        ));
-    };
+    let mapping = mappings.get(name).ok_or_else(|| WayFault::Mapping(Arc::clone(name)))?;
     let pattern = match (&source.topic, mapping.pattern()) {
         (Some(topic), _) => {
-            TopicPattern::parse(topic).map_err(|error| format!("topic {topic:?}: {error}"))?
+            TopicPattern::parse(topic).map_err(|error| WayFault::Topic(Arc::clone(topic), error))?
         }
         (None, Some(pattern)) => pattern.clone(),
-        (None, None) => return Err(format!("mapping {name:?} names no topic: add topic to the source")),
+        (None, None) => return Err(WayFault::NoTopic),
     };
     Ok(Some(Way { pattern, mapping: Arc::clone(mapping), edge_node: source.edge_node.clone() }))
 }

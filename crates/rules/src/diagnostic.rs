@@ -146,6 +146,12 @@ codes! {
     ClearPoint "CLEAR_POINT";
     /// A graver level that is passed before a lesser one.
     LevelOrder "LEVEL_ORDER";
+    /// A mapping file with a mistake in it.
+    MappingInvalid "MAPPING_INVALID";
+    /// No such mapping, among the site's own and those that ship with Davy.
+    MappingUnknown "MAPPING_UNKNOWN";
+    /// A source without a topic, or with one that is no pattern.
+    TopicInvalid "TOPIC_INVALID";
     /// More tags, rules or pairs of them than a plan may hold.
     PlanTooLarge "PLAN_TOO_LARGE";
     /// More findings than are listed.

@@ -6,10 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use davy_codec::Mapping;
-use davy_intake::{Mappings, Way, ways};
+use davy_intake::Way;
 use davy_model::{Bundle, BundleFile};
-use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings, mapping_name};
+use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings};
+
+use crate::sources::sources;
 
 /// Where a site's files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,30 +51,9 @@ impl SiteSource {
             |found: Vec<Diagnostic>| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>();
         let bundle = bundle(files).map_err(placed)?;
         let (plan, warnings) = compile_with_warnings(&bundle).map_err(placed)?;
-        let ways = mappings(&bundle).and_then(|mappings| ways(&plan.site, &mappings));
-        let ways =
-            ways.map_err(|found| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>())?;
+        let ways = sources(&bundle, &plan).map_err(placed)?;
         Ok(Loaded { bundle: Arc::new(bundle), plan: Arc::new(plan), ways: ways.into(), warnings })
     }
-}
-
-/// The mappings that ship with Davy, and the site's own, which stand before those of the same name.
-fn mappings(bundle: &Bundle) -> Result<Mappings, Vec<String>> {
-    let mut mappings = Mappings::new();
-    let mut findings = Vec::new();
-    let own = bundle.files.iter().filter_map(|file| Some((mapping_name(&file.path)?, &*file.text)));
-    let shipped: Vec<(&str, &str)> = Mapping::shipped().collect();
-    for (name, text) in shipped.into_iter().chain(own) {
-        match Mapping::read(name, text) {
-            Ok(mapping) => {
-                mappings.insert(name.into(), Arc::new(mapping));
-            }
-            Err(found) => {
-                findings.extend(found.iter().map(|problem| format!("mappings/{name}.yaml:{problem}")));
-            }
-        }
-    }
-    if findings.is_empty() { Ok(mappings) } else { Err(findings) }
 }
 
 /// The files of a site's folder, their paths relative to it: `site.yaml`, `tags.csv`, and all YAML in `rules` and

@@ -21,8 +21,15 @@ impl Open {
         Open::with_quota(inbox_bytes, clients, QuotaConfig::default())
     }
 
+    fn of(setting: Setting, clients: Clients) -> Open {
+        Open::with(setting, clients, QuotaConfig::default())
+    }
+
     fn with_quota(inbox_bytes: usize, clients: Clients, quota: QuotaConfig) -> Open {
-        let setting = Setting::new(inbox_bytes);
+        Open::with(Setting::new(inbox_bytes), clients, quota)
+    }
+
+    fn with(setting: Setting, clients: Clients, quota: QuotaConfig) -> Open {
         let publisher = DoorPublisher::new();
         let handler =
             Arc::new(DoorIntake::new(Arc::clone(&setting.intake), clients, quota, publisher.clone()));
@@ -363,4 +370,84 @@ async fn a_dead_letter_for_nobody_cannot_be_sent_again() {
     let letter = setting.intake.strays.dead_letters.get(1).expect("one letter");
     assert_eq!(setting.intake.replay(&letter).await, Err(crate::NotReplayed::NoTopic));
     committing.abort();
+}
+
+/// `park` with a source: ThingsBoard devices, whose topic says nothing of who they are.
+fn with_source(source: davy_model::Source) -> Setting {
+    let mappings: crate::Mappings = davy_codec::Mapping::shipped()
+        .map(|(name, text)| {
+            let mapping = davy_codec::Mapping::read(name, text).expect("a shipped mapping");
+            (name.into(), Arc::new(mapping))
+        })
+        .collect();
+    let mut site = crate::testing::park();
+    for tag in &mut site.tags {
+        tag.sent_as = (&*tag.name == "TK-1/level").then(|| "me/level".into());
+    }
+    site.sources = vec![source];
+    let ways = crate::ways(&site, &mappings).expect("a good source").into();
+    let (inbox, receiver) = crate::Inbox::new(1 << 20);
+    let door =
+        Arc::new(SiteDoor::new(Arc::new(site), "rev-1".into(), ways, inbox, crate::Keeping::default()));
+    let intake = Intake::new(Directory::new([Arc::clone(&door)]), Arc::new(|| NOW), PAYLOAD_BYTES_MAX);
+    Setting { intake, door, writer: Writer(receiver) }
+}
+
+fn thingsboard(edge_node: Option<&str>) -> davy_model::Source {
+    davy_model::Source {
+        form: davy_model::SourceForm::Mapping("thingsboard-device".into()),
+        topic: None,
+        edge_node: edge_node.map(Into::into),
+    }
+}
+
+#[tokio::test]
+async fn a_vendors_topic_comes_to_an_edge_node_and_its_names_to_tags() {
+    let mut open = Open::of(with_source(thingsboard(Some("gw-1"))), Clients::anyone());
+    let mut gateway = open.gateway("gw").await;
+    gateway.publish("v1/devices/me/telemetry", QoS::AtLeastOnce, r#"{"level":7.31}"#).await;
+    let online = open.setting.writer.next().await;
+    assert_eq!(node(&online), Some((NodeIndex(0), NodeChange::Online)));
+    online.committed();
+    let (parcel, block) = open.setting.writer.readings().await;
+    let tag = &open.setting.door.site.tag(block.readings[0].tag).name;
+    assert_eq!((&**tag, block.readings[0].value), ("TK-1/level", 7.31));
+    parcel.committed();
+    assert_eq!(gateway.puback().await, PubAckReason::Success);
+    assert!(open.setting.door.account.totals().intake_balances());
+}
+
+#[tokio::test]
+async fn a_topic_that_tells_nobody_is_the_one_edge_node_that_its_client_speaks_for() {
+    let grant = |node: &str| Grant {
+        site: Pattern::parse("park").expect("a pattern"),
+        edge_node: Pattern::parse(node).expect("a pattern"),
+    };
+    let client = |name: &str, node: &str| Client {
+        name: name.into(),
+        token: Some(token_hash(b"secret")),
+        certificate: None,
+        grants: vec![grant(node)],
+    };
+    let clients = vec![client("one", "gw-2"), client("many", "*"), client("none", "gw-9")];
+    let clients = Clients::new(clients, None).expect("three clients");
+    let Open { setting, door, .. } = Open::of(with_source(thingsboard(None)), clients);
+    let mut writer = setting.writer;
+    let port = door.local_addr().port();
+    let gateway = async |name: &str| {
+        let mut options = options(name, port);
+        options.set_credentials(name, "secret");
+        Gateway::connect(options).await
+    };
+    let mut one = gateway("one").await;
+    one.publish("v1/devices/me/telemetry", QoS::AtLeastOnce, r#"{"level":7.31}"#).await;
+    let (parcel, block) = writer.readings().await;
+    assert_eq!(block.messages[0].node, NodeIndex(1));
+    parcel.committed();
+    assert_eq!(one.puback().await, PubAckReason::Success);
+    for name in ["many", "none"] {
+        let mut other = gateway(name).await;
+        other.publish("v1/devices/me/telemetry", QoS::AtLeastOnce, r#"{"level":7.31}"#).await;
+        assert_eq!(other.puback().await, PubAckReason::NotAuthorized, "{name}");
+    }
 }
