@@ -61,6 +61,10 @@ pub(super) struct Walk<'s, 'de, 'm> {
     pending: Vec<Pending<'de>>,
     /// How many of those are told.
     told: usize,
+    /// How many waited before those, and are told and gone.
+    gone: usize,
+    /// How many had ever waited when the node began that a field belongs to: only later ones can want it.
+    since: Vec<usize>,
     readings_max: usize,
     /// Something was where readings stand.
     reached: bool,
@@ -85,6 +89,8 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
             now: vec![Pick::Absent; spec.tree.owners.len()],
             pending: Vec::new(),
             told: 0,
+            gone: 0,
+            since: vec![0; spec.tree.owners.len()],
             readings_max: readings_max as usize,
             reached: false,
             other_told: false,
@@ -98,6 +104,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
         self.reached |= node.holds;
         for slot in &node.opens {
             self.now[*slot] = Pick::Open;
+            self.since[*slot] = self.gone + self.pending.len();
         }
         Mark(self.known.given.len())
     }
@@ -252,7 +259,8 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     /// A field is known now, to the readings too that have waited for it.
     fn settle(&mut self, slot: usize, pick: Pick) {
         self.now[slot] = pick;
-        for pending in &mut self.pending[self.told..] {
+        let from = self.since[slot].saturating_sub(self.gone).max(self.told);
+        for pending in &mut self.pending[from..] {
             let slots = &self.spec.rules[pending.rule].slots;
             for (at, wanted) in slots.iter().enumerate() {
                 let waits = &mut self.known.picks[pending.picks + at];
@@ -281,6 +289,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
             }
         }
         if self.told == self.pending.len() {
+            self.gone += self.pending.len();
             self.pending.clear();
             self.told = 0;
             self.known.forget();
