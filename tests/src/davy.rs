@@ -125,6 +125,15 @@ impl Davy {
         wait_until("davy says where its door is", LONG, async || address_after(&self.log(), DOOR_MARKS)).await
     }
 
+    /// Where HJ 212 boxes are listened to.
+    ///
+    /// # Panics
+    /// When they are not.
+    pub async fn hj212(&self) -> SocketAddr {
+        wait_until("davy says where boxes connect", LONG, async || address_after(&self.log(), HJ212_MARKS))
+            .await
+    }
+
     /// `http://ADDRESS`, as `--server` takes it.
     pub fn url(&self) -> String {
         format!("http://{}", self.http())
@@ -209,6 +218,9 @@ impl Drop for Davy {
 const HTTP_MARKS: &[&str] = &["on http://", "alerts out    http://"];
 /// What stands before the address of the door.
 const DOOR_MARKS: &[&str] = &["taken in at mqtt://", "readings in   mqtt://"];
+
+/// What stands before the address for boxes.
+const HJ212_MARKS: &[&str] = &["boxes are listened to at tcp://"];
 
 fn address_after(text: &str, marks: &[&str]) -> Option<SocketAddr> {
     text.lines().find_map(|line| {

@@ -47,6 +47,11 @@ impl Directory {
         }
     }
 
+    /// Whether a site's files name that box.
+    pub(crate) fn knows_box(&self, mn: &str) -> bool {
+        self.sites().iter().any(|door| door.ways.iter().any(|way| way.is_box(mn)))
+    }
+
     fn native(&self, topic: &Topic<'_>, limits: Limits) -> Address {
         let Some(door) = self.site(topic.site) else { return Address::Nobody };
         let reads = match topic.channel {

@@ -143,6 +143,38 @@ impl Desk {
         desk.report(&self.intake, self.route, message, outcome, &[finding]);
     }
 
+    /// Something refused before it could be read as a message of that topic: kept and counted where the topic belongs. It
+    /// does not say that anybody is there.
+    pub(crate) fn refuse_with(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        arrival: Timestamp,
+        finding: Rejection,
+        batch: &mut Batch,
+    ) {
+        let Some(place) = self.place(topic) else {
+            self.keep_stray(None, "".into(), topic, payload, arrival, &finding);
+            return;
+        };
+        let desk = &self.topics[place];
+        let share = batch.site(&desk.binding.door);
+        share.tally.messages += 1;
+        share.tally.payload_bytes += payload.len() as u64;
+        share.tally.received += u64::from(finding.readings);
+        desk.binding.door.account.reject(finding.reason, u64::from(finding.readings));
+        let outcome = Outcome { seq: None, accepted: 0, rejected: u64::from(finding.readings) };
+        let message = Message {
+            topic,
+            payload,
+            arrival,
+            redelivered: false,
+            is_stored: false,
+            offline_means: NodeChange::Offline,
+        };
+        desk.report(&self.intake, self.route, &message, outcome, &[finding]);
+    }
+
     /// Whether the sender may publish to a topic that a site's files name: it comes to an edge node that it speaks for.
     pub(crate) fn may_publish(&mut self, topic: &str, rights: &Rights) -> bool {
         let Some(place) = self.place(topic) else { return false };

@@ -71,6 +71,11 @@ impl DoorIntake {
         }
     }
 
+    /// The way back through the door.
+    pub const fn route(&self) -> Route {
+        self.route
+    }
+
     /// For how long clients were made to wait because they brought too much, all together.
     pub fn throttled(&self) -> Duration {
         self.quotas.throttled()

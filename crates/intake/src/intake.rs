@@ -8,6 +8,7 @@ use std::time::Duration;
 use davy_model::{Reason, Timestamp};
 
 use crate::feedback::Feedback;
+use crate::hj212::{Counters, Hj212Stats};
 use crate::presence::SessionId;
 use crate::remark::remark;
 use crate::sparkplug::{SparkplugConfig, SparkplugHost};
@@ -32,6 +33,7 @@ pub struct Intake {
     /// Sparkplug's edge nodes.
     pub sparkplug: SparkplugHost,
     pub(crate) payload_bytes_max: usize,
+    pub(crate) hj212: Counters,
     clock: Clock,
     sessions: AtomicU64,
 }
@@ -64,6 +66,7 @@ impl Intake {
             strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 16 << 20) },
             sparkplug: SparkplugHost::new(sparkplug, payload_bytes_max),
             payload_bytes_max,
+            hj212: Counters::default(),
             clock,
             sessions: AtomicU64::new(0),
         })
@@ -85,6 +88,11 @@ impl Intake {
             self.feedback.tell(&door.feedback.node(edge_node), &[finding]);
         }
         lost
+    }
+
+    /// What the listener for HJ 212 boxes has done; all zero when there is none.
+    pub fn hj212_stats(&self) -> Hj212Stats {
+        self.hj212.stats()
     }
 
     /// Says feedback once a second, for as long as it is polled.

@@ -21,6 +21,7 @@ mod discovered;
 mod door_side;
 mod feedback;
 mod gaps;
+pub mod hj212;
 mod inbox;
 mod intake;
 mod letter_groups;

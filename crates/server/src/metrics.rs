@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use davy_intake::Totals;
+use davy_intake::{Totals, hj212::Hj212Stats};
 use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -56,6 +56,7 @@ impl Metrics {
                     .set(site.inbox.free_bytes() as f64);
             }
         }
+        show_hj212(&hub.intake.hj212_stats());
         self.handle.run_upkeep();
         self.handle.render()
     }
@@ -93,6 +94,16 @@ fn show_site(site: &SiteService) {
             .filter(|entry| entry.last.facts.tier == tier && entry.last.facts.condition == Condition::Active);
         gauge!("davy_alarms_active", "site" => label(), "tier" => tier.word()).set(active.count() as f64);
     }
+}
+
+fn show_hj212(stats: &Hj212Stats) {
+    gauge!("davy_hj212_connections").set(stats.connections as f64);
+    counter!("davy_hj212_connections_total").absolute(stats.accepted);
+    counter!("davy_hj212_connections_turned_away_total").absolute(stats.turned_away);
+    counter!("davy_hj212_frames_total").absolute(stats.frames);
+    counter!("davy_hj212_refused_total").absolute(stats.refused);
+    counter!("davy_hj212_answers_total").absolute(stats.answers);
+    counter!("davy_hj212_bytes_total").absolute(stats.bytes);
 }
 
 fn show_readings(site: &Arc<str>, totals: &Totals) {

@@ -4,7 +4,7 @@ use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use davy_delivery::Feed;
 use davy_door::{Door, DoorPublisher};
-use davy_intake::{Directory, DoorIntake, Intake, Way, broker::BrokerLink};
+use davy_intake::{Directory, DoorIntake, Intake, Way, broker::BrokerLink, hj212::Hj212Listener};
 use davy_journal::Options;
 use davy_model::Timestamp;
 use tokio::{
@@ -43,6 +43,7 @@ pub struct Server {
     broker: Option<Arc<BrokerLink>>,
     /// A second connection to the same broker, as a Sparkplug host.
     sparkplug: Option<Arc<BrokerLink>>,
+    hj212: Option<Hj212Listener>,
     http_addr: SocketAddr,
     tasks: Vec<JoinHandle<()>>,
     /// What looks at the doors, and must end before them.
@@ -153,6 +154,11 @@ impl Server {
         self.door.as_ref().map(|(door, _)| door.local_addr())
     }
 
+    /// Where boxes are listened to, if they are.
+    pub fn hj212_addr(&self) -> Option<SocketAddr> {
+        self.hj212.as_ref().map(Hj212Listener::local_addr)
+    }
+
     /// How the link to the external broker stands, if there is one.
     pub fn broker_state(&self) -> Option<davy_intake::broker::LinkState> {
         self.broker.as_ref().map(|broker| broker.state())
@@ -229,6 +235,9 @@ impl Server {
             handler.say_goodbye();
             door.shutdown(GOODBYE).await;
         }
+        if let Some(hj212) = self.hj212.take() {
+            hj212.shutdown(GOODBYE).await;
+        }
         self.stop_watching.cancel();
         for task in self.watching.drain(..) {
             // It was asked to end, and holds nothing.
@@ -276,7 +285,7 @@ struct Parts {
 impl Parts {
     async fn open(self, config: Config) -> Result<Server, StartError> {
         let opened = self.open_doors(&config).await;
-        let (door, http_addr, http_task) = match opened {
+        let (door, hj212, http_addr, http_task) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 self.stop_writing.cancel();
@@ -312,6 +321,7 @@ impl Parts {
             door,
             broker,
             sparkplug,
+            hj212,
             http_addr,
             tasks,
             watching,
@@ -347,7 +357,15 @@ impl Parts {
             let opened = opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?;
             door = Some(OpenedDoor { door: opened, handler, publisher, gateway });
         }
-        Ok((door, http_addr, task))
+        let hj212 = match &config.hj212 {
+            Some(wanted) => {
+                let route = door.as_ref().map(|door| door.handler.route());
+                let started = Hj212Listener::start(wanted.clone(), &self.hub.intake, route).await;
+                Some(started.map_err(|source| io_error(&format!("hj212 {}", wanted.listen), source))?)
+            }
+            None => None,
+        };
+        Ok((door, hj212, http_addr, task))
     }
 
     fn beat(&self, every: Duration) -> JoinHandle<()> {
@@ -443,7 +461,7 @@ struct OpenedDoor {
     gateway: Gateway,
 }
 
-type Doors = (Option<OpenedDoor>, SocketAddr, JoinHandle<()>);
+type Doors = (Option<OpenedDoor>, Option<Hj212Listener>, SocketAddr, JoinHandle<()>);
 
 /// What was missed is not made up for: after a stall, one is enough.
 fn ticks(every: Duration) -> Interval {

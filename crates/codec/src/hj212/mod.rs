@@ -14,6 +14,8 @@ mod segment;
 mod split;
 mod time;
 
+use std::sync::Arc;
+
 use davy_model::{Reason, Timestamp};
 
 pub use self::{
@@ -44,13 +46,15 @@ pub struct Hj212 {
     pub name: Name,
     /// How far the boxes' clock is ahead of UTC, minutes.
     pub offset_min: i16,
+    /// The one box whose frames are read; all, when absent.
+    pub only: Option<Arc<str>>,
 }
 
 /// Names are codes, the clock is China's.
 impl Default for Hj212 {
     fn default() -> Hj212 {
         let (limits, framing, name) = (Limits::default(), Framing::default(), Name::default());
-        Hj212 { limits, framing, name, offset_min: OFFSET_MIN }
+        Hj212 { limits, framing, name, offset_min: OFFSET_MIN, only: None }
     }
 }
 
@@ -61,6 +65,7 @@ impl Codec for Hj212 {
         }
         let mut reader = Reader {
             manner: Manner { name: &self.name, offset_min: self.offset_min },
+            only: self.only.as_deref(),
             tally: Tally::new(sink, Summary::empty(Form::Hj212), self.limits, 0),
             frame: 0,
             open: Vec::new(),
@@ -88,6 +93,7 @@ impl Codec for Hj212 {
 /// The way through one payload.
 struct Reader<'c, 's, 'p> {
     manner: Manner<'c>,
+    only: Option<&'c str>,
     tally: Tally<'s>,
     frame: u32,
     open: Vec<Open<'p>>,
@@ -108,6 +114,12 @@ struct Open<'p> {
 impl<'p> Reader<'_, '_, 'p> {
     fn segment(&mut self, bytes: &'p [u8]) {
         match Segment::read(bytes) {
+            Ok(segment) if self.only.is_some_and(|only| *only != *segment.mn) => {
+                let fix = "send each box's frames to its own topic";
+                let (pointer, expected) = ("/MN".to_owned(), self.only.unwrap_or_default());
+                let refusal = Rejection::new(Reason::DeviceUnknown, pointer, segment.mn, expected, fix);
+                self.tally.problem(in_frame(refusal, self.frame));
+            }
             Ok(segment) if !segment.cn.is_data() => {}
             Ok(segment) => match segment.part {
                 None => self.read(&segment, segment.region, self.frame, None),

@@ -63,11 +63,11 @@ enum Slot {
 }
 
 /// A message of more packets is refused.
-const PARTS_MAX: u16 = 64;
+const PARTS_MAX: u16 = 32;
 /// Messages of one connection that may be open at once.
 const MESSAGES_MAX: usize = 4;
 /// What may be held for one connection, bytes.
-const HELD_BYTES_MAX: usize = 64 * 1024;
+const HELD_BYTES_MAX: usize = 32 * 1024;
 
 impl Parts {
     /// The most that is held, bytes: packets, and the times of those that were read.
@@ -82,7 +82,7 @@ impl Parts {
     pub fn take(&mut self, frame: &[u8], segment: &Segment<'_>, now: Timestamp) -> Taken {
         let Some(part) = segment.part.filter(|_| segment.cn.is_data()) else { return Taken::Whole };
         if part.of > PARTS_MAX {
-            return Taken::Refused(refused(part, "too many packets", "at most 64 packets a message"));
+            return Taken::Refused(refused(part, "too many packets", "at most 32 packets a message"));
         }
         let alone = stands_alone(segment.region, part);
         if !alone && self.held_bytes() + frame.len() > HELD_BYTES_MAX {
@@ -195,13 +195,17 @@ impl Message {
     }
 }
 
-/// The frame of a packet that was read, without its values.
+/// The frame of a packet that was read, without its values; it was answered, and wants no answer any more.
 fn stub(segment: &Segment<'_>, part: Part) -> Vec<u8> {
     let time = find_data_time(segment.region).map(String::from_utf8_lossy).unwrap_or_default();
     let qn = segment.qn.map(|qn| format!("QN={qn};")).unwrap_or_default();
     encode(&format!(
         "{qn}CN={};MN={};Flag={};PNUM={};PNO={};CP=&&DataTime={time}&&",
-        segment.cn.0, segment.mn, segment.flag.0, part.of, part.number
+        segment.cn.0,
+        segment.mn,
+        segment.flag.0 & !1,
+        part.of,
+        part.number
     ))
 }
 

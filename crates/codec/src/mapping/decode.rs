@@ -14,7 +14,7 @@ use super::{
     walk::Walk,
 };
 use crate::{
-    Captures, Codec, Form, Limits, Rejection, Sink, Summary,
+    Captures, Codec, Form, Hj212, Limits, Rejection, Senml, Sink, Summary,
     json::{Broken, Source, is_behind_a_comma, passes},
     native::refused_whole,
     tally::Tally,
@@ -115,6 +115,10 @@ impl Codec for Reader {
                 csv::read(&rows, layout, &mut walk);
                 walk.tally.finish()
             }),
+            Layout::Senml => Senml { limits: self.limits }.decode(payload, arrival, sink),
+            Layout::Hj212(hj212) => {
+                Hj212 { limits: self.limits, ..hj212.clone() }.decode(payload, arrival, sink)
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ impl Mapping {
 
     /// Whether its payloads carry readings at all: a heartbeat's do not.
     pub fn has_readings(&self) -> bool {
-        !self.spec.rules.is_empty()
+        self.spec.has_readings()
     }
 
     /// Reads the payloads of one topic, whose named levels are `captures`. When these lack a name that a tag is made of

@@ -13,11 +13,13 @@ macro_rules! shipped {
 shipped! {
     "esp-gas",
     "gprs-item-list",
+    "hj212",
     "king-pigeon",
     "neuron-heartbeat",
     "neuron-tags",
     "neuron-values",
     "plain-value",
+    "senml",
     "tasmota-sensor",
     "thingsboard-device",
     "thingsboard-gateway",

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use davy_model::Quality;
 
+use crate::Hj212;
+
 use super::{numbers::Scale, path::Path, patterns::Patterns, stamp::Stamp, tree::Tree};
 
 /// The whole of it.
@@ -32,11 +34,45 @@ pub(super) struct Spec {
     pub(super) looked_for: String,
 }
 
+impl Spec {
+    /// Of a form that says itself where everything stands.
+    pub(super) fn of_wire(layout: Layout) -> Spec {
+        Spec {
+            layout,
+            tree: Tree::new(),
+            rules: Vec::new(),
+            fields: Vec::new(),
+            stamps: Vec::new(),
+            keys: Patterns::new(Vec::new()),
+            ignore: Patterns::new(Vec::new()),
+            unknown: Unknown::Take,
+            warns_of_other_fields: false,
+            not_numbers: Policy::Refuse,
+            numbers_as_text: false,
+            decimal_comma: false,
+            sentinels: Arc::from([]),
+            scale: Scale::ONE,
+            unit: None,
+            words: Arc::from([]),
+            looked_for: String::new(),
+        }
+    }
+
+    /// Whether payloads carry readings at all.
+    pub(super) fn has_readings(&self) -> bool {
+        !self.rules.is_empty() || matches!(self.layout, Layout::Senml | Layout::Hj212(_))
+    }
+}
+
 /// How the payload is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     Json,
     Csv(CsvLayout),
+    /// Records that resolve themselves.
+    Senml,
+    /// Frames of boxes.
+    Hj212(Hj212),
 }
 
 /// Lines of values.

@@ -3,6 +3,7 @@
 mod broker_fake;
 mod broker_real;
 mod door;
+mod hj212;
 mod measure;
 mod mosquitto;
 mod sparkplug;

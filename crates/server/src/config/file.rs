@@ -28,6 +28,7 @@ pub(super) struct Raw {
     pub(super) door: RawDoor,
     pub(super) broker: Option<RawBroker>,
     pub(super) sparkplug: RawSparkplug,
+    pub(super) hj212: Option<RawHj212>,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
@@ -94,6 +95,30 @@ pub(super) struct RawBroker {
     pub(super) receive_max: Option<u16>,
 }
 
+/// Its presence opens the listener.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawHj212 {
+    pub(super) listen: String,
+    pub(super) boxes_file: Option<PathBuf>,
+    pub(super) connections_max: usize,
+    pub(super) segment_len_max: usize,
+    pub(super) idle_s: u64,
+}
+
+impl Default for RawHj212 {
+    fn default() -> RawHj212 {
+        let hj212 = davy_intake::hj212::Hj212Config::on_loopback(9212);
+        RawHj212 {
+            listen: hj212.listen.to_string(),
+            boxes_file: None,
+            connections_max: hj212.connections_max,
+            segment_len_max: hj212.segment_len_max,
+            idle_s: hj212.idle.as_secs(),
+        }
+    }
+}
+
 fn default_client_id() -> String {
     "davy".to_owned()
 }
@@ -112,6 +137,7 @@ impl Default for Raw {
             door: RawDoor::default(),
             broker: None,
             sparkplug: RawSparkplug::default(),
+            hj212: None,
             base: PathBuf::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod file;
+mod hj212;
 mod liveness;
 mod problem;
 mod resolve;
@@ -30,6 +31,8 @@ pub struct Config {
     pub broker: Option<davy_intake::broker::BrokerConfig>,
     /// Davy as a Sparkplug host application.
     pub sparkplug: davy_intake::sparkplug::SparkplugConfig,
+    /// The listener for HJ 212 boxes.
+    pub hj212: Option<davy_intake::hj212::Hj212Config>,
     /// What may wait in front of one site's writer, bytes; 1 KiB to 4 GiB.
     pub inbox_bytes: usize,
     /// Longest payload taken, bytes.
@@ -69,6 +72,7 @@ impl Config {
             door: Some(door),
             broker: None,
             sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),
+            hj212: None,
             inbox_bytes: DEFAULT_INBOX_BYTES,
             payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
             node: liveness::host_name(),
@@ -94,7 +98,8 @@ impl Config {
         let per_site = self.inbox_bytes + (64 << 20) + (8 << 20);
         // The canary's site is one more.
         let sites = self.sites.len() + usize::from(self.canary.is_some());
-        door.saturating_add(sites.saturating_mul(per_site))
+        let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
+        door.saturating_add(hj212).saturating_add(sites.saturating_mul(per_site))
     }
 }
 

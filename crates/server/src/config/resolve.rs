@@ -23,14 +23,14 @@ const IN_FLIGHT_LEN_MAX: usize = 1 << 20;
 const OUTGOING_LEN_MAX: usize = 256 << 10;
 
 /// Gathers problems, so that all are told at once.
-struct Problems(Vec<ConfigProblem>);
+pub(super) struct Problems(pub(super) Vec<ConfigProblem>);
 
 impl Problems {
-    fn add(&mut self, place: &str, what: impl Into<String>) {
+    pub(super) fn add(&mut self, place: &str, what: impl Into<String>) {
         self.0.push(ConfigProblem::new(place, what));
     }
 
-    fn take<T>(&mut self, place: &str, result: Result<T, String>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, place: &str, result: Result<T, String>) -> Option<T> {
         result.map_err(|what| self.add(place, what)).ok()
     }
 }
@@ -49,8 +49,9 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     }
     let door = if raw.door.enabled { door(&raw.door, &raw.base, &mut problems) } else { None };
     let broker = raw.broker.as_ref().and_then(|broker| self::broker(broker, &raw.base, &mut problems));
-    if !raw.door.enabled && raw.broker.is_none() {
-        problems.add("door.enabled", "neither a door nor a broker: no reading could come in");
+    let hj212 = raw.hj212.as_ref().and_then(|hj212| super::hj212::resolve(hj212, &raw.base, &mut problems));
+    if !raw.door.enabled && raw.broker.is_none() && raw.hj212.is_none() {
+        problems.add("door.enabled", "no door, no broker, no hj212: no reading could come in");
     }
     let node = problems.take("node", liveness::node(raw.node.as_deref()));
     let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
@@ -63,6 +64,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         door,
         broker,
         sparkplug,
+        hj212,
         inbox_bytes: raw.inbox_mib << 20,
         payload_bytes_max: raw.payload_kib_max << 10,
         node: node.unwrap_or_default(),
@@ -75,7 +77,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("not an address and port such as 127.0.0.1:8080: {text:?}"))
 }
 

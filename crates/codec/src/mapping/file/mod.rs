@@ -5,6 +5,7 @@ mod fields;
 mod layout;
 mod parts;
 mod report;
+mod wire;
 
 use std::sync::Arc;
 
@@ -157,8 +158,14 @@ fn whole(node: &Node, report: &mut Report) -> Option<File> {
         let read = TopicPattern::parse(text);
         read.map_err(|error| report.problem(item.place, &item.path, Text::both(error.en(), error.zh()))).ok()
     });
-    let format = map.get("format").map_or(Some("json"), |item| item.word(&["json", "csv"], report))?;
-    let layout = if format == "csv" { layout::csv(&map, report)? } else { Layout::Json };
+    let formats = ["json", "csv", "senml", "hj212"];
+    let format = map.get("format").map_or(Some("json"), |item| item.word(&formats, report))?;
+    let layout = match format {
+        "senml" => return Some(File { pattern, about, spec: Spec::of_wire(wire::senml(&map, report)) }),
+        "hj212" => return Some(File { pattern, about, spec: Spec::of_wire(wire::hj212(&map, report)?) }),
+        "csv" => layout::csv(&map, report)?,
+        _ => Layout::Json,
+    };
     if layout == Layout::Json
         && let Some(item) = map.get("csv")
     {
