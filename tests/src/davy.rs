@@ -12,7 +12,7 @@ use std::{
 
 use crate::{LONG, davy_binary, wait_until};
 
-/// What a process has said so far.
+/// What a process has said so far; shared with the thread that writes it down for as long as there is more to come.
 pub(crate) type Paper = Arc<Mutex<String>>;
 
 /// A Davy in a process of its own; killed, and its log told if the test fails, when it goes out of scope.
@@ -64,6 +64,18 @@ impl Davy {
         davy
     }
 
+    /// `WRAPPER davy serve --config CONFIG`, just started. The wrapper must become Davy, so that it is Davy that is killed and
+    /// waited for.
+    ///
+    /// # Panics
+    /// When the wrapper does not run.
+    pub fn start_under(wrapper: &[String], config: &Path) -> Davy {
+        let (program, first) = wrapper.split_first().expect("a wrapper has a name");
+        let mut command = Command::new(program);
+        command.args(first).arg(davy_binary()).arg("serve").arg("--config").arg(config);
+        Davy::run(command)
+    }
+
     /// `davy demo` on ports that the system chooses, with more arguments, listening.
     ///
     /// # Panics
@@ -81,12 +93,12 @@ impl Davy {
 
     fn spawn_in(folder: &Path, args: &[&str]) -> Davy {
         let mut command = Command::new(davy_binary());
-        command
-            .args(args)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(args).current_dir(folder);
+        Davy::run(command)
+    }
+
+    fn run(mut command: Command) -> Davy {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let out = listen_to(child.stdout.take().expect("piped"));
         let log = listen_to(child.stderr.take().expect("piped"));
@@ -98,15 +110,60 @@ impl Davy {
     /// # Panics
     /// When it ends instead, or says nothing within a minute.
     pub async fn until_it_listens(&mut self) {
+        let listens = self.listens_or_ends().await;
+        assert!(listens, "davy ended before it listened:\n{}", self.log());
+    }
+
+    /// Waits until it says where its door is (true), or has ended without (false).
+    ///
+    /// # Panics
+    /// When it does neither within a minute.
+    pub async fn listens_or_ends(&mut self) -> bool {
         let (child, log) = (&mut self.child, &self.log);
         wait_until("davy listens", LONG, async || {
-            // Read before the process is looked at, so that the last words of one that ended count.
-            let ended = child.try_wait().expect("a child can be waited for");
+            // Looked at before the log is read, so that the last words of one that ended count.
+            let ended = child.try_wait().expect("a child can be waited for").is_some();
             let there = address_after(&read(log), HTTP_MARKS).is_some();
-            assert!(there || ended.is_none(), "davy ended ({ended:?}) before it listened:\n{}", read(log));
-            there.then_some(())
+            (there || ended).then_some(there)
         })
-        .await;
+        .await
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The most memory it has held at once since it began, KiB: `VmHWM` of the system.
+    ///
+    /// # Panics
+    /// When the system does not say, as of a process that ended.
+    pub fn memory_peak_kib(&self) -> u64 {
+        self.status_figure("VmHWM:")
+    }
+
+    /// The memory it holds now, KiB: `VmRSS` of the system.
+    ///
+    /// # Panics
+    /// As [`Davy::memory_peak_kib`].
+    pub fn memory_kib(&self) -> u64 {
+        self.status_figure("VmRSS:")
+    }
+
+    fn status_figure(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let figure = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        figure.unwrap_or_else(|| panic!("no {name} in {path}"))
     }
 
     /// Where gRPC, `/metrics` and `/healthz` are.
@@ -167,6 +224,21 @@ impl Davy {
         self.ended(LONG).await
     }
 
+    /// SIGTERM, without waiting.
+    pub fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// SIGTERM, and whether it ended by itself, with 0. It may be killed on the way there.
+    ///
+    /// # Panics
+    /// When it does not end within a minute.
+    pub async fn stop_or_die(&mut self) -> bool {
+        self.signal("TERM");
+        let status = wait_until("davy ends", LONG, async || self.child.try_wait().expect("a child")).await;
+        status.success()
+    }
+
     /// SIGHUP: reads its files again.
     pub fn hang_up(&self) {
         self.signal("HUP");
@@ -178,6 +250,7 @@ impl Davy {
     /// When it has not after `limit`, or was killed.
     pub async fn ended(&mut self, limit: Duration) -> i32 {
         let status = wait_until("davy ends", limit, async || self.child.try_wait().expect("a child")).await;
+        self.until_all_is_heard().await;
         status.code().unwrap_or_else(|| panic!("davy was killed: {status}\n{}", self.log()))
     }
 
@@ -191,15 +264,16 @@ impl Davy {
         self.signal("CONT");
     }
 
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
+    /// Waits until the last words of one that has ended are written down.
+    async fn until_all_is_heard(&self) {
+        wait_until("davy's last words", LONG, async || (Arc::strong_count(&self.log) == 1).then_some(()))
+            .await;
     }
 
     fn signal(&self, name: &str) {
         let script = format!("kill -{name} {}", self.child.id());
-        let sent = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
-        assert!(sent.success(), "{script}: {sent}");
+        // It may have been killed a moment ago; whoever waits for it will see.
+        let _ = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status().expect("sh runs");
     }
 }
 

@@ -7,21 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{LONG, paths::skipped, wait_until};
-
-/// Whether threads can be held here; said aloud when not.
-///
-/// # Panics
-/// In CI, when they cannot.
-pub fn has_strace() -> bool {
-    let mut trace = Command::new("strace");
-    trace.args(["-qq", "-o", "/dev/null", "true"]).stdin(Stdio::null()).stderr(Stdio::null());
-    let works = trace.status().is_ok_and(|status| status.success());
-    if !works {
-        skipped("strace is not installed, or may not trace here");
-    }
-    works
-}
+use crate::{LONG, wait_until};
 
 /// Threads held still until this goes out of scope.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
+use davy_tests::{LONG, Told};
 use jiff::Timestamp;
 use tokio::{
     sync::watch,
@@ -26,17 +27,17 @@ const PHASE: u64 = 100;
 const LAST: Duration = Duration::from_secs(120);
 
 /// Which reading: its tag, its number there, and its source time in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Sample {
-    pub(crate) tag: usize,
-    pub(crate) number: u64,
-    pub(crate) at_us: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sample {
+    tag: usize,
+    number: u64,
+    at_us: i64,
 }
 
 /// What was sent in all.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    pub(crate) acknowledged: HashSet<Sample>,
+    pub(crate) acknowledged: HashSet<Told>,
     pub(crate) resent: u64,
     pub(crate) connections: u64,
 }
@@ -44,12 +45,15 @@ pub(crate) struct Sent {
 /// The gateway, at work.
 pub(crate) struct Publisher {
     stop: watch::Sender<bool>,
+    counted: watch::Receiver<u64>,
     task: JoinHandle<Sent>,
 }
 
 struct Gateway {
     seen: watch::Receiver<Option<Ports>>,
     stop: watch::Receiver<bool>,
+    /// Acknowledgements so far.
+    counted: watch::Sender<u64>,
     made: u64,
     last_us: i64,
     messages: u64,
@@ -65,31 +69,39 @@ struct Message {
 
 impl Sample {
     /// Different for every reading of a tag, and past the limit in every other phase.
-    pub(crate) fn value(&self) -> f64 {
+    fn value(&self) -> f64 {
         let past = (self.number / PHASE + self.tag as u64) % 2 == 1;
         (if past { 10.0 } else { 1.0 }) + self.number as f64 / 1e6
     }
 
-    /// The number that a value tells.
-    pub(crate) fn number_of(value: f64) -> u64 {
-        let base = if value >= 10.0 { 10.0 } else { 1.0 };
-        ((value - base) * 1e6).round() as u64
+    /// As the journal tells it.
+    fn told(&self) -> Told {
+        (self.tag, self.at_us, self.value().to_bits())
     }
 }
 
 impl Publisher {
     pub(crate) fn start(seen: watch::Receiver<Option<Ports>>) -> Publisher {
         let (stop, stopped) = watch::channel(false);
+        let (counted, acknowledgements) = watch::channel(0);
         let gateway = Gateway {
             seen,
             stop: stopped,
+            counted,
             made: 0,
             last_us: 0,
             messages: 0,
             waiting: VecDeque::new(),
             sent: Sent::default(),
         };
-        Publisher { stop, task: tokio::spawn(gateway.run()) }
+        Publisher { stop, counted: acknowledgements, task: tokio::spawn(gateway.run()) }
+    }
+
+    /// Waits for the next acknowledgement.
+    pub(crate) async fn next_acknowledgement(&self) {
+        let mut counted = self.counted.clone();
+        counted.mark_unchanged();
+        timeout(LONG, counted.changed()).await.expect("acknowledgements come").expect("the gateway runs");
     }
 
     /// Makes no more, and waits until everything is acknowledged.
@@ -181,6 +193,7 @@ impl Gateway {
         let sample = ids.remove(id).unwrap_or_else(|| panic!("a PUBACK for {id}, which was not sent"));
         let place = self.waiting.iter().position(|message| message.sample == sample);
         self.waiting.remove(place.expect("what was sent waits for its PUBACK"));
-        self.sent.acknowledged.insert(sample);
+        self.sent.acknowledged.insert(sample.told());
+        self.counted.send_modify(|count| *count += 1);
     }
 }
