@@ -46,7 +46,7 @@ pub fn strace(journal: &Path, inject: Option<&str>, log: &Path) -> Vec<String> {
 }
 
 fn options(journal: &Path, inject: Option<&str>, log: &str) -> Vec<String> {
-    let mut options: Vec<String> = ["-f", "-qq", "-o", log].map(str::to_owned).to_vec();
+    let mut options: Vec<String> = ["-f", "-qq", "-y", "-o", log].map(str::to_owned).to_vec();
     options.extend(["-e".to_owned(), format!("trace={}", DURABLE_CALLS.join(","))]);
     let folder = journal.parent().expect("a journal lies in a folder");
     let files = SUFFIXES.iter().map(|suffix| format!("{}{suffix}", journal.display()));

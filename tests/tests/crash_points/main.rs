@@ -6,5 +6,11 @@
 //!
 //! `DAVY_CRASH_ALL=1` kills at every call, `DAVY_SEED=n` shifts the sample.
 
+mod disk_full;
+mod failing_disk;
+mod fault;
 mod points;
+mod restart;
 mod script;
+mod small_disk;
+mod too_many_files;

@@ -32,6 +32,8 @@ pub(crate) struct Promised {
     pub(crate) readings: Vec<Told>,
     /// Alarms acknowledged by an operator.
     pub(crate) acknowledged: Vec<String>,
+    /// Transitions that were told, and must be in the record.
+    pub(crate) told: Vec<String>,
     /// Whether it came to its end.
     pub(crate) done: bool,
 }
@@ -190,6 +192,10 @@ pub(crate) async fn check_record(journal: &Path, promised: &Promised) {
     record.check_acknowledged(&promised.readings);
     for tag in 0..TAGS {
         record.check_changes(tag, &alarm(tag), LIMIT);
+    }
+    for told in &promised.told {
+        let found = record.transitions.iter().any(|transition| transition.id == *told);
+        assert!(found, "{told} was told, and is not in the journal");
     }
     let by_hand: Vec<&String> = record
         .transitions
