@@ -44,7 +44,7 @@ async fn killed_on_a_full_disk_it_has_what_it_acknowledged() {
         }
         again.kill();
         room.give_back(None);
-        bench.is_killed().await;
+        bench.killed().await;
     }
 }
 

@@ -62,7 +62,7 @@ async fn killed_while_its_disk_fails_it_has_what_it_acknowledged() {
         let fault = Fault::begin(&bench.server, &bench.setup.journal(SITE), inject).await;
         bench.fails_loudly().await;
         drop(fault);
-        bench.is_killed().await;
+        bench.killed().await;
     }
     println!("kills while the disk fails: {}", LASTING.len());
 }

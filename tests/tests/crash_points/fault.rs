@@ -155,7 +155,7 @@ impl Bench {
     }
 
     /// Killed; started again, all is there that was acknowledged.
-    pub(crate) async fn is_killed(mut self) {
+    pub(crate) async fn killed(mut self) {
         self.server.kill();
         crate::script::check(&self.setup, self.promised).await;
     }
