@@ -12,6 +12,7 @@ mod http;
 mod mosquitto;
 pub mod mqtt;
 mod paths;
+pub mod proxy;
 mod record;
 mod setup;
 mod stall;

@@ -62,21 +62,14 @@ impl Mosquitto {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let addr = free.expect("a free port");
         let text = format!(
-            "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n\
-             max_inflight_messages 1000\nlog_dest stderr\n{more}\n",
-            addr.port()
+            "listener {} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nuser root\n\
+             persistence_location {}/\nmax_inflight_messages 1000\nlog_dest stderr\n{more}\n",
+            addr.port(),
+            folder.path().display()
         );
         let config = folder.path().join("mosquitto.conf");
         fs::write(&config, text).expect("writable");
-        let log = fs::File::create(folder.path().join("log")).expect("writable");
-        let child = Command::new("mosquitto")
-            .arg("-c")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("mosquitto runs");
+        let child = run(&folder);
         let mut broker = Mosquitto { folder, child, addr };
         broker.listens().await.then_some(broker)
     }
@@ -93,6 +86,35 @@ impl Mosquitto {
         .await
     }
 
+    /// SIGKILL, as a crash is.
+    ///
+    /// # Panics
+    /// When the system does not let it.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("one's own child can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM, and its end: with persistence it writes down what it holds.
+    ///
+    /// # Panics
+    /// When it does not end within a minute.
+    pub async fn stop(&mut self) {
+        let script = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().expect("sh runs").success(), "{script}");
+        let child = &mut self.child;
+        wait_until("mosquitto ends", LONG, async || child.try_wait().expect("a child")).await;
+    }
+
+    /// Starts it again after its end, at the same port, with what it wrote down.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    pub async fn start_again(&mut self) {
+        self.child = run(&self.folder);
+        assert!(self.listens().await, "mosquitto does not listen again");
+    }
+
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -102,6 +124,15 @@ impl Mosquitto {
     pub fn url(&self) -> String {
         format!("mqtt://{}", self.addr)
     }
+}
+
+/// Starts the broker of that folder.
+fn run(folder: &TempDir) -> Child {
+    let log = fs::File::options().create(true).append(true).open(folder.path().join("log"));
+    let mut command = Command::new("mosquitto");
+    command.arg("-c").arg(folder.path().join("mosquitto.conf")).current_dir(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.expect("writable"));
+    command.spawn().expect("mosquitto runs")
 }
 
 impl Drop for Mosquitto {

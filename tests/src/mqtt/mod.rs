@@ -33,15 +33,28 @@ pub struct Login<'a> {
 }
 
 impl Mqtt {
-    /// Connects with a clean session and waits for the CONNACK.
+    /// Connects with a clean session and waits for the CONNACK. No keep-alive: a test that is slow is not gone.
     ///
     /// # Errors
     /// What the socket says, or the refusal.
     pub async fn connect(addr: SocketAddr, version: Version, login: Login<'_>) -> io::Result<Mqtt> {
+        Mqtt::connect_with(addr, version, login, 0).await
+    }
+
+    /// As [`Mqtt::connect`], with a promise to be heard every `keep_alive_s` seconds.
+    ///
+    /// # Errors
+    /// What the socket says, or the refusal.
+    pub async fn connect_with(
+        addr: SocketAddr,
+        version: Version,
+        login: Login<'_>,
+        keep_alive_s: u16,
+    ) -> io::Result<Mqtt> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
         let mut mqtt = Mqtt { version, stream, read: BytesMut::with_capacity(1 << 16), next_id: 0 };
-        mqtt.send(&packet::connect(version, login.id, login.user)).await?;
+        mqtt.send(&packet::connect(version, login.id, login.user, keep_alive_s)).await?;
         match mqtt.next().await? {
             Packet::ConnAck { code: 0 } => Ok(mqtt),
             other => Err(io::Error::new(io::ErrorKind::ConnectionRefused, format!("{other:?}"))),

@@ -49,15 +49,12 @@ pub enum Packet {
 /// In the first byte of a PUBLISH.
 pub(super) const RETAIN: u8 = 1;
 
-/// No keep-alive: a test that is slow is not gone.
-const KEEP_ALIVE_S: u16 = 0;
-
-pub(super) fn connect(version: Version, id: &str, user: Option<(&str, &str)>) -> Vec<u8> {
+pub(super) fn connect(version: Version, id: &str, user: Option<(&str, &str)>, keep_alive_s: u16) -> Vec<u8> {
     let mut body = Vec::new();
     text(&mut body, b"MQTT");
     body.push(if version == Version::V5 { 5 } else { 4 });
     body.push(if user.is_some() { 0b1100_0010 } else { 0b0000_0010 });
-    body.extend(KEEP_ALIVE_S.to_be_bytes());
+    body.extend(keep_alive_s.to_be_bytes());
     no_properties(&mut body, version);
     text(&mut body, id.as_bytes());
     if let Some((user, password)) = user {
