@@ -239,6 +239,18 @@ impl Davy {
         status.success()
     }
 
+    /// That it said at its end that every reading of every site is accounted for.
+    ///
+    /// # Panics
+    /// When it said otherwise, or nothing.
+    pub fn check_account(&self) {
+        let log = self.log();
+        assert!(
+            log.contains("balances=true") && !log.contains("balances=false"),
+            "the account does not balance"
+        );
+    }
+
     /// SIGHUP: reads its files again.
     pub fn hang_up(&self) {
         self.signal("HUP");

@@ -90,7 +90,7 @@ async fn ends_again_and_again(persistence: &str) -> usize {
     let last = *gateway.acknowledged.last().expect("delivered just now");
     let acknowledged_by_davy = until_acknowledged(&proxy, last).await;
     assert_eq!(server.stop().await, 0, "a stop that was asked for is no failure");
-    assert!(server.log().contains("balances=true"), "the account does not balance");
+    server.check_account();
     let acknowledged: Vec<Told> = acknowledged_by_davy.into_iter().collect();
     let record = check(&setup.journal(SITE), &PLANT, &acknowledged).await;
     println!(

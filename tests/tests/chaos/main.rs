@@ -5,6 +5,7 @@
 mod broker_cuts;
 mod broker_kills;
 mod door_cuts;
+mod fleet;
 mod plant;
 mod silence;
 mod storms;

@@ -183,7 +183,7 @@ pub(crate) async fn judged_now(http: SocketAddr) -> f64 {
 pub(crate) async fn end_well(mut server: Davy, setup: &Setup, plant: &Plant, sent: &[Told]) -> Record {
     assert_eq!(judged_now(server.http()).await, sent.len() as f64, "each reading is judged once");
     assert_eq!(server.stop().await, 0, "a stop that was asked for is no failure");
-    assert!(server.log().contains("balances=true"), "the account does not balance");
+    server.check_account();
     check(&setup.journal(SITE), plant, sent).await
 }
 

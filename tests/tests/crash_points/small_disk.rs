@@ -6,6 +6,12 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use davy_tests::{Davy, Setup};
@@ -16,6 +22,10 @@ use crate::script::SITE;
 const IMAGE: &str = "16M";
 /// What takes the room.
 const FILLER: &str = "filler";
+/// How often whoever takes the room takes what was freed meanwhile.
+const AGAIN: Duration = Duration::from_millis(2);
+/// How long it leaves what was left.
+const LEFT_FOR: Duration = Duration::from_millis(300);
 
 /// Room that can be taken and given back.
 #[derive(Debug)]
@@ -24,6 +34,8 @@ pub(crate) enum Room {
     FileSystem {
         /// There.
         at: PathBuf,
+        /// Whoever takes what Davy frees when it empties its log.
+        neighbour: Option<Neighbour>,
     },
     /// `RLIMIT_FSIZE`: no file may become longer than the write-ahead log is.
     FileLength,
@@ -38,8 +50,11 @@ impl Room {
         let mounted = runs(&["truncate", "-s", IMAGE, &shown(&image)])
             && runs(&["mkfs.ext4", "-q", "-F", "-m", "0", &shown(&image)])
             && runs(&["mount", "-o", "loop", &shown(&image), &shown(&at)]);
-        let room = if mounted { Room::FileSystem { at } } else { Room::FileLength };
-        println!("room for the journal: {room:?}");
+        let room = if mounted { Room::FileSystem { at, neighbour: None } } else { Room::FileLength };
+        println!(
+            "room for the journal: {}",
+            if mounted { "a file system" } else { "a limit on the length of files" }
+        );
         room
     }
 
@@ -53,10 +68,10 @@ impl Room {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
-    /// Takes all the room there is but about `leave` bytes.
+    /// Takes all the room there is but about `leave` bytes, once.
     pub(crate) fn take(&self, server: &Davy, setup: &Setup, leave: u64) {
         match self {
-            Room::FileSystem { at } => fill(&at.join(FILLER), leave),
+            Room::FileSystem { at, .. } => fill(&at.join(FILLER), leave),
             Room::FileLength => {
                 let len = |suffix: &str| {
                     let path = format!("{}{suffix}", shown(&setup.journal(SITE)));
@@ -67,18 +82,59 @@ impl Room {
         }
     }
 
+    /// From a moment later on takes whatever is left, and whatever is freed.
+    pub(crate) fn crowd(&mut self) {
+        if let Room::FileSystem { at, neighbour } = self {
+            neighbour.get_or_insert_with(|| Neighbour::start(at.join(FILLER)));
+        }
+    }
+
     /// Gives it back.
-    pub(crate) fn give_back(&self, server: Option<&Davy>) {
+    pub(crate) fn give_back(&mut self, server: Option<&Davy>) {
         match self {
-            Room::FileSystem { at } => fs::remove_file(at.join(FILLER)).expect("removed"),
+            Room::FileSystem { at, neighbour } => {
+                *neighbour = None;
+                fs::remove_file(at.join(FILLER)).expect("removed");
+            }
             Room::FileLength => server.into_iter().for_each(|server| limit(server, "unlimited")),
         }
     }
 }
 
+/// Fills the disk again and again until dropped.
+#[derive(Debug)]
+pub(crate) struct Neighbour {
+    leaves: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Neighbour {
+    fn start(filler: PathBuf) -> Neighbour {
+        let leaves = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&leaves);
+        let thread = thread::spawn(move || {
+            thread::sleep(LEFT_FOR);
+            while !told.load(Ordering::Relaxed) {
+                fill(&filler, 0);
+                thread::sleep(AGAIN);
+            }
+        });
+        Neighbour { leaves, thread: Some(thread) }
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.leaves.store(true, Ordering::Relaxed);
+        // It fails only where the test fails too.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
 impl Drop for Room {
     fn drop(&mut self) {
-        if let Room::FileSystem { at } = self {
+        if let Room::FileSystem { at, neighbour } = self {
+            *neighbour = None;
             // Lazily, so that a Davy of a test that failed does not keep it.
             runs(&["umount", "--lazy", &shown(at)]);
         }
@@ -91,8 +147,10 @@ fn fill(path: &Path, leave: u64) {
         let bytes = vec![0x5a; block];
         while file.write_all(&bytes).and_then(|()| file.sync_data()).is_ok() {}
     }
-    let len = file.metadata().expect("a length").len();
-    file.set_len(len - leave.min(len)).and_then(|()| file.sync_all()).expect("shortened");
+    if leave > 0 {
+        let len = file.metadata().expect("a length").len();
+        file.set_len(len - leave.min(len)).and_then(|()| file.sync_all()).expect("shortened");
+    }
 }
 
 fn limit(server: &Davy, len: &str) {
