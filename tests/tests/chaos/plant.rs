@@ -17,6 +17,9 @@ pub(crate) const LIMIT: f64 = 5.0;
 /// How long a gateway waits for a PUBACK before it believes the connection dead.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Between two changes of one message, µs.
+const APART_US: i64 = 20;
+
 /// Edge nodes `gw-0`, `gw-1`... with so many tags each, in the order of the file.
 pub(crate) struct Plant {
     pub(crate) nodes: usize,
@@ -111,14 +114,15 @@ impl Sender {
         self.deliver_message(&payload, told).await;
     }
 
-    /// Delivers a message with so many readings of a tag, a millisecond apart, each of which raises or clears.
+    /// Delivers a message with so many readings of a tag, a moment apart, each of which raises or clears.
     pub(crate) async fn deliver_changes(&mut self, tag: usize, changes: usize) {
-        let began = Timestamp::now() - SignedDuration::from_millis(changes as i64);
+        // Closer together than messages follow each other, or the stamps would run ahead of the clock.
+        let began = Timestamp::now() - SignedDuration::from_micros(APART_US * changes as i64);
         let began_us = began.as_microsecond().max(self.last_us + 1);
         let mut told = Vec::new();
         let mut lines = Vec::new();
         for change in 0..changes {
-            let at_us = began_us + 1000 * change as i64;
+            let at_us = began_us + APART_US * change as i64;
             let value: f64 = if change % 2 == 0 { 10.0 } else { 1.0 };
             let ts = Timestamp::from_microsecond(at_us).expect("in range");
             lines.push(format!(r#"{{"tag":"{}","value":{value},"ts":"{ts}"}}"#, tag_name(tag)));
