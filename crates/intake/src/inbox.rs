@@ -146,6 +146,16 @@ impl Inbox {
         }
     }
 
+    /// Queues what Davy has to say of its own parts, room or no room: unsaid it would be taken for health. Whoever says it
+    /// says it once a change, so that this needs no bound.
+    ///
+    /// # Errors
+    /// [`NotTaken::Closed`] when the writer is gone.
+    #[allow(clippy::result_large_err)]
+    pub fn put_own(&self, parcel: Parcel) -> Result<(), NotTaken> {
+        self.sender.send(parcel).map_err(|refused| NotTaken::Closed(refused.0))
+    }
+
     /// Room left, bytes.
     pub fn free_bytes(&self) -> usize {
         self.budget.available_permits()
@@ -223,6 +233,20 @@ mod tests {
         assert!(matches!(inbox.try_put(tick(Ack::None)), Err(NotTaken::Full(_))), "taken is not committed");
         taken.committed();
         inbox.try_put(tick(Ack::None)).expect("the commit made room");
+    }
+
+    #[tokio::test]
+    async fn what_davy_says_of_itself_needs_no_room() {
+        let (inbox, mut writer) = Inbox::new(1024);
+        for _ in 0..4 {
+            inbox.try_put(tick(Ack::None)).expect("there is room for four");
+        }
+        inbox.put_own(tick(Ack::None)).expect("the writer is there");
+        for _ in 0..5 {
+            assert!(writer.recv().await.is_some());
+        }
+        drop(writer);
+        assert!(matches!(inbox.put_own(tick(Ack::None)), Err(NotTaken::Closed(_))));
     }
 
     #[tokio::test]

@@ -23,6 +23,8 @@ use tracing::{error, info, warn};
 
 use crate::pending::Pending;
 
+/// What the alarm of a failing journal is about.
+pub(crate) const JOURNAL_PART: &str = "journal";
 /// Most commits written in one go.
 const GROUP_MAX: usize = 64;
 /// What may wait in memory for a failing disk, bytes.
@@ -203,10 +205,11 @@ impl Committer {
     }
 
     fn report(&self, active: bool, text: Text) {
-        let fault = Fault { part: "journal".into(), active, tier: Tier::Red, text };
+        let fault = Fault { part: JOURNAL_PART.into(), active, tier: Tier::Red, text };
         let parcel = Parcel::new("".into(), Input::Fault(fault), Ack::None);
-        if self.inbox.try_put(parcel).is_err() {
-            warn!(site = %self.feed.site(), "the inbox is full: the fault is in this log only");
+        // Senders may have filled the inbox while the disk failed, or before.
+        if self.inbox.put_own(parcel).is_err() {
+            warn!(site = %self.feed.site(), "the writer is gone: the fault is in this log only");
         }
     }
 }
