@@ -12,12 +12,12 @@ use davy_delivery::SiteFeed;
 use davy_engine::{JudgeError, Known};
 use davy_intake::{Ack, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor, readings_topic};
 use davy_journal::{Cursor, JournalError, JournalReader, Options, Place};
-use davy_model::{Input, Timestamp, Transition};
+use davy_model::{AlarmKey, Condition, Input, Timestamp, Transition};
 use parking_lot::Mutex;
 
 use crate::{
     beats::Beats,
-    committer::{CommitState, Committer, Work},
+    committer::{CommitState, Committer, JOURNAL_PART, Work},
     pending::Pending,
     recover::{RecoverError, Recovered, recover},
     source::Loaded,
@@ -89,6 +89,8 @@ impl Opened {
         first_inputs(&inbox, &recovered, &loaded);
         let state = Arc::new(CommitState::default());
         state.number.store(recovered.head.number, Ordering::Release);
+        // The log may end while the journal failed: then it fails until a flush succeeds, and that is said.
+        state.failing.store(journal_failed(&feed), Ordering::Release);
         let (journal, writer) = writer(Arc::clone(&id), recovered, receiver, Arc::clone(&offers));
         let committer = Committer {
             journal,
@@ -234,6 +236,16 @@ fn first_inputs(inbox: &Inbox, recovered: &Recovered, loaded: &Loaded) {
     if active.as_deref() != Some(loaded.bundle.revision.as_ref()) {
         put(Input::Activate(Arc::clone(&loaded.bundle)));
     }
+}
+
+/// Whether the journal's own fault stands in the log.
+fn journal_failed(feed: &SiteFeed) -> bool {
+    let alarm = AlarmKey {
+        site: Arc::clone(feed.site()),
+        rule: davy_engine::FAULT_RULE.into(),
+        subject: JOURNAL_PART.into(),
+    };
+    feed.book().get(&alarm).is_some_and(|entry| entry.last.facts.condition == Condition::Active)
 }
 
 /// How each alarm stands, told from the journal.

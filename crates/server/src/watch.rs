@@ -1,10 +1,6 @@
 //! Davy's own troubles, looked for every few seconds and told as alarms: what is dropped must not be dropped in silence.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use davy_intake::{Ack, Cause, Lost, Parcel, broker::LinkState};
 use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier, Timestamp};
@@ -34,7 +30,6 @@ impl Watch {
         for site in hub.plants() {
             if !self.dropped.contains_key(&site.id) {
                 self.take_up_gaps(hub, site);
-                self.take_up_journal(site);
             }
             self.look_at_canary(site, &canary);
             self.look_at_drops(hub, site);
@@ -70,14 +65,6 @@ impl Watch {
             {
                 self.whole_since.insert((Arc::clone(&site.id), edge_node.into()), hub.clock.now());
             }
-        }
-    }
-
-    /// The committer tells of its disk only when that changes: of what stood before a restart it knows nothing.
-    fn take_up_journal(&mut self, site: &SiteService) {
-        if !site.state.failing.load(Ordering::Acquire) {
-            let text = Text::both("the journal can be written again", "日志恢复写入");
-            self.tell(site, "journal", Tier::Red, false, text);
         }
     }
 
