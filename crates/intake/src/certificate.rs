@@ -4,7 +4,7 @@ use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// The common names and the DNS names; empty when the certificate cannot be read.
-pub(crate) fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+pub fn certificate_names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return Vec::new() };
     let common = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok());
     let mut names: Vec<String> = common.map(str::to_owned).collect();
@@ -30,7 +30,7 @@ mod tests {
         params.distinguished_name.push(DnType::CommonName, "gw-1");
         let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("a certificate");
-        assert_eq!(names(certificate.der()), ["gw-1", "gw-1.park"]);
-        assert!(names(&CertificateDer::from(vec![0x30, 0x03, 1, 2, 3])).is_empty());
+        assert_eq!(certificate_names(certificate.der()), ["gw-1", "gw-1.park"]);
+        assert!(certificate_names(&CertificateDer::from(vec![0x30, 0x03, 1, 2, 3])).is_empty());
     }
 }

@@ -135,7 +135,7 @@ impl Handler for DoorIntake {
     type Session = Session;
 
     async fn authenticate(&self, connect: &ConnectInfo, peer: &Peer) -> Result<Session, Refusal> {
-        let names = peer.certificates.first().map(certificate::names).unwrap_or_default();
+        let names = peer.certificates.first().map(certificate::certificate_names).unwrap_or_default();
         let credentials = Credentials {
             username: connect.username.as_deref(),
             password: connect.password.as_deref(),

@@ -43,6 +43,7 @@ mod topic;
 mod way;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
+pub use certificate::certificate_names;
 pub use davy_codec::Rejection;
 pub use dead_letters::{DeadLetter, DeadLetters, LetterFilter, Origin};
 pub use directory::{Directory, Keeping, SiteDoor};

@@ -3,7 +3,10 @@
 use davy_model::{Input, Timestamp, Transition};
 use sha2::{Digest, Sha256};
 
-use crate::record;
+use crate::{
+    error::{JournalError, Result},
+    record,
+};
 
 /// SHA-256 of a commit and of every one before it.
 pub type Hash = [u8; 32];
@@ -54,6 +57,21 @@ pub fn encode_commit(commit: &Commit) -> Encoded {
         inputs: record::encode_inputs(commit.at, &commit.inputs),
         transitions: record::encode_transitions(&commit.transitions),
     }
+}
+
+/// The commit that [`encode_commit`] made the bytes of.
+///
+/// # Errors
+/// [`JournalError::Damaged`] when the bytes are none of a commit.
+pub fn decode_commit(number: u64, at: Timestamp, encoded: &Encoded) -> Result<Commit> {
+    let damage =
+        |what: record::Malformed| JournalError::damaged(format!("commit {number}"), what.to_string());
+    Ok(Commit {
+        number,
+        at,
+        inputs: record::decode_inputs(at, &encoded.inputs).map_err(damage)?,
+        transitions: record::decode_transitions(&encoded.transitions).map_err(damage)?,
+    })
 }
 
 /// The hash of `commit` after a commit that has the hash `prev`.

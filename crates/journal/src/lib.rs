@@ -28,7 +28,9 @@ mod verify;
 mod wal;
 
 pub use checkpoint::Checkpoint;
-pub use commit::{Commit, Encoded, Hash, Head, chain, chain_encoded, encode_commit, first_hash, hex};
+pub use commit::{
+    Commit, Encoded, Hash, Head, chain, chain_encoded, decode_commit, encode_commit, first_hash, hex,
+};
 pub use cursor::Cursor;
 pub use disk::{Disk, DiskFile, Held, Mode, OwnDisk, Place};
 pub use error::JournalError;

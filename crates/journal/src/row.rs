@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Commit, Encoded, Hash, Head,
-    commit::chain_encoded,
+    commit::{chain_encoded, decode_commit},
     error::{JournalError, Result},
     numbers::{int, natural},
     pack::{Packer, unpack},
@@ -54,13 +54,7 @@ impl CommitRow {
         if chain_encoded(&before.hash, self.number, self.at, &encoded) != self.hash {
             return Err(self.damage("it does not hang on the commit before"));
         }
-        let malformed = |what: record::Malformed| self.damage(what.to_string());
-        let commit = Commit {
-            number: self.number,
-            at: self.at,
-            inputs: record::decode_inputs(self.at, &encoded.inputs).map_err(malformed)?,
-            transitions: record::decode_transitions(&encoded.transitions).map_err(malformed)?,
-        };
+        let commit = decode_commit(self.number, self.at, &encoded)?;
         if let Some(refusal) = before.refusal(&commit) {
             return Err(self.damage(refusal));
         }
