@@ -1,5 +1,9 @@
 //! Where in a payload something stands.
 
+use std::borrow::Cow;
+
+use crate::{Limits, clip::clip};
+
 /// The reading, or the object of readings, that something belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -21,7 +25,8 @@ impl Place {
         }
     }
 
-    /// The pointer to a field of it; `field` is escaped.
+    /// The pointer to a field of it; `field` is escaped. Of a name too long for a tag, the pointer has the beginning: a
+    /// sender of such a name gets an answer, and not its own megabyte back.
     pub fn field(self, field: &str) -> String {
         let mut pointer = self.pointer();
         push_token(&mut pointer, field);
@@ -39,7 +44,9 @@ impl Place {
 /// Appends a reference token, `~` and `/` escaped as RFC 6901 asks.
 pub(crate) fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');
-    for character in token.chars() {
+    let shown =
+        if token.len() > Limits::TAG_LEN_MAX { Cow::Owned(clip(token)) } else { Cow::Borrowed(token) };
+    for character in shown.chars() {
         match character {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),
@@ -58,5 +65,13 @@ mod tests {
         assert_eq!(Place::Item(4).value_of("a~b"), "/4/values/a~0b");
         assert_eq!(Place::Reading(2).field("value"), "/readings/2/value");
         assert_eq!(Place::Root.pointer(), "");
+    }
+
+    #[test]
+    fn a_name_too_long_for_a_tag_is_shown_by_its_beginning() {
+        let longest = "x".repeat(Limits::TAG_LEN_MAX);
+        assert_eq!(Place::Root.value_of(&longest), format!("/values/{longest}"));
+        let longer = "气".repeat(100_000);
+        assert_eq!(Place::Root.value_of(&longer), format!("/values/{}…", "气".repeat(79)));
     }
 }
