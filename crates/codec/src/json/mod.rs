@@ -49,7 +49,12 @@ fn pass<'s>(source: &Source<'_>, tally: Tally<'s>, may_patch: bool) -> (Tally<'s
     let mut walk = Walk::new(tally, source.texts());
     let mut json = serde_json::Deserializer::from_str(&source.text);
     let read = Item { walk: &mut walk, place: Place::Root }.deserialize(&mut json).and_then(|()| json.end());
-    let Err(error) = read else { return (walk.tally, None) };
+    let Err(error) = read else {
+        if let Some(refusal) = source.rest() {
+            walk.tally.problem(refusal);
+        }
+        return (walk.tally, None);
+    };
     let (base, error) = walk.nested.take().unwrap_or((0, error));
     match source.broken(&error, base, walk.place.pointer(), may_patch) {
         Broken::Again(text) => (walk.tally, Some(text)),

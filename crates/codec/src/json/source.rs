@@ -51,7 +51,12 @@ impl Source<'_> {
     }
 
     pub(crate) fn texts(&self) -> Texts<'_> {
-        Texts::new(&self.text, self.is_patched.then_some(self.payload))
+        Texts::new(&self.text, self.is_patched.then_some(self.payload), self.not_utf8_at.is_none())
+    }
+
+    /// What to say when the text was whole, and the payload goes on with the beginning of a character.
+    pub(crate) fn rest(&self) -> Option<Rejection> {
+        (self.text.len() < self.payload.len()).then(|| not_utf8(self, self.text.len()))
     }
 
     /// What to do about an error that counts from `base` on and came up at `pointer`.

@@ -10,13 +10,15 @@ pub(crate) struct Texts<'de> {
     text: &'de str,
     /// The payload as it came, when the text was patched.
     original: Option<&'de [u8]>,
+    /// The payload is UTF-8 as it came.
+    is_utf8: bool,
     /// Texts inside texts that were patched, and what they were.
     more: Vec<(&'de str, &'de [u8])>,
 }
 
 impl<'de> Texts<'de> {
-    pub(crate) fn new(text: &'de str, original: Option<&'de [u8]>) -> Texts<'de> {
-        Texts { text, original, more: Vec::new() }
+    pub(crate) fn new(text: &'de str, original: Option<&'de [u8]>, is_utf8: bool) -> Texts<'de> {
+        Texts { text, original, is_utf8, more: Vec::new() }
     }
 
     /// Another text that was patched.
@@ -40,8 +42,10 @@ impl<'de> Texts<'de> {
         Rejection::new(Reason::FieldType, pointer, &shown, "a number", &fix).into()
     }
 
+    /// Whether marks in a text stand for something else. In a payload of UTF-8 only bare words were replaced: there the
+    /// mark is a character like others, or two passes over one payload would not tell the same.
     pub(crate) fn is_marked(&self, text: &str) -> bool {
-        (self.original.is_some() || !self.more.is_empty()) && text.as_bytes().contains(&MARK)
+        text.as_bytes().contains(&MARK) && (!self.is_utf8 || self.bare_word(text).is_some())
     }
 
     pub(crate) fn not_utf8(&self, text: &str, pointer: String) -> Box<Rejection> {

@@ -96,7 +96,12 @@ impl<'de> Visitor<'de> for Values<'_, '_, 'de> {
         let mut lost = 0;
         let read = self.entries(&mut map, &mut lost);
         if let Err(rejection) = self.time {
-            self.walk.tally.problem(Rejection { readings: lost, ..*rejection });
+            let rejection = Rejection { readings: lost, ..*rejection };
+            match read {
+                Ok(()) => self.walk.tally.problem(rejection),
+                // Whether this pass is the last, and how many there are, is not known yet.
+                Err(_) => self.walk.lost = Some(rejection),
+            }
         }
         read
     }

@@ -23,6 +23,8 @@ pub(super) struct Walk<'s, 'de> {
     pub(super) place: Place,
     /// The last entry of `values`, until it is known to be complete.
     pub(super) pending: Option<Metric<'de>>,
+    /// The refusal of all entries of a `values` that broke off, and how many they were so far.
+    pub(super) lost: Option<Rejection>,
     /// An error inside a part that was read later, and where that part begins.
     pub(super) nested: Option<(usize, serde_json::Error)>,
     pub(super) texts: Texts<'de>,
@@ -32,8 +34,8 @@ pub(super) struct Walk<'s, 'de> {
 
 impl<'s, 'de> Walk<'s, 'de> {
     pub(super) fn new(tally: Tally<'s>, texts: Texts<'de>) -> Walk<'s, 'de> {
-        let (place, pending, nested, last_time) = (Place::Root, None, None, None);
-        Walk { tally, place, pending, nested, texts, last_time }
+        let (place, pending, lost, nested, last_time) = (Place::Root, None, None, None, None);
+        Walk { tally, place, pending, lost, nested, texts, last_time }
     }
 
     /// The pending entry is complete.
@@ -45,6 +47,9 @@ impl<'s, 'de> Walk<'s, 'de> {
 
     /// After the payload broke off: a comma behind the pending entry says that it is complete.
     pub(super) fn flush_if_complete(&mut self, error: &serde_json::Error) {
+        if let Some(rejection) = self.lost.take() {
+            self.tally.problem(rejection);
+        }
         if syntax::is_behind_a_comma(error) {
             self.flush();
         }

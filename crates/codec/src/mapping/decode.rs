@@ -83,7 +83,12 @@ impl Reader {
         let level = Level { walk: &mut walk, texts: &texts, node: 0, depth: 0 };
         let read = level.deserialize(&mut json).and_then(|cell| json.end().map(|()| cell));
         match read {
-            Ok(cell) => walk.finish(cell.as_ref()),
+            Ok(cell) => {
+                walk.finish(cell.as_ref());
+                if let Some(refusal) = source.rest() {
+                    walk.tally.problem(refusal);
+                }
+            }
             Err(error) => match source.broken(&error, 0, String::new(), may_patch) {
                 Broken::Again(text) => return (walk.tally, Some(text)),
                 Broken::Refused(refusal) => {

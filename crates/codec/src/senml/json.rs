@@ -46,7 +46,12 @@ fn pass<'s>(
         }
     }
     let mut pack = Pack::new(&mut tally, arrival);
-    let Err(error) = read(source, &mut pack) else { return (tally, None) };
+    let Err(error) = read(source, &mut pack) else {
+        if let Some(refusal) = source.rest() {
+            tally.problem(refusal);
+        }
+        return (tally, None);
+    };
     let place = if pack.count() == 0 && !source.text.trim_start().starts_with('[') {
         Place::Root
     } else {
