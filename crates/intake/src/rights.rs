@@ -1,6 +1,6 @@
 //! Who may connect, and for whom they may speak.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use davy_model::is_name;
@@ -101,13 +101,14 @@ impl Clients {
     /// # Errors
     /// [`ClientsError`] when two clients cannot be told apart, or one could never connect.
     pub fn new(clients: Vec<Client>, anonymous: Option<Rights>) -> Result<Clients, ClientsError> {
-        let mut by_name = BTreeMap::new();
+        let mut by_name: BTreeMap<Arc<str>, Client> = BTreeMap::new();
+        let mut certificates = BTreeSet::new();
         for client in clients {
             if client.token.is_none() && client.certificate.is_none() {
                 return Err(ClientsError::NoProof(client.name));
             }
             if let Some(name) = &client.certificate
-                && by_name.values().any(|other: &Client| other.certificate.as_ref() == Some(name))
+                && !certificates.insert(Arc::clone(name))
             {
                 return Err(ClientsError::CertificateTwice(Arc::clone(name)));
             }
