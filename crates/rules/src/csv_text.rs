@@ -68,6 +68,32 @@ impl<'a> CsvText<'a> {
         self.place(self.cells_from(row.from).nth(index).unwrap_or_else(|| self.row_end(row.from)))
     }
 
+    /// Where each cell of a row begins, and then, without end, where the row ends: in one walk, however many there are.
+    pub(crate) fn cell_places(&self, row: &Row) -> impl Iterator<Item = Place> {
+        let mut last: Option<(usize, Place)> = None;
+        let end = self.place(self.row_end(row.from));
+        let each = self.cells_from(row.from).map(move |byte| {
+            let place = match last {
+                Some((before, place)) => self.place_after(before, place, byte),
+                None => self.place(byte),
+            };
+            last = Some((byte, place));
+            place
+        });
+        each.chain(std::iter::repeat(end))
+    }
+
+    /// The place of `byte`, known that of one before it.
+    fn place_after(&self, before: usize, place: Place, byte: usize) -> Place {
+        match self.text.get(before..byte) {
+            Some(between) if !between.contains(['\n', '\r']) => {
+                let further = u32::try_from(between.chars().count()).unwrap_or(u32::MAX);
+                Place { column: place.column.saturating_add(further), ..place }
+            }
+            Some(_) | None => self.place(byte),
+        }
+    }
+
     fn place(&self, byte: usize) -> Place {
         let line = self.line_starts.partition_point(|start| *start <= byte);
         let from = self.line_starts[line.saturating_sub(1)];
@@ -149,6 +175,8 @@ mod tests {
                 let Place { line, column, .. } = csv.cell_place(row, index);
                 format!("{line}:{column} {}", row.cell(index))
             };
+            let each = csv.cell_places(row).take(row.len()).collect::<Vec<_>>();
+            assert_eq!(each, (0..row.len()).map(|index| csv.cell_place(row, index)).collect::<Vec<_>>());
             (0..row.len()).map(cell).collect::<Vec<_>>()
         });
         shown

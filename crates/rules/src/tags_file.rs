@@ -203,11 +203,10 @@ fn check_sent_names(read: &TagsFile, report: &mut Report) {
 fn columns(csv: &CsvText<'_>, header: &Row, report: &mut Report) -> Option<Places> {
     let mut places = Places::new();
     let errors = report.errors();
-    for (index, name) in header.cells().enumerate() {
-        let place = csv.cell_place(header, index);
+    for ((index, name), place) in header.cells().enumerate().zip(csv.cell_places(header)) {
         match Column::NAMES.iter().position(|known| *known == name) {
             None => {
-                let near = davy_yaml::nearest(name, Column::NAMES);
+                let near = report.nearest(name, Column::NAMES);
                 let finding = Finding::new(Code::ColumnUnknown, "header").found(name);
                 report.error(place, finding.expected(one_of(&Column::NAMES)).did_you_mean(near));
             }
