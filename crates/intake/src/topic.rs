@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use davy_model::is_name;
+use davy_door::topic::check_filter;
+use davy_model::{EdgeNode, is_name};
 
 /// What stands first in every topic of Davy.
 pub const ROOT: &str = "davy/v1";
@@ -37,7 +38,8 @@ impl<'a> Topic<'a> {
             "status" => Channel::Status,
             _ => return None,
         };
-        let whole = levels.next().is_none() && is_name(site) && is_name(edge_node);
+        let may_be_called = is_name(edge_node) && edge_node != EdgeNode::RESERVED;
+        let whole = levels.next().is_none() && is_name(site) && may_be_called;
         whole.then_some(Topic { site, edge_node, channel })
     }
 }
@@ -92,27 +94,11 @@ impl<'a> Audible<'a> {
             return None;
         }
         if rest == "alarms" || rest.starts_with("alarms/") {
-            return well_formed(rest).then_some(Audible::Alarms { site });
+            return check_filter(filter).is_ok().then_some(Audible::Alarms { site });
         }
         let (edge_node, channel) = rest.split_once('/')?;
         (is_name(edge_node) && channel == "feedback").then_some(Audible::Feedback { site, edge_node })
     }
-}
-
-/// Whether wildcards stand alone in their level, and `#` last.
-fn well_formed(filter: &str) -> bool {
-    let mut levels = filter.split('/').peekable();
-    while let Some(level) = levels.next() {
-        let fine = match level {
-            "#" => levels.peek().is_none(),
-            "+" => true,
-            other => !other.contains(['#', '+']),
-        };
-        if !fine {
-            return false;
-        }
-    }
-    true
 }
 
 /// Whether a topic is one of Davy's own, well-formed or not.
@@ -138,6 +124,7 @@ mod tests {
             ("davy/v1/park/gw-1/readings/", None),
             ("davy/v1/park/gw-1", None),
             ("davy/v1/park/alarms", None),
+            ("davy/v1/park/alarms/readings", None),
             ("davy/v1//gw-1/readings", None),
             ("davy/v1/park//readings", None),
             ("davy/v1/+/gw-1/readings", None),

@@ -103,6 +103,8 @@ impl Default for ShelvingPolicy {
 }
 
 impl EdgeNode {
+    /// No edge node may be called so: in topics this word stands for a site's alarms.
+    pub const RESERVED: &str = "alarms";
     /// Used when the file does not say.
     pub const DEFAULT_LOSS_GRACE: Duration = Duration::from_secs(3);
     /// Used when the file does not say.

@@ -72,6 +72,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
     site.whole = Whole { areas: areas_whole, nodes: nodes_whole, devices: devices_whole };
     let area_ids = ids(&areas, "area", report);
     let node_ids = ids(&nodes, "edge node", report);
+    reserved(&nodes, report);
     ids(&devices, "device", report);
     site.areas = areas
         .iter()
@@ -147,6 +148,19 @@ fn ids(entries: &[Entry<'_>], kind: &str, report: &mut Report) -> Ids {
         ids.insert(id.clone(), *place);
     }
     ids
+}
+
+/// An edge node may not be called as the topic of a site's alarms is: it would be heard by whoever hears those.
+fn reserved(nodes: &[Entry<'_>], report: &mut Report) {
+    for (_, id, place) in nodes {
+        if id.as_deref() == Some(EdgeNode::RESERVED) {
+            let finding = Finding::new(Code::NameReserved, "edge node: id").found(EdgeNode::RESERVED);
+            report.error(
+                *place,
+                finding.expected("another id: in topics this word stands for a site's alarms"),
+            );
+        }
+    }
 }
 
 fn title(fields: &Fields<'_>, otherwise: &str, report: &mut Report) -> Text {

@@ -58,6 +58,9 @@ const CASES: &[Case] = &[
         "site.yaml:10:10: edge node: id: found \"gw-1\", expected an id of its own: it is taken at site.yaml:9 [NAME_TWICE]",
         "tags.csv:5:33: edge_node: found \"gw-2\", expected the id of a known edge node; did you mean \"gw-1\"? [EDGE_NODE_UNKNOWN]",
     ]),
+    ("site.yaml", "  - {id: gw-2}", "  - {id: gw-2}\n  - {id: alarms}", &[
+        "site.yaml:11:10: edge node: id: found \"alarms\", expected another id: in topics this word stands for a site's alarms [NAME_RESERVED]",
+    ]),
     ("site.yaml", "{id: gw-2}", "{title: x}", &[
         "site.yaml:10:5: edge node 2: found nothing, expected the key id [KEY_MISSING]",
     ]),
