@@ -1,0 +1,36 @@
+//! One file a target, or a few that belong together; and the list of them.
+
+use crate::harness::Target;
+
+/// Declares the files, and lists their targets.
+macro_rules! targets {
+    ($($file:ident: $($target:ident),+;)+) => {
+        $(mod $file;)+
+
+        /// All targets.
+        pub(crate) const ALL: &[Target] = &[$($($file::$target,)+)+];
+    };
+}
+
+mod doc;
+mod kept;
+mod packets;
+
+targets! {
+    certificate: CERTIFICATE;
+    config: CONFIG, CLIENTS;
+    feedback: FEEDBACK;
+    figures: FIGURES, DURATIONS;
+    journal: RECORDS, FILES;
+    json: JSON;
+    mqtt: CONNECT, PUBLISH, SUBSCRIBE, STREAM;
+    protobuf: PROTOBUF, BATCH;
+    replay: REPLAY_MAP;
+    site: SITE_YAML, RULE_FILE, TAGS_CSV, SITE_FOLDER;
+    snapshot: SNAPSHOT;
+    status: STATUS;
+    token: TOKEN;
+    topics: MATCHES, TOPICS, PATTERNS;
+    wire: COMMANDS, VALUES, ALERTS;
+    words: UNITS, QUANTITIES, QUALITIES, TIMES, NAMES;
+}
