@@ -41,6 +41,11 @@ impl Place {
     }
 }
 
+/// A name of a sender's as pointers have it: of one too long for a tag, its beginning.
+pub(crate) fn short(name: &str) -> Cow<'_, str> {
+    if name.len() > Limits::TAG_LEN_MAX { Cow::Owned(clip(name)) } else { Cow::Borrowed(name) }
+}
+
 /// Appends a reference token, `~` and `/` escaped as RFC 6901 asks.
 pub(crate) fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');

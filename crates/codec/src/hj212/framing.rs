@@ -65,12 +65,15 @@ impl Framing {
         if blank > 0 {
             return Next::Blank { len: blank };
         }
-        match start(buffer, 0) {
+        // Further than this nothing is said of: a buffer of many frames is not looked through for each.
+        match start(&buffer[..buffer.len().min(Framing::BUFFER_LEN_MAX)], 0) {
             Start::At(0) => self.frame(buffer, ended),
             Start::At(place) => garbage(buffer, place.min(LEN_MAX)),
             Start::MayBe(0) | Start::None if buffer.is_empty() => Next::More,
+            Start::MayBe(_) | Start::None if buffer.len() >= Framing::BUFFER_LEN_MAX => {
+                garbage(buffer, LEN_MAX)
+            }
             Start::MayBe(_) | Start::None if ended => garbage(buffer, buffer.len()),
-            Start::MayBe(_) | Start::None if buffer.len() >= LEN_MAX + HEAD_LEN => garbage(buffer, LEN_MAX),
             Start::MayBe(_) | Start::None => Next::More,
         }
     }
@@ -87,6 +90,9 @@ impl Framing {
         };
         if !first.is_ascii_alphabetic() || said == 0 || said > self.segment_len_max {
             return self.closed(buffer, said, ended);
+        }
+        if !ended && may_hold_another(body, said) {
+            return Next::More;
         }
         if let Some(end) = earlier_end(body, said) {
             return end.refused(buffer, said);
@@ -118,7 +124,7 @@ impl Framing {
 
     /// A frame that is not as long as it says, or not made as frames are: up to where it ends.
     fn closed<'b>(&self, buffer: &'b [u8], said: usize, ended: bool) -> Next<'b> {
-        let body = &buffer[HEAD_LEN..];
+        let body = within(&buffer[HEAD_LEN..], LEN_MAX - HEAD_LEN);
         let line_end = body.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
         let next = next_frame(body);
         let end = match line_end.into_iter().chain(next).min() {
@@ -185,6 +191,25 @@ fn next_frame(body: &[u8]) -> Option<usize> {
     None
 }
 
+/// As much of a body as tells whether a frame begins in its first `len` bytes.
+fn within(body: &[u8], len: usize) -> &[u8] {
+    &body[..body.len().min(len + HEAD_LEN + 3)]
+}
+
+/// Whether the bytes end where, before `said`, another frame may begin: then it is not known yet whether it does.
+fn may_hold_another(body: &[u8], said: usize) -> bool {
+    let shortest = HEAD_LEN + 3;
+    let from = body.len().saturating_sub(shortest - 1);
+    (from..body.len().min(said)).any(|place| {
+        body[place..].iter().enumerate().all(|(at, byte)| match at {
+            0 | 1 => *byte == b'#',
+            2..HEAD_LEN => byte.is_ascii_digit(),
+            _ if at + 1 < shortest => byte.is_ascii_alphabetic(),
+            _ => *byte == b'=',
+        })
+    })
+}
+
 /// The end of a body before the one it says.
 enum Earlier {
     /// Its own: so long is its segment, and so much with the CRC.
@@ -195,6 +220,7 @@ enum Earlier {
 
 /// Whether a body ends before `said`: `&&`, a CRC and a line end, or another frame.
 fn earlier_end(body: &[u8], said: usize) -> Option<Earlier> {
+    let body = within(body, said);
     let own = memchr::memmem::find_iter(body, b"&&").map(|at| at + 2).take_while(|end| *end < said).find_map(
         |end| {
             let digits = body[end..].iter().take(CRC_LEN).take_while(|byte| byte.is_ascii_hexdigit()).count();

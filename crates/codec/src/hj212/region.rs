@@ -5,7 +5,13 @@ use std::str;
 use davy_model::{Quality, QualityReason, Reason, Timestamp};
 
 use super::{name::Name, segment::Segment, time::data_time};
-use crate::{At, Metric, Place, Rejection, Spot, check::quality_unknown_at, clip::clip_bytes, tally::Tally};
+use crate::{
+    At, Metric, Place, Rejection, Spot,
+    check::{name_is_fit, quality_unknown_at},
+    clip::clip_bytes,
+    place::short,
+    tally::Tally,
+};
 
 /// Reads the data of one message.
 pub(super) struct Region<'r, 'b> {
@@ -107,6 +113,8 @@ impl Region<'_, '_> {
         let key = str::from_utf8(entry.key).expect("a key is ASCII");
         // What is measured now has the code's own name.
         let code = if entry.field == b"Rtd" { &key[..entry.code.len()] } else { key };
+        let name = manner.name.of(self.segment, code, buffer);
+        name_is_fit(name, || self.pointer(key))?;
         let quality = match flags.of(entry.code) {
             None => Quality::Good,
             Some(flag) => quality(flag).unwrap_or_else(|| {
@@ -122,7 +130,7 @@ impl Region<'_, '_> {
         };
         let spot = Stands { frame: self.frame, key, code_len: entry.code.len() };
         tally.metric(Metric {
-            name: manner.name.of(self.segment, code, buffer).into(),
+            name: name.into(),
             value,
             unit: None,
             time,
@@ -280,5 +288,5 @@ impl Spot for Stands<'_> {
 /// As if the payload were an array of frames, and `CP` an object.
 fn pointer(frame: u32, key: &str) -> String {
     let data = Place::Item(frame).field("CP");
-    if key.is_empty() { data } else { format!("{data}/{key}") }
+    if key.is_empty() { data } else { format!("{data}/{}", short(key)) }
 }

@@ -51,7 +51,17 @@ impl Source<'_> {
     }
 
     pub(crate) fn texts(&self) -> Texts<'_> {
-        Texts::new(&self.text, self.is_patched.then_some(self.payload), self.not_utf8_at.is_none())
+        Texts::new(&self.text, self.is_patched.then_some(self.payload), self.is_utf8())
+    }
+
+    /// Whether the payload is UTF-8, as far as it goes.
+    pub(crate) const fn is_utf8(&self) -> bool {
+        self.not_utf8_at.is_none()
+    }
+
+    /// The same payload, read as another text, in which what is no number is put out of harm's way.
+    pub(crate) fn with(&self, text: String) -> Source<'_> {
+        Source { text: Cow::Owned(text), is_patched: true, ..*self }
     }
 
     /// What to say when the text was whole, and the payload goes on with the beginning of a character.
@@ -108,7 +118,7 @@ where
     match again {
         None => passed.finish(),
         Some(text) => {
-            let patched = Source { text: Cow::Owned(text), is_patched: true, ..source };
+            let patched = source.with(text);
             pass(&patched, patched.begin(form, limits, skip, sink), false).0.finish()
         }
     }

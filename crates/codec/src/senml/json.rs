@@ -19,6 +19,7 @@ use crate::{
         cell::{AnyCell, Cell, other_than_wanted},
         passes,
         patch::MARK,
+        without_bare_words,
     },
     tally::Tally,
 };
@@ -38,8 +39,16 @@ fn pass<'s>(
 ) -> (Tally<'s>, Option<String>) {
     if may_be_refused_whole(&source.text) {
         let mut scan = Scan::default();
-        // What is wrong with the JSON, the pass itself will tell.
-        let _ = read(source, &mut scan);
+        // What is wrong with the JSON, the pass itself will tell. A word that is no number does not end the pack: behind it
+        // may stand what refuses all of it.
+        if let Err(error) = read(source, &mut scan)
+            && scan.found.is_none()
+            && error.is_syntax()
+            && let Some(text) = without_bare_words(&source.text)
+        {
+            scan = Scan::default();
+            let _ = read(&source.with(text), &mut scan);
+        }
         if let Some(refusal) = scan.found {
             tally.problem(refusal);
             return (tally, None);
@@ -134,21 +143,29 @@ impl<'p> Item<'_, '_, 'p> {
             #[allow(clippy::cast_precision_loss)] // A value is a double.
             Cell::Integer(value) => Value::Number(value as f64),
             Cell::Bool(value) => Value::Bool(value),
-            Cell::Text(text) if self.source.is_patched && text.as_bytes().contains(&MARK) => {
-                self.marked(&text)
-            }
+            Cell::Text(text) if self.is_marked(&text) => self.marked(&text),
             Cell::Text(text) => Value::Text(text),
             other @ (Cell::Null | Cell::Array | Cell::Object) => Value::Other(other.shown()),
         }
     }
 
+    /// Whether marks in a text stand for something else. In a payload of UTF-8 only bare words were replaced: there the
+    /// mark is a character like others, or two passes over one payload would not tell the same.
+    fn is_marked(&self, text: &str) -> bool {
+        let is_bare = || self.start_of(text).is_some_and(|start| self.source.payload[start - 1] != b'"');
+        self.source.is_patched && text.as_bytes().contains(&MARK) && (!self.source.is_utf8() || is_bare())
+    }
+
+    /// Where in the payload a text begins, when it stands there as it is.
+    fn start_of(&self, text: &str) -> Option<usize> {
+        let start = (text.as_ptr() as usize).checked_sub(self.source.text.as_ptr() as usize)?;
+        (start > 0 && start + text.len() < self.source.payload.len()).then_some(start)
+    }
+
     /// What stood where marks stand now: a word that is no number, or text that is not UTF-8.
     fn marked(&self, text: &str) -> Value<'p> {
         let payload = self.source.payload;
-        let start = (text.as_ptr() as usize).checked_sub(self.source.text.as_ptr() as usize);
-        let Some(start) = start.filter(|start| start + text.len() < payload.len() && *start > 0) else {
-            return Value::NotText(text.to_owned());
-        };
+        let Some(start) = self.start_of(text) else { return Value::NotText(text.to_owned()) };
         if payload[start - 1] == b'"' {
             Value::NotText(clip_bytes(&payload[start..start + text.len()]))
         } else {
