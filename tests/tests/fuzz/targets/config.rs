@@ -15,7 +15,7 @@ const STACK_LEN: usize = 1024 * 1024;
 
 pub(crate) const CONFIG: Target = Target {
     name: "config",
-    runs: 6_000,
+    runs: 4_000,
     check: check_config,
     seeds: || {
         let texts = [
@@ -43,7 +43,7 @@ pub(crate) const CONFIG: Target = Target {
 
 pub(crate) const CLIENTS: Target = Target {
     name: "clients",
-    runs: 6_000,
+    runs: 3_000,
     check: check_clients,
     seeds: || {
         let hash = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";

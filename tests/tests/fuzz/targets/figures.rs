@@ -9,7 +9,7 @@ const HEAP: Heap = Heap { times: 64, bytes: 1024 * 1024 };
 
 pub(crate) const FIGURES: Target = Target {
     name: "figures",
-    runs: 6_000,
+    runs: 4_000,
     check: check_figure,
     seeds: || texts(&["7.05 ppm", "7.05ppm", "0.001 %vol", "10 mg/m3@25C", "1e1 ppm", "  .5  ", "7", "+7 ppm", "25 %LEL"]),
     words: &["ppm", "%LEL", "%vol", "mg/m3", "@25C", "e", "E", "+", "-", ".", "1e999", "nan", "inf", "0x10", "1_0", ".nan", "1e-400", "7,05"],
@@ -21,7 +21,7 @@ pub(crate) const FIGURES: Target = Target {
 
 pub(crate) const DURATIONS: Target = Target {
     name: "durations",
-    runs: 6_000,
+    runs: 4_000,
     check: check_duration,
     seeds: || texts(&["500ms", "30s", "5m", "12h", "366d", "1m30s", "0", "1d2h3m4s5ms", " 7s "]),
     words: &["ms", "s", "m", "h", "d", "1", "0", "30", "10000", "s30", "-", ".5"],

@@ -128,7 +128,9 @@ pub(super) fn reads_back(metrics: &[Kept]) {
         keep
     };
     let places = (0..metrics.len()).map(|place| format!("/readings/{place}/value"));
-    let want: Vec<Kept> = metrics.iter().zip(places).map(|(metric, pointer)| Kept { pointer, ..metric.clone() }).collect();
+    // Our own forms have no word for history.
+    let ours = |(metric, pointer): (&Kept, String)| Kept { pointer, historical: false, ..metric.clone() };
+    let want: Vec<Kept> = metrics.iter().zip(places).map(ours).collect();
     let as_json = again(json!({ "readings": want.iter().map(as_json).collect::<Vec<_>>() }).to_string().as_bytes());
     assert_eq!(as_json, Keep { metrics: want.clone(), problems: Vec::new() });
     let readings = want.iter().map(as_protobuf).collect();

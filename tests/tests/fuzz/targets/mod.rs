@@ -21,13 +21,17 @@ targets! {
     config: CONFIG, CLIENTS;
     feedback: FEEDBACK;
     figures: FIGURES, DURATIONS;
+    hj212: PAYLOAD, STREAM, NAME;
     journal: RECORDS, FILES;
     json: JSON;
+    mapping: MAPPING, MAPPED, PATTERN;
     mqtt: CONNECT, PUBLISH, SUBSCRIBE, STREAM;
     protobuf: PROTOBUF, BATCH;
     replay: REPLAY_MAP;
+    senml: SENML;
     site: SITE_YAML, RULE_FILE, TAGS_CSV, SITE_FOLDER;
     snapshot: SNAPSHOT;
+    sparkplug: PAYLOAD, SESSION, TOPIC;
     status: STATUS;
     token: TOKEN;
     topics: MATCHES, TOPICS, PATTERNS;

@@ -32,7 +32,7 @@ const PLAIN: Target = Target {
 
 pub(crate) const SITE_YAML: Target = Target {
     name: "site_yaml",
-    runs: 6_000,
+    runs: 3_000,
     check: |gauge, input| file(gauge, "site.yaml", input),
     seeds: || seeds("site.yaml", SITE),
     growth: &[
@@ -48,7 +48,7 @@ pub(crate) const SITE_YAML: Target = Target {
 
 pub(crate) const RULE_FILE: Target = Target {
     name: "rule_file",
-    runs: 6_000,
+    runs: 3_000,
     check: |gauge, input| file(gauge, "rules/a.yaml", input),
     seeds: || seeds("rules", RULES),
     growth: &[
@@ -66,7 +66,7 @@ pub(crate) const RULE_FILE: Target = Target {
 
 pub(crate) const TAGS_CSV: Target = Target {
     name: "tags_csv",
-    runs: 6_000,
+    runs: 3_000,
     check: |gauge, input| file(gauge, "tags.csv", input),
     seeds: || seeds("tags.csv", TAGS),
     growth: &[
@@ -84,7 +84,7 @@ pub(crate) const TAGS_CSV: Target = Target {
 /// Three files, with NUL between.
 pub(crate) const SITE_FOLDER: Target = Target {
     name: "site_folder",
-    runs: 6_000,
+    runs: 3_000,
     check: folder,
     seeds: || vec![format!("{SITE}\0{TAGS}\0{RULES}").into_bytes(), format!("{SITE}\0{TAGS}\0").into_bytes()],
     len_max: 16 * 1024,
