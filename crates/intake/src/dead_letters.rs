@@ -109,7 +109,7 @@ impl DeadLetters {
             topic: Arc::clone(&origin.topic),
             findings: findings[..kept].to_vec(),
             findings_omitted: u32::try_from(findings.len() - kept).unwrap_or(u32::MAX),
-            rejected: findings.iter().map(|finding| finding.readings).sum(),
+            rejected: findings.iter().map(cost).sum(),
             payload: Bytes::copy_from_slice(payload),
             replayed: None,
         };
@@ -160,6 +160,14 @@ impl DeadLetters {
             let Some(oldest) = ring.letters.pop_front() else { return };
             ring.bytes -= oldest.weight_bytes();
         }
+    }
+}
+
+/// Readings that a problem cost. One that is too old is kept and not judged: it counts here too.
+fn cost(finding: &Rejection) -> u32 {
+    match finding.reason.severity() {
+        Severity::Reject => finding.readings.max(1),
+        Severity::Warn | Severity::Info => 0,
     }
 }
 
