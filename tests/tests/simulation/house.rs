@@ -134,6 +134,11 @@ impl Site {
         Ok(self.hand_on())
     }
 
+    /// The writer holds a commit that the committer has no room for: it does nothing until there is.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.ahead.is_some()
+    }
+
     /// One commit may wait for the one being flushed.
     fn hand_on(&mut self) -> bool {
         if self.flushing || (self.failing && self.line.is_full()) {

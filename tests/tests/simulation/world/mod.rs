@@ -27,6 +27,8 @@ pub(crate) const BEGIN_US: i64 = 1_795_392_000_000_000;
 const DRAIN_MS: u64 = 100_000;
 /// How often devices report while it drains, ms.
 const CALM_EVERY_MS: u64 = 4_000;
+/// Some ten thousand things happen in a run; with so many, time does not go on.
+const HAPPENINGS_MAX: u32 = 1_000_000;
 const SECOND_US: u64 = 1_000_000;
 
 /// What is due.
@@ -131,9 +133,14 @@ impl<'a> World<'a> {
         (1..DRAIN_MS / CALM_EVERY_MS)
             .for_each(|n| self.order(calm_us + n * CALM_EVERY_MS * 1000, Event::CalmSay));
         let end_us = calm_us + DRAIN_MS * 1000;
+        let mut happened = 0_u32;
         while let Some(((at_us, _), event)) = self.queue.pop_first() {
             if at_us > end_us {
                 break;
+            }
+            happened += 1;
+            if happened > HAPPENINGS_MAX {
+                return Err(format!("livelock: {happened} things happened, the last of them {event:?}"));
             }
             self.now_us = at_us;
             self.tell_clock();

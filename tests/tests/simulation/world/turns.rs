@@ -115,9 +115,9 @@ impl World<'_> {
             return Ok(());
         }
         let now = house.clock.lock().now();
-        if now < at {
+        if now < at || house.sites[site].is_blocked() {
             let wait_us = at.since(now).as_micros() as u64;
-            self.order_in(wait_us.max(1), Event::Deadline { life, site, at });
+            self.order_in(wait_us.max(1_000), Event::Deadline { life, site, at });
             return Ok(());
         }
         house.sites[site].deadline = None;
@@ -213,7 +213,9 @@ impl World<'_> {
         for number in 0..self.subscribers.len() {
             let subscriber = &mut self.subscribers[number];
             let (site, disk) = (subscriber.site, self.disk);
-            let Some(sequence) = subscriber.deal(&self.places[site], || disk.is_dead())? else { continue };
+            let fails = self.house.as_ref().is_some_and(|house| house.sites[site].failing);
+            let dealt = subscriber.deal(&self.places[site], fails, || disk.is_dead())?;
+            let Some(sequence) = dealt else { continue };
             let Some(name) = subscriber.consumer() else {
                 subscriber.stored = sequence;
                 continue;
