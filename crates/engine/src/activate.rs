@@ -219,13 +219,13 @@ fn carry_levels(alarm: &mut Alarm, tag: &TagState, old: &Plan, before: u32, plan
         return true;
     };
     let conversion = conversion(old, old_watch.tag, plan, new_watch.tag);
-    for level in &mut alarm.levels {
-        carry_delay(level, conversion);
-    }
     let (old_levels, levels) =
         (&old.limits[old_program as usize].levels, &plan.limits[program as usize].levels);
-    if old_levels == levels {
-        return conversion == Some(Conversion::IDENTITY);
+    if old_levels == levels && conversion == Some(Conversion::IDENTITY) {
+        return true;
+    }
+    for level in &mut alarm.levels {
+        carry_delay(level, conversion);
     }
     let names = old_levels.iter().map(|level| &level.name);
     let mut states: BTreeMap<&Arc<str>, LevelState> = names.zip(mem::take(&mut alarm.levels)).collect();
@@ -236,6 +236,9 @@ fn carry_levels(alarm: &mut Alarm, tag: &TagState, old: &Plan, before: u32, plan
         adopt(&mut carried, levels, tag);
     }
     alarm.levels = carried.into_iter().map(|state| state.unwrap_or(LevelState::Normal)).collect();
+    for (state, level) in alarm.levels.iter_mut().zip(levels) {
+        prove_delay(state, level);
+    }
     false
 }
 
@@ -263,5 +266,18 @@ fn carry_delay(level: &mut LevelState, conversion: Option<Conversion>) {
         }
         (None, LevelState::Rising(_)) => *level = LevelState::Normal,
         (None, LevelState::Falling(_)) => *level = LevelState::Active,
+    }
+}
+
+/// A delay goes on where the readings it rests on say of the new level what they said of the old; else it begins anew.
+fn prove_delay(state: &mut LevelState, level: &davy_rules::Level) {
+    match state {
+        LevelState::Rising(hold) if !level.is_past(hold.first.value) || !level.is_past(hold.last.value) => {
+            *state = LevelState::Normal;
+        }
+        LevelState::Falling(hold) if !level.is_clear(hold.first.value) || !level.is_clear(hold.last.value) => {
+            *state = LevelState::Active;
+        }
+        _ => {}
     }
 }

@@ -53,6 +53,29 @@ fn a_changed_delay_goes_on_from_where_it_was() {
     tell(with(&delayed(20), plan(&delayed(10))), "0 85\n 15 activate next -> raised yellow!");
 }
 
+/// The last reading is too old to be judged again: the delay that rests on it is not worth more than it.
+#[test]
+fn a_delay_begins_anew_where_its_readings_say_something_else_of_the_new_limit() {
+    let back = |set: u32, clear: u32| {
+        limit(&format!("{{name: H, tier: yellow, at_or_above: {set}, clear_below: {clear}, off_delay: 60s}}"))
+    };
+    let rest = "41 50\n 60 50\n 80 50\n 100 50";
+    let off = "0 85 -> raised yellow!\n 1 70\n 40 activate next";
+    let lower = plan(&back(60, 55));
+    tell(with(&back(80, 75), lower), &format!("{off}\n {rest}\n 101 tick -> cleared yellow"));
+    let near = plan(&back(79, 74));
+    tell(
+        with(&back(80, 75), near),
+        &format!("{off}\n {}", rest.replace("80 50", "71 tick -> cleared yellow\n 80 50")),
+    );
+
+    let delayed =
+        |set: u32| limit(&format!("{{name: H, tier: yellow, at_or_above: {set}, clear_below: 50, on_delay: 60s}}"));
+    let on = "0 70\n 40 activate next\n 41 90\n 60 90";
+    tell(with(&delayed(60), plan(&delayed(80))), &format!("{on}\n 80 90\n 101 tick -> raised yellow!"));
+    tell(with(&delayed(60), plan(&delayed(65))), &format!("{on}\n 71 tick -> raised yellow!"));
+}
+
 #[test]
 fn a_renamed_level_stays_active() {
     let renamed = plan(&limit(&H.replace("name: H", "name: HI")));
