@@ -1,5 +1,5 @@
 //! Clients written by others: paho (Python) and Mosquitto's. Where they are not installed the test says so and passes, but
-//! with `CI=true` their absence is a failure.
+//! with `CI=true` their absence is a failure. `DAVY_PYTHON` names another Python than the machine's.
 
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -38,8 +38,9 @@ fn shows(output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paho_publishes_subscribes_and_is_refused() {
-    let found = run("python3", &["-c", "import paho.mqtt.client"]).await;
-    if !is_there("paho-mqtt for python3", found.is_some_and(|output| output.status.success())) {
+    let python = std::env::var("DAVY_PYTHON").unwrap_or_else(|_| "python3".into());
+    let found = run(&python, &["-c", "import paho.mqtt.client"]).await;
+    if !is_there("paho-mqtt for Python", found.is_some_and(|output| output.status.success())) {
         return;
     }
     let (door, fake) = open(Receipts::Commit);
@@ -55,7 +56,7 @@ async fn paho_publishes_subscribes_and_is_refused() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
-        let output = run("python3", &[script, &port, version]).await.expect("python3 is there");
+        let output = run(&python, &[script, &port, version]).await.expect("it is there");
         assert!(output.status.success(), "paho, version {version}: {}", shows(&output));
         speaker.await.expect("no panic");
     }
