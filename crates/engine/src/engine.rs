@@ -8,6 +8,7 @@ use davy_rules::Plan;
 use crate::{
     Counts,
     alarm::{Alarm, NEVER},
+    lapse::Lapse,
     nodes::NodeState,
     oddity::Oddity,
     tag::{NONE, Policy, TagState},
@@ -48,6 +49,8 @@ pub struct Engine {
     pub(crate) oddities: BTreeMap<u32, Oddity>,
     /// The last stamp of tags whose stamps lie ahead of arrival, µs.
     pub(crate) ahead: BTreeMap<u32, i64>,
+    /// Tags whose last reading is no evidence, by name.
+    pub(crate) lapses: BTreeMap<Arc<str>, Lapse>,
     pub(crate) active_clock_alarms: u32,
     pub(crate) timers: Timers,
     pub(crate) counts: Counts,
@@ -100,6 +103,7 @@ impl Engine {
             modes: Vec::new(),
             oddities: BTreeMap::new(),
             ahead: BTreeMap::new(),
+            lapses: BTreeMap::new(),
             active_clock_alarms: 0,
             timers: Timers::default(),
             counts: Counts::default(),
@@ -257,6 +261,7 @@ impl Engine {
     pub(crate) fn schedule_everything(&mut self) {
         self.timers.clear();
         self.timers.reserve(self.tags.len());
+        self.keep_lapses();
         for tag in 0..self.tags.len() as u32 {
             self.tags[tag as usize].silence_at_us = NEVER;
             self.note_quiet(TagIndex(tag));
@@ -290,11 +295,12 @@ impl Engine {
         state.heard_us.saturating_add(micros(self.plan.site.tag(tag).silence_limit))
     }
 
-    /// The edge node whose life holds a by-exception tag's last value.
+    /// The edge node whose life holds a by-exception tag's last value; none when that is no evidence.
     pub(crate) fn node_that_holds(&self, tag: TagIndex) -> Option<usize> {
-        let node = self.tags[tag.0 as usize].node as usize;
+        let state = &self.tags[tag.0 as usize];
+        let node = state.node as usize;
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
-        (by_exception && node < self.nodes.len()).then_some(node)
+        (by_exception && node < self.nodes.len() && !state.has_lapsed()).then_some(node)
     }
 }
 

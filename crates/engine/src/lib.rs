@@ -13,6 +13,7 @@ mod engine;
 mod faults;
 mod hold;
 mod judge;
+mod lapse;
 mod level;
 pub mod lifecycle;
 mod modes;

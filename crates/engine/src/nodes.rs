@@ -112,7 +112,7 @@ impl Engine {
     fn may_hold_again(&self, tag: TagIndex) -> bool {
         let state = &self.tags[tag.0 as usize];
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
-        by_exception && state.has_evidence() && !state.is_lost()
+        by_exception && state.has_evidence() && !state.is_lost() && !state.has_lapsed()
     }
 
     /// The last value of a tag, as it was judged.

@@ -94,6 +94,7 @@ impl Engine {
         self.note(order, reading);
         if is_evidence(reading) {
             self.tags[at].hear(clock_us, arrival_us, node);
+            self.end_lapse(reading.tag);
             let seen = Seen {
                 value: reading.value,
                 quality: reading.quality,
@@ -105,6 +106,7 @@ impl Engine {
         } else {
             self.counts.bad += 1;
             self.tags[at].set_holding(false);
+            self.begin_lapse(reading.tag, arrival_us);
             self.switch_modes(reading.tag, None, moment, out);
         }
     }

@@ -1,7 +1,8 @@
 //! Readings that were refused when they came, and that an operator sent again: evidence of what was.
 //!
 //! They may raise an alarm, which is late and does not sound until a live reading says the same. They clear none, complete
-//! no delay, end no silence, say nothing of the device's clock, and switch no mode.
+//! no delay, end no silence, say nothing of the device's clock, and switch no mode. One that is no evidence, and newer than
+//! all that was judged, ends the evidence of its tag like any other.
 
 use davy_model::{Reading, Timestamp, Transition};
 use davy_rules::WatchKind;
@@ -35,6 +36,7 @@ impl Engine {
                     self.look_back(reading, arrival_us, now, out);
                 } else {
                     self.counts.bad += 1;
+                    self.begin_lapse(reading.tag, arrival_us);
                 }
             }
         }

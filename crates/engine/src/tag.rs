@@ -64,6 +64,8 @@ const AHEAD: u16 = 64;
 const LOST: u16 = 128;
 /// Not in snapshots: the list of oddities says it.
 const ODD: u16 = 256;
+/// Not in snapshots: the list of lapses says it.
+const LAPSED: u16 = 512;
 
 /// The site's policy in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +120,7 @@ impl TagState {
     /// Whether nothing about the tag itself asks for a closer look at a reading in order.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.flags & (SILENT | MODE | ODD) == 0
+        self.flags & (SILENT | MODE | ODD | LAPSED) == 0
     }
 
     /// Notes whether its last readings came out of order.
@@ -178,6 +180,15 @@ impl TagState {
 
     pub(crate) fn set_lost(&mut self, on: bool) {
         self.set(LOST, on);
+    }
+
+    /// Whether a reading without evidence has come since its last evidence.
+    pub(crate) fn has_lapsed(&self) -> bool {
+        self.flags & LAPSED != 0
+    }
+
+    pub(crate) fn set_lapsed(&mut self, on: bool) {
+        self.set(LAPSED, on);
     }
 
     pub(crate) fn set_quiet(&mut self, above: f64, below: f64) {

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "properties/arbitrary.rs"]
 mod arbitrary;
+#[path = "properties/evidence.rs"]
+mod evidence;
 #[path = "properties/logs.rs"]
 mod logs;
 #[path = "properties/metamorphic.rs"]

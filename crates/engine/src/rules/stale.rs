@@ -74,14 +74,7 @@ impl Engine {
     fn deadline(&self, watch: u32, program: &SilenceProgram, tag: TagIndex) -> Deadline {
         let state = &self.tags[tag.0 as usize];
         let node = self.nodes.get(state.node as usize);
-        let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
-        let heard_us = match node {
-            // After a loss, a node that is back speaks for its tags no more: each must report.
-            Some(node) if by_exception && state.is_lost() => state.heard_us.max(node.lost_us),
-            Some(node) if by_exception => state.heard_us.max(node.heard_us),
-            _ => state.heard_us,
-        };
-        let quiet_us = heard_us.saturating_add(program.after_us);
+        let quiet_us = self.evidence_ended(tag).saturating_add(program.after_us);
         let lost = node.filter(|node| node.is_lost && state.is_lost());
         let grace = self.plan.site.edge_nodes.get(state.node as usize).map(|node| micros(node.loss_grace));
         match (lost, grace) {
@@ -90,6 +83,20 @@ impl Engine {
             }
             _ => Deadline { watch, at_us: quiet_us, cause: Silence::Quiet },
         }
+    }
+
+    /// Up to when there was evidence of the tag, arrival µs.
+    fn evidence_ended(&self, tag: TagIndex) -> i64 {
+        let state = &self.tags[tag.0 as usize];
+        let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
+        let Some(node) = self.nodes.get(state.node as usize).filter(|_| by_exception) else {
+            return state.heard_us;
+        };
+        // After a loss, or a reading without evidence, a node that lives speaks for the tag no more: it must report.
+        let lost_us = state.is_lost().then_some(node.lost_us);
+        let lapsed_us = self.lapse_of(tag).map(|lapse| lapse.since_us);
+        let ended_us = lost_us.into_iter().chain(lapsed_us).min();
+        state.heard_us.max(ended_us.unwrap_or(node.heard_us))
     }
 
     fn raise_silence(
@@ -107,10 +114,8 @@ impl Engine {
         let alarm = self.alarm_of_watch(deadline.watch);
         self.alarms[alarm as usize].silence = deadline.cause;
         self.tags[tag.0 as usize].set_silent(true);
-        if let (Silence::Quiet, Some(node)) =
-            (deadline.cause, self.nodes.get_mut(self.tags[tag.0 as usize].node as usize))
-        {
-            node.has_waiting_tags = true;
+        if let (Silence::Quiet, Some(node)) = (deadline.cause, self.node_that_holds(tag)) {
+            self.nodes[node].has_waiting_tags = true;
         }
         let story = self.story_of_silence(deadline, program, tag);
         let latch = program.latch.then_some(program.tier);

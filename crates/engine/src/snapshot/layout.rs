@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) oddities: Vec<OddityState>,
     #[prost(message, repeated, tag = "11")]
     pub(super) ahead: Vec<Ahead>,
+    #[prost(message, repeated, tag = "12")]
+    pub(super) lapses: Vec<LapseState>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -204,4 +206,12 @@ pub(super) struct Ahead {
     pub(super) tag: u32,
     #[prost(sint64, tag = "2")]
     pub(super) source_us: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct LapseState {
+    #[prost(uint32, tag = "1")]
+    pub(super) tag: u32,
+    #[prost(sint64, tag = "2")]
+    pub(super) since_us: i64,
 }

@@ -24,6 +24,11 @@ fn tags_that_say_nothing_are_counted_with_or_without_a_rule_for_it() {
     check(&world, Vitals { stale_tags: 4, ..Vitals::default() });
     let world = tell(world, "34 U=NaN");
     check(&world, Vitals { stale_tags: 4, ..Vitals::default() });
+    // Its edge node holds X again, and then no longer, however alive.
+    let world = tell(world, "35 X=1");
+    check(&world, Vitals { stale_tags: 3, ..Vitals::default() });
+    let world = tell(world, "36 X=1!\n 60 T=70\n 66 T=70");
+    check(&world, Vitals { stale_tags: 4, ..Vitals::default() });
 }
 
 #[test]

@@ -166,6 +166,10 @@ impl Host for Ears<'_> {
     }
 
     fn node(&mut self, change: NodeChange) {
+        // Heard for the first time since Davy began: a device may have died meanwhile. Births tell all that still is.
+        if change == NodeChange::Online && self.place.presence.state().is_none() {
+            self.share.node(self.place.binding.node, NodeChange::Lost);
+        }
         let is_news = match change {
             NodeChange::Online => self.place.presence.return_home(),
             NodeChange::Offline | NodeChange::Lost => self.place.presence.leave(change),

@@ -32,7 +32,7 @@ async fn births_data_and_a_will_come_through_and_state_is_kept_by_the_broker() {
     }
     let data = node.ddata("gas-01", ch4(0.6));
     gateway.say(&data).await;
-    assert_eq!(stage.told(4).await, ["online", "volt=12", "gas-01/ch4=0.5", "gas-01/ch4=0.6"]);
+    assert_eq!(stage.told(5).await, ["lost", "online", "volt=12", "gas-01/ch4=0.5", "gas-01/ch4=0.6"]);
     // The process dies: the broker sends its will.
     gateway.die().await;
     assert_eq!(stage.told(1).await, ["lost"]);
@@ -61,7 +61,7 @@ async fn a_lost_broker_makes_its_edge_nodes_lost_and_births_are_asked_for_after_
     for birth in births(&mut node) {
         gateway.say(&birth).await;
     }
-    assert_eq!(stage.told(3).await, ["online", "volt=12", "gas-01/ch4=0.5"]);
+    assert_eq!(stage.told(4).await, ["lost", "online", "volt=12", "gas-01/ch4=0.5"]);
     broker.kill();
     assert_eq!(stage.told(1).await, ["lost"]);
     stage.pass(10_000);

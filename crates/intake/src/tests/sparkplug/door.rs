@@ -39,7 +39,7 @@ async fn an_edge_node_is_asked_for_births_measured_and_lost() {
     }
     let data = node.ddata("gas-01", ch4(0.6));
     gateway.say(&data).await;
-    assert_eq!(stage.told(4).await, ["online", "volt=12", "gas-01/ch4=0.5", "gas-01/ch4=0.6"]);
+    assert_eq!(stage.told(5).await, ["lost", "online", "volt=12", "gas-01/ch4=0.5", "gas-01/ch4=0.6"]);
     let death = node.ddeath("gas-01");
     gateway.say(&death).await;
     assert_eq!(stage.told(1).await, ["gas-01/ch4=0.6!"]);
@@ -66,7 +66,7 @@ async fn who_leaves_without_a_death_is_lost_as_well() {
     for birth in births(&mut node) {
         gateway.say(&birth).await;
     }
-    assert_eq!(stage.told(3).await, ["online", "volt=12", "gas-01/ch4=0.5"]);
+    assert_eq!(stage.told(4).await, ["lost", "online", "volt=12", "gas-01/ch4=0.5"]);
     gateway.client.disconnect().await.expect("the client runs");
     assert_eq!(stage.told(1).await, ["lost"], "a Sparkplug session is its connection's");
 }
@@ -80,7 +80,7 @@ async fn what_is_missing_is_noticed_by_the_clock_alone() {
     for birth in births(&mut node) {
         gateway.say(&birth).await;
     }
-    assert_eq!(stage.told(3).await.len(), 3);
+    assert_eq!(stage.told(4).await.len(), 4);
     let _missing = node.ddata("gas-01", ch4(0.6));
     let early = node.ddata("gas-01", ch4(0.7));
     gateway.say(&early).await;

@@ -63,7 +63,8 @@ impl Stage {
         self.now_us.fetch_add(ms * 1000, Ordering::Relaxed);
     }
 
-    /// The next inputs of the site, in words: `online`, `lost`, `gas-01/ch4=0.5`, `!` behind a bad one.
+    /// The next inputs of the site, in words: `online`, `lost`, `gas-01/ch4=0.5`, `!` behind a bad one. An edge
+    /// node that is heard for the first time is `lost` first: what it had said before Davy's time holds no more.
     async fn told(&mut self, count: usize) -> Vec<String> {
         let mut told = Vec::new();
         while told.len() < count {
