@@ -275,7 +275,9 @@ fn prove_delay(state: &mut LevelState, level: &davy_rules::Level) {
         LevelState::Rising(hold) if !level.is_past(hold.first.value) || !level.is_past(hold.last.value) => {
             *state = LevelState::Normal;
         }
-        LevelState::Falling(hold) if !level.is_clear(hold.first.value) || !level.is_clear(hold.last.value) => {
+        LevelState::Falling(hold)
+            if !level.is_clear(hold.first.value) || !level.is_clear(hold.last.value) =>
+        {
             *state = LevelState::Active;
         }
         _ => {}

@@ -69,8 +69,9 @@ fn a_delay_begins_anew_where_its_readings_say_something_else_of_the_new_limit() 
         &format!("{off}\n {}", rest.replace("80 50", "71 tick -> cleared yellow\n 80 50")),
     );
 
-    let delayed =
-        |set: u32| limit(&format!("{{name: H, tier: yellow, at_or_above: {set}, clear_below: 50, on_delay: 60s}}"));
+    let delayed = |set: u32| {
+        limit(&format!("{{name: H, tier: yellow, at_or_above: {set}, clear_below: 50, on_delay: 60s}}"))
+    };
     let on = "0 70\n 40 activate next\n 41 90\n 60 90";
     tell(with(&delayed(60), plan(&delayed(80))), &format!("{on}\n 80 90\n 101 tick -> raised yellow!"));
     tell(with(&delayed(60), plan(&delayed(65))), &format!("{on}\n 71 tick -> raised yellow!"));
