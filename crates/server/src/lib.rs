@@ -22,6 +22,7 @@ mod pending;
 mod pulse;
 mod recover;
 pub mod replay;
+mod room;
 pub mod rpc;
 mod say;
 mod server;

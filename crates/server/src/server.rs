@@ -25,6 +25,7 @@ use crate::{
     metrics::Metrics,
     pulse::Pulse,
     recover::RecoverError,
+    room::warn_of_small_blocks,
     say,
     site::{SiteService, journal_path},
     source::Loaded,
@@ -106,6 +107,7 @@ impl Server {
         }
         fs::create_dir_all(&config.data_dir)
             .map_err(|source| io_error(&config.data_dir.display().to_string(), source))?;
+        warn_of_small_blocks(&config.data_dir);
         let mut opened = Vec::new();
         for site in loaded {
             let id = Arc::clone(&site.bundle.site);

@@ -48,6 +48,21 @@ async fn killed_on_a_full_disk_it_has_what_it_acknowledged() {
     }
 }
 
+/// On such a disk it dies of SIGBUS when the disk is full, and can do nothing about it.
+#[tokio::test]
+async fn a_disk_with_blocks_smaller_than_a_page_is_warned_of() {
+    for (block, warned) in [("1024", true), ("4096", false)] {
+        let setup = setup();
+        let room = Room::with_blocks(&setup, block);
+        if matches!(room, Room::FileLength) {
+            return;
+        }
+        let mut server = started(&room, &setup).await;
+        assert_eq!(server.log().contains("blocks smaller than a page"), warned, "{}", server.log());
+        assert_eq!(server.stop().await, 0);
+    }
+}
+
 async fn started(room: &Room, setup: &davy_tests::Setup) -> Davy {
     let mut server = Davy::start_under(&room.wrapper(), &setup.config());
     server.until_it_listens().await;

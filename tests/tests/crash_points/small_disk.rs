@@ -42,13 +42,19 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// Mounts a file system for the data folder of `setup`; says which kind of room it is.
+    /// Mounts a file system for the data folder of `setup`, with blocks of a page as larger disks have them; says which
+    /// kind of room it is.
     pub(crate) fn make(setup: &Setup) -> Room {
+        Room::with_blocks(setup, "4096")
+    }
+
+    /// As [`Room::make`], with blocks of so many bytes.
+    pub(crate) fn with_blocks(setup: &Setup, block: &str) -> Room {
         let at = setup.path("data");
         fs::create_dir_all(&at).expect("a folder");
         let image = setup.path("disk.img");
         let mounted = runs(&["truncate", "-s", IMAGE, &shown(&image)])
-            && runs(&["mkfs.ext4", "-q", "-F", "-m", "0", &shown(&image)])
+            && runs(&["mkfs.ext4", "-q", "-F", "-m", "0", "-b", block, &shown(&image)])
             && runs(&["mount", "-o", "loop", &shown(&image), &shown(&at)]);
         let room = if mounted { Room::FileSystem { at, neighbour: None } } else { Room::FileLength };
         println!(
