@@ -24,6 +24,27 @@ pub struct Davy {
     _dir: TempDir,
 }
 
+/// What Davy does beside judging that can be switched off: quotas and the canary. Gaps, scores and the account cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protections {
+    /// Quotas are kept, so wide that they hold nobody up.
+    On,
+    /// None of them.
+    Off,
+}
+
+impl Protections {
+    /// What follows in the section `door`.
+    fn config(self) -> &'static str {
+        match self {
+            Protections::On => "client_kib_per_s = 4000000\nclient_readings_per_s = 100000000\n",
+            Protections::Off => {
+                "client_kib_per_s = 0\nclient_readings_per_s = 0\n[canary]\nenabled = false\n"
+            }
+        }
+    }
+}
+
 /// The site's files.
 pub fn site_files(tags: usize, nodes: usize) -> Vec<(&'static str, String)> {
     let edge_nodes: Vec<String> = (0..nodes).map(|node| format!("{{id: n{node}}}")).collect();
@@ -61,18 +82,32 @@ impl Davy {
         channel(self.http).await
     }
 
-    /// Starts one; with `broker`, its readings come through the broker on that port as well.
+    /// Starts one with every protection on; with `broker`, its readings come through the broker on that port as well.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start(tags: usize, nodes: usize, broker: Option<u16>) -> Result<Davy> {
+        Davy::start_with(tags, nodes, broker, Protections::On)
+    }
+
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_with(
+        tags: usize,
+        nodes: usize,
+        broker: Option<u16>,
+        protections: Protections,
+    ) -> Result<Davy> {
         let dir =
             tempfile::tempdir_in(env::var_os("DAVY_BENCH_DIR").unwrap_or_else(|| env::temp_dir().into()))?;
         let (http, door) = (free_port()?, free_port()?);
         write_site(dir.path(), tags, nodes)?;
         let mut config = format!(
             "data_dir = \"data\"\nsites = [\"site\"]\n[http]\nlisten = \"127.0.0.1:{http}\"\n[door]\nlisten = \"127.0.0.1:{door}\"\n\
-             receive_max = 65535\n"
+             receive_max = 65535\n{}",
+            protections.config()
         );
         if let Some(port) = broker {
             config.push_str(&format!("[broker]\nurl = \"mqtt://127.0.0.1:{port}\"\nreceive_max = 10000\n"));
