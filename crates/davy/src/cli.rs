@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, journal, payload, replay, rules, serve, tags, version,
-    watch_engine,
+    alarms, check_config, dead_letters, demo, devices, journal, payload, replay, rules, serve, simulate,
+    tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -51,6 +51,9 @@ pub(crate) enum Verb {
     Payload(payload::Verb),
     /// Publish recorded data as a gateway would have
     Replay(replay::Args),
+    /// Who publishes, for whoever has none of them at hand
+    #[command(subcommand)]
+    Simulate(simulate::Verb),
     /// The durable record of a site
     #[command(subcommand)]
     Journal(journal::Verb),
@@ -110,6 +113,9 @@ mod tests {
             "davy deadletters replay --site park --code UNIT_MISMATCH --json",
             "davy devices list --week --json",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
+            "davy simulate sparkplug",
+            "davy simulate sparkplug --group Plant1 --edge-node gw-1 --metric gas-01/ch4=5:%LEL --metric volt=12 --still",
+            "davy simulate sparkplug --broker mqtt://127.0.0.1:1884 --primary-host davy --every 500ms --seed 7",
             "davy journal verify site.journal",
             "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",
             "davy check-config --config davy.toml",

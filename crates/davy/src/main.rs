@@ -26,6 +26,7 @@ mod refusal;
 mod replay;
 mod rules;
 mod serve;
+mod simulate;
 mod site_folder;
 mod span;
 mod stop;
@@ -64,6 +65,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Tags(verb) => tags::run(verb),
         Verb::Payload(verb) => payload::run(verb),
         Verb::Replay(args) => replay::run(args).await,
+        Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Version(args) => version::run(&args),
