@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use davy_intake::{Totals, hj212::Hj212Stats};
+use davy_intake::{Totals, hj212::Hj212Stats, sparkplug::SparkplugStats};
 use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -57,6 +57,9 @@ impl Metrics {
             }
         }
         show_hj212(&hub.intake.hj212_stats());
+        for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
+            show_sparkplug(&site, &stats);
+        }
         self.handle.run_upkeep();
         self.handle.render()
     }
@@ -104,6 +107,27 @@ fn show_hj212(stats: &Hj212Stats) {
     counter!("davy_hj212_refused_total").absolute(stats.refused);
     counter!("davy_hj212_answers_total").absolute(stats.answers);
     counter!("davy_hj212_bytes_total").absolute(stats.bytes);
+}
+
+/// The sessions of a site's Sparkplug edge nodes.
+fn show_sparkplug(site: &Arc<str>, stats: &SparkplugStats) {
+    let label = || site.to_string();
+    for (state, nodes) in [("online", stats.online), ("offline", stats.offline), ("unheard", stats.unheard)] {
+        gauge!("davy_sparkplug_edge_nodes", "site" => label(), "state" => state).set(nodes as f64);
+    }
+    let counts = stats.counts;
+    counter!("davy_sparkplug_births_total", "site" => label()).absolute(counts.births);
+    counter!("davy_sparkplug_deaths_total", "site" => label()).absolute(counts.deaths);
+    counter!("davy_sparkplug_stale_deaths_total", "site" => label()).absolute(counts.stale_deaths);
+    counter!("davy_sparkplug_gaps_total", "site" => label()).absolute(counts.gaps);
+    counter!("davy_sparkplug_reordered_total", "site" => label()).absolute(counts.reordered);
+    counter!("davy_sparkplug_duplicates_total", "site" => label()).absolute(counts.duplicates);
+    counter!("davy_sparkplug_rebirths_asked_total", "site" => label()).absolute(counts.rebirths_asked);
+    counter!("davy_sparkplug_rebirths_held_total", "site" => label()).absolute(counts.rebirths_held);
+    for (reason, count) in &stats.refused {
+        counter!("davy_sparkplug_messages_refused_total", "site" => label(), "code" => reason.word())
+            .absolute(*count);
+    }
 }
 
 fn show_readings(site: &Arc<str>, totals: &Totals) {

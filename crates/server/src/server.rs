@@ -30,7 +30,7 @@ use crate::{
     site::{SiteService, journal_path},
     source::Loaded,
     summary::{SiteSummary, Summary},
-    watch::Watch,
+    watch::{Links, Watch},
 };
 
 /// How long connections and streams may take to end.
@@ -302,7 +302,9 @@ impl Parts {
         let stop_watching = self.stop_serving.child_token();
         let stop_canary = self.stop_serving.child_token();
         let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());
-        let watching = vec![self.watch(config.heartbeat_every, broker.clone(), stop_watching.clone())];
+        let links = broker.clone().zip(sparkplug.clone());
+        let links = links.map(|(native, sparkplug)| Links { native, sparkplug });
+        let watching = vec![self.watch(config.heartbeat_every, links, stop_watching.clone())];
         let mut tasks = vec![
             http_task,
             self.beat(config.heartbeat_every),
@@ -414,12 +416,7 @@ impl Parts {
         Some(tokio::spawn(canary::run(canary, ends, clock, stop)))
     }
 
-    fn watch(
-        &self,
-        every: Duration,
-        broker: Option<Arc<BrokerLink>>,
-        stop: CancellationToken,
-    ) -> JoinHandle<()> {
+    fn watch(&self, every: Duration, links: Option<Links>, stop: CancellationToken) -> JoinHandle<()> {
         let hub = Arc::clone(&self.hub);
         tokio::spawn(async move {
             let mut ticks = ticks(every);
@@ -427,7 +424,7 @@ impl Parts {
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    _ = ticks.tick() => watch.look(&hub, broker.as_ref().map(|broker| broker.state()).as_ref()),
+                    _ = ticks.tick() => watch.look(&hub, links.as_ref()),
                 }
             }
         })

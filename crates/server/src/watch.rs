@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use davy_intake::{Ack, Cause, Lost, Parcel, broker::LinkState};
+use davy_intake::{
+    Ack, Cause, Lost, Parcel,
+    broker::{BrokerLink, LinkState},
+    sparkplug,
+};
 use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier, Timestamp};
 
 use crate::{canary::Standing, hub::Hub, site::SiteService};
@@ -17,12 +21,20 @@ pub(crate) struct Watch {
     active: BTreeMap<(Arc<str>, Arc<str>), bool>,
 }
 
+/// The links to the external broker.
+pub(crate) struct Links {
+    /// Of native topics and sources.
+    pub(crate) native: Arc<BrokerLink>,
+    /// The Sparkplug host's own.
+    pub(crate) sparkplug: Arc<BrokerLink>,
+}
+
 /// How long an edge node must lose nothing more for its alarm to clear.
 const GAP_OVER: Duration = Duration::from_secs(60);
 
 impl Watch {
-    /// Looks once. `broker` is how the link to the external broker stands, if there is one.
-    pub(crate) fn look(&mut self, hub: &Hub, broker: Option<&LinkState>) {
+    /// Looks once.
+    pub(crate) fn look(&mut self, hub: &Hub, links: Option<&Links>) {
         for door in hub.intake.directory.sites() {
             door.scores.gather(&door.site, &door.presence, hub.clock.now());
         }
@@ -34,8 +46,9 @@ impl Watch {
             self.look_at_canary(site, &canary);
             self.look_at_drops(hub, site);
             self.look_at_gaps(hub, site);
-            if let Some(state) = broker {
-                self.look_at_broker(site, state);
+            if let Some(links) = links {
+                self.look_at_broker(site, &links.native.state());
+                self.look_at_sparkplug(hub, site, &links.sparkplug.state());
             }
         }
     }
@@ -97,15 +110,27 @@ impl Watch {
     }
 
     fn look_at_broker(&mut self, site: &SiteService, state: &LinkState) {
-        let (lost, why) = match state {
-            LinkState::Lost { why, .. } => (true, why.as_str()),
-            _ => (false, ""),
-        };
+        let (lost, why) = loss(state).map_or((false, ""), |why| (true, why));
         let text = Text::both(
             format!("the MQTT broker cannot be reached ({why}): no reading comes in by it"),
             format!("无法连接 MQTT 服务器（{why}）：收不到数据"),
         );
         self.tell(site, "broker", Tier::Orange, lost, text);
+    }
+
+    /// The host's own connection: it can fail where the other stands, by a right that it lacks for one.
+    fn look_at_sparkplug(&mut self, hub: &Hub, site: &SiteService, state: &LinkState) {
+        let door = hub.intake.directory.site(&site.id);
+        let listens = door.is_some_and(|door| sparkplug::listens(&door.site));
+        let why = loss(state).filter(|_| listens);
+        let told = why.unwrap_or_default();
+        let text = Text::both(
+            format!(
+                "the MQTT broker cannot be reached as a Sparkplug host ({told}): all Sparkplug edge nodes are lost"
+            ),
+            format!("无法以 Sparkplug 主机身份连接 MQTT 服务器（{told}）：所有 Sparkplug 边缘节点失联"),
+        );
+        self.tell(site, "broker-sparkplug", Tier::Orange, why.is_some(), text);
     }
 
     fn look_at_canary(&mut self, site: &SiteService, standing: &Standing) {
@@ -152,6 +177,14 @@ impl Watch {
         if site.inbox.try_put(Parcel::new("".into(), Input::Fault(fault), Ack::None)).is_ok() {
             self.active.insert(key, active);
         }
+    }
+}
+
+/// Why a link is down.
+fn loss(state: &LinkState) -> Option<&str> {
+    match state {
+        LinkState::Lost { why, .. } => Some(why),
+        LinkState::Connecting { .. } | LinkState::Subscribed { .. } | LinkState::Stopped => None,
     }
 }
 

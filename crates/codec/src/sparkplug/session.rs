@@ -65,6 +65,8 @@ pub struct Session {
     birth_ms: Option<u64>,
     /// Births are wanted.
     is_asking: bool,
+    /// The wish has been counted as one that waits.
+    is_held: bool,
     asked: Option<Timestamp>,
     counts: Counts,
 }
@@ -118,6 +120,8 @@ pub struct Counts {
     pub gaps: u64,
     /// Requests for births.
     pub rebirths_asked: u64,
+    /// Wishes for births that had to wait, since the last request was too recent.
+    pub rebirths_held: u64,
 }
 
 impl Session {
@@ -132,6 +136,7 @@ impl Session {
             early_death: None,
             birth_ms: None,
             is_asking: false,
+            is_held: false,
             asked: None,
             counts: Counts::default(),
         }
@@ -171,12 +176,20 @@ impl Session {
         {
             self.miss_devices(now, host);
         }
+        self.ask(now, host);
+    }
+
+    /// Asks for births, if they are wanted and the last request is old enough.
+    fn ask(&mut self, now: Timestamp, host: &mut dyn Host) {
         let may_ask = self.asked.is_none_or(|asked| now >= asked.plus(self.settings.rebirth_min_interval));
         if self.is_asking && may_ask && host.ask_rebirth() {
             self.is_asking = false;
             self.asked = Some(now);
             self.counts.rebirths_asked += 1;
         }
+        let is_held = self.is_asking && !may_ask;
+        self.counts.rebirths_held += u64::from(is_held && !self.is_held);
+        self.is_held = is_held;
     }
 
     /// When [`tick`](Session::tick) has something to do; `None` when nothing is awaited.

@@ -53,6 +53,8 @@ fn data_before_a_birth_is_refused_and_the_birth_asked_for_once() {
         stage.take(&birth);
     }
     assert_eq!(stage.wait(60_000), "", "it has been born");
+    let counts = stage.session.counts();
+    assert_eq!((counts.rebirths_asked, counts.rebirths_held), (3, 1), "one wish waited, however long");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use davy_codec::sparkplug::{Host, Message, rebirth_command, rebirth_topic};
 use davy_codec::{Metric, Rejection, Sink, Summary};
-use davy_model::{MessageHead, NodeChange, NodeIndex};
+use davy_model::{MessageHead, NodeChange, NodeIndex, Reason};
 
 use super::Node;
 use crate::batch::{Batch, SiteBatch};
@@ -42,6 +42,8 @@ pub(super) struct Ears<'a> {
     /// Of all messages given.
     is_read: bool,
     is_refused: bool,
+    /// Why messages were refused whole, one a message.
+    refused_messages: Vec<Reason>,
 }
 
 impl Place {
@@ -80,12 +82,18 @@ impl<'a> Ears<'a> {
             runs: Runs::default(),
             is_read: false,
             is_refused: false,
+            refused_messages: Vec::new(),
         }
     }
 
     /// What is told to the transport of the message that brought all this.
     pub(super) fn verdict(&self) -> Verdict {
         if self.is_refused && !self.is_read { Verdict::Unreadable } else { Verdict::Taken }
+    }
+
+    /// Why messages were refused whole, one a message.
+    pub(super) fn refused_messages(&self) -> &[Reason] {
+        &self.refused_messages
     }
 
     fn taker(&mut self) -> Taker<'_> {
@@ -162,6 +170,9 @@ impl Host for Ears<'_> {
         share.received += taken + self.refused;
         self.is_read |= self.metrics > 0 || self.refused == 0;
         self.is_refused |= self.refused > 0;
+        if self.metrics == 0 && self.refused > 0 {
+            self.refused_messages.extend(self.findings.first().map(|finding| finding.reason));
+        }
         self.report(message, Outcome { seq: summary.seq, accepted: taken, rejected: self.refused });
     }
 

@@ -81,6 +81,11 @@ impl SparkplugHost {
         Arc::clone(self.nodes.lock().entry((Arc::clone(&key.0), Arc::clone(&key.1))).or_insert_with(fresh))
     }
 
+    /// The edge node of that group and id, if it has been asked for.
+    pub(super) fn known(&self, group: &str, id: &str) -> Option<Arc<Node>> {
+        self.nodes.lock().get(&(Arc::from(group), Arc::from(id))).map(Arc::clone)
+    }
+
     fn nodes(&self) -> Vec<Arc<Node>> {
         self.nodes.lock().values().map(Arc::clone).collect()
     }

@@ -7,12 +7,15 @@ mod ears;
 mod host;
 mod node;
 mod source;
+mod stats;
 
 use std::sync::Arc;
 
 pub use host::{SparkplugConfig, SparkplugHost};
 pub(crate) use node::{Node, Way};
+pub use source::listens;
 pub(crate) use source::{groups, owner};
+pub use stats::SparkplugStats;
 
 /// A topic of a Sparkplug edge node: how what comes there is read.
 #[derive(Clone, Debug)]

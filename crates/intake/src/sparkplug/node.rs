@@ -1,13 +1,15 @@
 //! One Sparkplug edge node: its session, and by whom it is heard.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use davy_codec::sparkplug::{Message, ROOT, Session, Settings};
-use davy_model::{NodeIndex, Timestamp};
+use davy_model::{NodeIndex, Reason, Timestamp};
 use parking_lot::Mutex;
 
 use super::ears::{Ears, Place};
 use super::source::owner;
+use super::stats::NodeStats;
 use crate::batch::Batch;
 use crate::desk::Verdict;
 use crate::feedback::Route;
@@ -38,12 +40,15 @@ struct Inner {
     route: Option<Route>,
     /// Where its readings go, under the files of that generation.
     place: Option<(u64, Place)>,
+    /// Messages of which nothing was taken.
+    refused: BTreeMap<Reason, u64>,
 }
 
 impl Node {
     pub(super) fn new(group: Arc<str>, id: Arc<str>, settings: Settings) -> Node {
         let session = Session::new(settings);
-        Node { group, id, inner: Mutex::new(Inner { session, heard_by: None, route: None, place: None }) }
+        let inner = Inner { session, heard_by: None, route: None, place: None, refused: BTreeMap::new() };
+        Node { group, id, inner: Mutex::new(inner) }
     }
 
     /// The topic that a message came by.
@@ -97,6 +102,17 @@ impl Node {
         }
     }
 
+    /// What it has come to.
+    pub(super) fn stats(&self) -> NodeStats {
+        let inner = self.inner.lock();
+        NodeStats {
+            is_heard: inner.heard_by.is_some(),
+            is_online: inner.session.is_alive(),
+            counts: inner.session.counts(),
+            refused: inner.refused.clone(),
+        }
+    }
+
     /// Does what is due. What comes of it goes to the site while nobody else can speak for the edge node: a loss must not
     /// overtake the birth that ends it.
     pub(super) fn look(&self, intake: &Intake, now: Timestamp) {
@@ -123,8 +139,13 @@ impl Node {
                 owner(&intake.directory, &self.group, &self.id).ok()?;
             inner.place = Some((generation, Place::new(door, index)));
         }
-        let (_, place) = inner.place.as_mut()?;
-        let mut ears = Ears::new(intake, self, place, inner.route, batch);
-        Some(what(&mut inner.session, &mut ears))
+        let Inner { session, route, place, refused, .. } = inner;
+        let (_, place) = place.as_mut()?;
+        let mut ears = Ears::new(intake, self, place, *route, batch);
+        let outcome = what(session, &mut ears);
+        for reason in ears.refused_messages() {
+            *refused.entry(*reason).or_default() += 1;
+        }
+        Some(outcome)
     }
 }

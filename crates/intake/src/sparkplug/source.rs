@@ -53,6 +53,11 @@ pub(crate) fn edge_nodes(directory: &Directory) -> Vec<(Arc<str>, Arc<str>)> {
     all
 }
 
+/// Whether a site listens to any group.
+pub fn listens(site: &Site) -> bool {
+    of(site).next().is_some()
+}
+
 type Names = [(Arc<str>, Arc<str>)];
 
 fn of(site: &Site) -> impl Iterator<Item = (&Arc<str>, &Names)> {
