@@ -19,9 +19,16 @@ const PARTS: [&str; 11] = [
     "**复现。**",
 ];
 
-/// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`.
-const SERVICE_CODES: [&str; 5] =
-    ["SITE_UNKNOWN", "REQUEST_INVALID", "RESUME_TOKEN_INVALID", "STORAGE_UNAVAILABLE", "STOPPING"];
+/// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
+/// `crates/intake/src/replay.rs`.
+const SERVICE_CODES: [&str; 6] = [
+    "SITE_UNKNOWN",
+    "REQUEST_INVALID",
+    "RESUME_TOKEN_INVALID",
+    "STORAGE_UNAVAILABLE",
+    "STOPPING",
+    "NOTHING_TO_REPLAY",
+];
 
 fn refusals() -> Vec<Refusal> {
     vec![

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use davy_codec::sparkplug::SparkplugTopic;
 use davy_codec::{Codec, Limits, Native};
-use davy_model::NodeIndex;
+use davy_model::{NodeIndex, Reason};
 
+use crate::remark::remark;
 use crate::sparkplug::{Heard, SparkplugHost, owner};
 use crate::topic::{Channel, Topic};
-use crate::{Directory, SiteDoor};
+use crate::{Directory, Rejection, SiteDoor};
 
 /// What a topic comes to.
 pub(crate) enum Address {
@@ -79,6 +80,26 @@ impl Directory {
         }
         missed
     }
+}
+
+/// The refusal of a message whose topic is nobody's, or not the sender's.
+pub(crate) fn not_allowed(topic: &str) -> Rejection {
+    remark(
+        Reason::TopicNotAllowed,
+        topic,
+        "davy/v1/{site}/{edge_node}/readings or /status, or a topic of a source, of an edge node this client may speak for",
+        "correct the topic, or ask the site to grant it to this client",
+    )
+}
+
+/// The refusal of a message whose topic names no edge node of its site.
+pub(crate) fn no_such_node(id: &str, site: &str) -> Rejection {
+    remark(
+        Reason::DeviceUnknown,
+        id,
+        format!("an edge node of site {site}"),
+        "correct the topic, or ask the site to add the edge node",
+    )
 }
 
 /// Whose a topic of Sparkplug is; `None` when it is none, or of a group that no site listens to.

@@ -2,74 +2,20 @@
 //!
 //! One letter a message, with its whole payload and what is wrong with it. Beside the ring every kind of problem is counted:
 //! by edge node, reason, and place in the payload; a count goes on when its letters are long gone.
+//!
+//! The ring knows what of it is not in the [file](crate::LetterStore) yet. So it is the queue to that file as well: whoever
+//! keeps a letter never waits for a disk, and what a failing disk did not take is still here for the next try.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::OnceLock;
+use std::thread::Thread;
 
-use bytes::Bytes;
-use davy_model::{Reason, Severity, Timestamp};
+use davy_model::Timestamp;
 use parking_lot::Mutex;
 
 use crate::Rejection;
+use crate::letter::{DeadLetter, LetterFilter, Origin};
 use crate::letter_groups::{Group, Groups};
-
-/// Problems of one message that are kept; the others are counted.
-const FINDINGS_MAX: usize = 100;
-/// What a letter weighs beside its texts, bytes.
-const LETTER_BYTES: usize = 256;
-
-/// One message with something refused or odd in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// Its number in this inbox, from 1; never used again.
-    pub number: u64,
-    /// When the message arrived.
-    pub arrival: Timestamp,
-    /// The site its topic names; empty when it names none.
-    pub site: Arc<str>,
-    /// The edge node its topic names; empty when it names none.
-    pub edge_node: Arc<str>,
-    /// The topic.
-    pub topic: Arc<str>,
-    /// What is wrong: the first hundred problems.
-    pub findings: Vec<Rejection>,
-    /// How many problems more there were.
-    pub findings_omitted: u32,
-    /// How many readings were refused.
-    pub rejected: u32,
-    /// The payload.
-    pub payload: Bytes,
-    /// When somebody sent it again.
-    pub replayed: Option<Timestamp>,
-}
-
-/// Where a letter came from.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// When the message arrived.
-    pub arrival: Timestamp,
-    /// The site; empty when unknown.
-    pub site: Arc<str>,
-    /// The edge node; empty when unknown.
-    pub edge_node: Arc<str>,
-    /// The topic.
-    pub topic: Arc<str>,
-}
-
-/// Which letters to list.
-#[derive(Clone, Debug, Default)]
-pub struct LetterFilter {
-    /// Only with this reason among their problems.
-    pub reason: Option<Reason>,
-    /// Only with a problem at this place, as groups have it: `/readings/*/unit`.
-    pub pointer: Option<Arc<str>>,
-    /// Only with a problem at least this severe.
-    pub severity_at_least: Option<Severity>,
-    /// Only from this edge node.
-    pub edge_node: Option<Arc<str>>,
-    /// Only older than the letter of this number: the next page.
-    pub before: Option<u64>,
-}
 
 /// The ring. The oldest letters make room for the newest, and are counted.
 #[derive(Debug)]
@@ -77,6 +23,8 @@ pub struct DeadLetters {
     count_max: usize,
     bytes_max: usize,
     ring: Mutex<Ring>,
+    /// Who writes the file, and sleeps while there is nothing to write.
+    keeper: OnceLock<Thread>,
 }
 
 #[derive(Debug, Default)]
@@ -84,13 +32,49 @@ struct Ring {
     letters: VecDeque<DeadLetter>,
     groups: Groups,
     bytes: usize,
+    /// The number given last.
+    last_number: u64,
     written: u64,
+    evicted: u64,
+    /// The letters up to this number are in the file.
+    saved_to: u64,
+    /// Letters that were sent again since the file was told.
+    marked: BTreeSet<u64>,
+}
+
+/// What an inbox has that its file has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unsaved {
+    /// Letters the file does not have, the oldest first.
+    pub(crate) letters: Vec<DeadLetter>,
+    /// More letters than these are not in the file.
+    pub(crate) has_more: bool,
+    /// Letters the file has, that were sent again.
+    pub(crate) replayed: Vec<(u64, Timestamp)>,
+    /// Kinds whose counts are others in the file.
+    pub(crate) groups: Vec<Group>,
+    /// The oldest letter that is still kept has this number.
+    pub(crate) oldest: u64,
+    /// The number given last.
+    pub(crate) last_number: u64,
+}
+
+/// What a file had of an inbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Saved {
+    /// Its letters, the oldest first.
+    pub(crate) letters: Vec<DeadLetter>,
+    /// Its kinds.
+    pub(crate) groups: Vec<Group>,
+    /// No number up to this may be given again.
+    pub(crate) last_number: u64,
 }
 
 impl DeadLetters {
     /// A ring of at most `count_max` letters and `bytes_max` bytes; at least one letter is always kept.
     pub fn new(count_max: usize, bytes_max: usize) -> DeadLetters {
-        DeadLetters { count_max: count_max.max(1), bytes_max, ring: Mutex::default() }
+        let keeper = OnceLock::new();
+        DeadLetters { count_max: count_max.max(1), bytes_max, ring: Mutex::default(), keeper }
     }
 
     /// Keeps a message and its findings, if it has any.
@@ -98,25 +82,16 @@ impl DeadLetters {
         if findings.is_empty() {
             return;
         }
-        let kept = findings.len().min(FINDINGS_MAX);
         let mut ring = self.ring.lock();
         ring.written += 1;
-        let letter = DeadLetter {
-            number: ring.written,
-            arrival: origin.arrival,
-            site: Arc::clone(&origin.site),
-            edge_node: Arc::clone(&origin.edge_node),
-            topic: Arc::clone(&origin.topic),
-            findings: findings[..kept].to_vec(),
-            findings_omitted: u32::try_from(findings.len() - kept).unwrap_or(u32::MAX),
-            rejected: findings.iter().map(cost).sum(),
-            payload: Bytes::copy_from_slice(payload),
-            replayed: None,
-        };
+        ring.last_number += 1;
+        let letter = DeadLetter::new(ring.last_number, origin, findings, payload);
         ring.groups.note(&letter, findings);
         ring.bytes += letter.weight_bytes();
         ring.letters.push_back(letter);
         self.evict(&mut ring);
+        drop(ring);
+        self.wake();
     }
 
     /// The newest letters that match, newest first, at most `limit`.
@@ -136,7 +111,10 @@ impl DeadLetters {
         let mut ring = self.ring.lock();
         if let Some(letter) = ring.letters.iter_mut().find(|letter| letter.number == number) {
             letter.replayed = Some(at);
+            ring.marked.insert(number);
         }
+        drop(ring);
+        self.wake();
     }
 
     /// Every kind of problem that ever came, the most frequent first.
@@ -144,61 +122,122 @@ impl DeadLetters {
         self.ring.lock().groups.list()
     }
 
-    /// Letters ever written.
+    /// Letters written since the process began.
     pub fn written(&self) -> u64 {
         self.ring.lock().written
     }
 
-    /// Letters that made room for newer ones.
+    /// Letters that made room for newer ones since the process began.
     pub fn evicted(&self) -> u64 {
+        self.ring.lock().evicted
+    }
+
+    /// Letters, and marks on letters, that are not in the file yet; all there are, when no file is kept.
+    pub fn unsaved_len(&self) -> usize {
         let ring = self.ring.lock();
-        ring.written - ring.letters.len() as u64
+        let letters = ring.letters.iter().rev().take_while(|letter| letter.number > ring.saved_to).count();
+        letters + ring.marked.iter().filter(|number| **number <= ring.saved_to).count()
+    }
+
+    /// The number given last.
+    pub(crate) fn last_number(&self) -> u64 {
+        self.ring.lock().last_number
+    }
+
+    /// From now on this thread is woken when there is something to write.
+    pub(crate) fn kept_by(&self, keeper: Thread) {
+        // A second file would have nothing to say: the first is the file.
+        let _ = self.keeper.set(keeper);
+    }
+
+    /// Takes in what the file had. What came meanwhile is newer, and is numbered after it.
+    pub(crate) fn restore(&self, saved: Saved) {
+        let mut ring = self.ring.lock();
+        let meanwhile = std::mem::take(&mut ring.letters);
+        let before = saved.last_number;
+        let renumbered =
+            meanwhile.into_iter().map(|letter| DeadLetter { number: letter.number + before, ..letter });
+        ring.bytes += saved.letters.iter().map(DeadLetter::weight_bytes).sum::<usize>();
+        ring.letters = saved.letters.into_iter().chain(renumbered).collect();
+        ring.groups.restore(saved.groups, before);
+        ring.marked = std::mem::take(&mut ring.marked).into_iter().map(|number| number + before).collect();
+        ring.last_number += before;
+        ring.saved_to = before;
+        self.evict(&mut ring);
+    }
+
+    /// What the file has to be told: letters of at most `bytes_max` bytes, or one that is longer. `None` when it has all.
+    pub(crate) fn unsaved(&self, bytes_max: usize) -> Option<Unsaved> {
+        let ring = self.ring.lock();
+        let from = ring.letters.partition_point(|letter| letter.number <= ring.saved_to);
+        let mut bytes = 0;
+        let fits = |letter: &&DeadLetter| {
+            let is_first = bytes == 0;
+            bytes += letter.weight_bytes();
+            is_first || bytes <= bytes_max
+        };
+        let letters: Vec<_> = ring.letters.range(from..).take_while(fits).cloned().collect();
+        let has_more = from + letters.len() < ring.letters.len();
+        let of_file = ring.letters.range(..from).filter(|letter| ring.marked.contains(&letter.number));
+        let replayed: Vec<_> = of_file.filter_map(|letter| Some((letter.number, letter.replayed?))).collect();
+        let groups = ring.groups.unsaved();
+        let (oldest, last_number) =
+            (ring.letters.front().map_or(ring.last_number + 1, |letter| letter.number), ring.last_number);
+        let is_nothing = letters.is_empty() && replayed.is_empty() && groups.is_empty();
+        (!is_nothing).then_some(Unsaved { letters, has_more, replayed, groups, oldest, last_number })
+    }
+
+    /// The file has that now.
+    pub(crate) fn note_saved(&self, told: &Unsaved) {
+        let mut ring = self.ring.lock();
+        if let Some(last) = told.letters.last() {
+            ring.saved_to = ring.saved_to.max(last.number);
+        }
+        let now_saved = |number: u64, replayed| {
+            ring.letters
+                .binary_search_by_key(&number, |letter| letter.number)
+                .is_ok_and(|at| ring.letters[at].replayed == replayed)
+        };
+        let of_letters = told.letters.iter().map(|letter| (letter.number, letter.replayed));
+        let of_marks = told.replayed.iter().map(|(number, at)| (*number, Some(*at)));
+        let done: Vec<u64> = of_letters
+            .chain(of_marks)
+            .filter(|(number, replayed)| now_saved(*number, *replayed))
+            .map(|(number, _)| number)
+            .collect();
+        done.iter().for_each(|number| {
+            ring.marked.remove(number);
+        });
+        ring.groups.note_saved(&told.groups);
+    }
+
+    /// The file is another, and empty.
+    pub(crate) fn forget_saved(&self) {
+        let mut ring = self.ring.lock();
+        ring.saved_to = 0;
+        ring.groups.forget_saved();
     }
 
     fn evict(&self, ring: &mut Ring) {
         while ring.letters.len() > self.count_max || (ring.bytes > self.bytes_max && ring.letters.len() > 1) {
             let Some(oldest) = ring.letters.pop_front() else { return };
             ring.bytes -= oldest.weight_bytes();
+            ring.evicted += 1;
+            ring.marked.remove(&oldest.number);
         }
     }
-}
 
-/// Readings that a problem cost. One that is too old is kept and not judged: it counts here too.
-fn cost(finding: &Rejection) -> u32 {
-    match finding.reason.severity() {
-        Severity::Reject => finding.readings.max(1),
-        Severity::Warn | Severity::Info => 0,
-    }
-}
-
-impl LetterFilter {
-    fn takes(&self, letter: &DeadLetter) -> bool {
-        let fits = |finding: &Rejection| {
-            self.reason.is_none_or(|wanted| wanted == finding.reason)
-                && self.severity_at_least.is_none_or(|least| finding.reason.severity() >= least)
-                && self.pointer.as_deref().is_none_or(|wanted| wanted == Group::place_of(&finding.pointer))
-        };
-        letter.findings.iter().any(fits)
-            && self.edge_node.as_ref().is_none_or(|node| *node == letter.edge_node)
-            && self.before.is_none_or(|before| letter.number < before)
-    }
-}
-
-impl DeadLetter {
-    fn weight_bytes(&self) -> usize {
-        let text = |finding: &Rejection| {
-            finding.pointer.len() + finding.got.len() + finding.expected.len() + finding.fix.len()
-        };
-        LETTER_BYTES
-            + self.topic.len()
-            + self.payload.len()
-            + self.findings.iter().map(text).sum::<usize>()
-            + self.findings.len() * size_of::<Rejection>()
+    fn wake(&self) {
+        if let Some(keeper) = self.keeper.get() {
+            keeper.unpark();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use davy_model::{Reason, Severity};
+
     use super::*;
     use crate::remark::remark;
 

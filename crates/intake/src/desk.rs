@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use davy_codec::Limits;
 use davy_model::{MessageHead, NodeChange, NodeIndex, Reason, Timestamp};
 use parking_lot::Mutex;
 
 use crate::account::Tally;
-use crate::address::{Address, Addressed, Reads, of_sparkplug};
+use crate::address::{Address, Addressed, Reads, no_such_node, not_allowed};
 use crate::batch::{Batch, put};
 use crate::bind::{Moment, NodeBinding};
-use crate::dead_letters::Origin;
 use crate::directory::SiteDoor;
 use crate::feedback::{NodeFeedback, Outcome, Route};
 use crate::gaps::Track;
@@ -22,7 +20,7 @@ use crate::rights::Rights;
 use crate::sparkplug::{Heard, Node, Way};
 use crate::taker::{Runs, Taker};
 use crate::topic::Topic;
-use crate::{Intake, Rejection, decode};
+use crate::{Intake, Origin, Rejection, decode};
 
 /// One message, from the door or from a broker.
 #[derive(Clone, Copy, Debug)]
@@ -185,12 +183,7 @@ impl Desk {
 
     /// A message that may not be published to its topic: kept, counted, and told to the sender where it is known.
     pub(crate) fn refuse(&self, topic: &str, payload: &[u8], arrival: Timestamp) {
-        let finding = remark(
-            Reason::TopicNotAllowed,
-            topic,
-            "davy/v1/{site}/{edge_node}/readings or /status, or a topic of a source, of an edge node this client may speak for",
-            "correct the topic, or ask the site to grant it to this client",
-        );
+        let finding = not_allowed(topic);
         let (door, node) = match self.address(topic) {
             Address::Of(Addressed { door, node, .. }) => {
                 let id = Arc::clone(&door.site.node(node).id);
@@ -288,9 +281,7 @@ impl Desk {
     }
 
     fn address(&self, topic: &str) -> Address {
-        let limits = Limits { payload_len_max: self.intake.payload_bytes_max, ..Limits::default() };
-        let sparkplug = of_sparkplug(&self.intake.directory, &self.intake.sparkplug, topic);
-        sparkplug.unwrap_or_else(|| self.intake.directory.address(topic, limits, self.sender()))
+        self.intake.address(topic, self.sender())
     }
 
     fn sender(&self) -> Option<(&str, &str)> {
@@ -418,12 +409,7 @@ impl Desk {
     fn stray(&self, message: &Message<'_>) -> Verdict {
         match self.address(message.topic) {
             Address::NoSuchNode(door, id) => {
-                let finding = remark(
-                    Reason::DeviceUnknown,
-                    &id,
-                    format!("an edge node of site {}", door.site.id),
-                    "correct the topic, or ask the site to add the edge node",
-                );
+                let finding = no_such_node(&id, &door.site.id);
                 let Message { topic, payload, arrival, .. } = *message;
                 self.keep_stray(Some(&door), id.into(), topic, payload, arrival, &finding);
             }
@@ -444,7 +430,7 @@ impl Desk {
         let strays = &self.intake.strays;
         let (account, letters) = match door {
             Some(door) => (&*door.account, &*door.dead_letters),
-            None => (&strays.account, &strays.dead_letters),
+            None => (&strays.account, &*strays.dead_letters),
         };
         account.receive(Tally { messages: 1, payload_bytes: payload.len() as u64, received: 1 });
         account.reject(finding.reason, 1);

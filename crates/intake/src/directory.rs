@@ -95,6 +95,13 @@ impl SiteDoor {
         }
     }
 
+    /// The same files with books of their own, and an inbox that nobody empties: for looking what would become of something.
+    pub(crate) fn on_trial(&self) -> SiteDoor {
+        let (site, revision, ways) =
+            (Arc::clone(&self.site), Arc::clone(&self.revision), Arc::clone(&self.ways));
+        SiteDoor::new(site, revision, ways, Inbox::new(0).0, Keeping::default())
+    }
+
     /// The same site under other files: inbox, counts and presence go on; tags now known are no longer discoveries.
     pub fn reloaded(&self, site: Arc<Site>, revision: Arc<str>, ways: Arc<[Way]>) -> SiteDoor {
         let (names, sent_names) = (names(&site), sent_names(&site));

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use davy_codec::Limits;
 use davy_model::{Reason, Timestamp};
 
+use crate::address::{Address, of_sparkplug};
 use crate::feedback::Feedback;
 use crate::hj212::{Counters, Hj212Stats};
 use crate::presence::SessionId;
@@ -44,7 +46,7 @@ pub struct Strays {
     /// The counts.
     pub account: Account,
     /// What was refused.
-    pub dead_letters: DeadLetters,
+    pub dead_letters: Arc<DeadLetters>,
 }
 
 impl Intake {
@@ -63,7 +65,10 @@ impl Intake {
         Arc::new(Intake {
             directory,
             feedback: Feedback::default(),
-            strays: Strays { account: Account::new(), dead_letters: DeadLetters::new(1000, 16 << 20) },
+            strays: Strays {
+                account: Account::new(),
+                dead_letters: Arc::new(DeadLetters::new(1000, 16 << 20)),
+            },
             sparkplug: SparkplugHost::new(sparkplug, payload_bytes_max),
             payload_bytes_max,
             hj212: Counters::default(),
@@ -108,6 +113,14 @@ impl Intake {
     /// Looks after Sparkplug's sessions, for as long as it is polled: what is awaited of edge nodes has a time.
     pub async fn watch_sparkplug(self: &Arc<Intake>) {
         self.sparkplug.watch(self).await;
+    }
+
+    /// Whose a topic is, Sparkplug's among them. `sender` is the one edge node, by site and id, that the sender may speak
+    /// for, where there is one.
+    pub(crate) fn address(&self, topic: &str, sender: Option<(&str, &str)>) -> Address {
+        let limits = Limits { payload_len_max: self.payload_bytes_max, ..Limits::default() };
+        let sparkplug = of_sparkplug(&self.directory, &self.sparkplug, topic);
+        sparkplug.unwrap_or_else(|| self.directory.address(topic, limits, sender))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

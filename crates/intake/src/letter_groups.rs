@@ -34,10 +34,24 @@ pub struct Group {
 /// All kinds at one site. Those beyond the bound are counted as one, without a place and a sender.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
-    groups: BTreeMap<(Arc<str>, Reason, Arc<str>), Group>,
+    groups: BTreeMap<Key, Counted>,
+}
+
+/// Edge node, reason, place.
+type Key = (Arc<str>, Reason, Arc<str>);
+
+#[derive(Debug)]
+struct Counted {
+    group: Group,
+    /// The file has these counts.
+    is_saved: bool,
 }
 
 impl Group {
+    fn key(&self) -> Key {
+        (Arc::clone(&self.edge_node), self.reason, Arc::clone(&self.pointer))
+    }
+
     /// A pointer with `*` for places in lists.
     pub fn place_of(pointer: &str) -> String {
         let token = |token: &str| match !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -76,8 +90,10 @@ impl Groups {
             last: letter.arrival,
             example: letter.number,
         };
-        let fresh = fresh();
-        let group = self.groups.entry(key).or_insert(fresh);
+        let fresh = Counted { group: fresh(), is_saved: false };
+        let counted = self.groups.entry(key).or_insert(fresh);
+        counted.is_saved = false;
+        let group = &mut counted.group;
         group.messages += 1;
         group.readings += readings;
         group.last = letter.arrival;
@@ -85,9 +101,46 @@ impl Groups {
     }
 
     pub(crate) fn list(&self) -> Vec<Group> {
-        let mut list: Vec<Group> = self.groups.values().cloned().collect();
+        let mut list: Vec<Group> = self.groups.values().map(|counted| counted.group.clone()).collect();
         list.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.example.cmp(&b.example)));
         list
+    }
+
+    /// Those whose counts are others in the file.
+    pub(crate) fn unsaved(&self) -> Vec<Group> {
+        let unsaved = self.groups.values().filter(|counted| !counted.is_saved);
+        unsaved.map(|counted| counted.group.clone()).collect()
+    }
+
+    /// The file has these now.
+    pub(crate) fn note_saved(&mut self, told: &[Group]) {
+        for group in told {
+            if let Some(counted) = self.groups.get_mut(&group.key()) {
+                counted.is_saved = counted.group == *group;
+            }
+        }
+    }
+
+    /// The file is another, and empty.
+    pub(crate) fn forget_saved(&mut self) {
+        self.groups.values_mut().for_each(|counted| counted.is_saved = false);
+    }
+
+    /// Adds what the file had. Letters that came meanwhile are numbered after its last, `before`.
+    pub(crate) fn restore(&mut self, saved: Vec<Group>, before: u64) {
+        self.groups.values_mut().for_each(|counted| counted.group.example += before);
+        for group in saved {
+            match self.groups.get_mut(&group.key()) {
+                Some(counted) => {
+                    counted.group.messages += group.messages;
+                    counted.group.readings += group.readings;
+                    counted.group.first = group.first;
+                }
+                None => {
+                    self.groups.insert(group.key(), Counted { group, is_saved: true });
+                }
+            }
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use davy_codec::Limits;
-use davy_model::{Freshness, Input, MessageHead, ReadingBlock};
+use davy_codec::sparkplug::{Message, Verb};
+use davy_codec::{Codec, Sink};
+use davy_model::{Freshness, Input, MessageHead, NodeIndex, Reading, ReadingBlock};
 use tokio::sync::oneshot;
 
 use crate::account::Tally;
@@ -14,8 +15,9 @@ use crate::address::{Address, Addressed, Reads};
 use crate::batch::put;
 use crate::bind::{Moment, NodeBinding};
 use crate::inbox::{Ack, Parcel};
+use crate::sparkplug::Heard;
 use crate::taker::{Runs, Taker};
-use crate::{DeadLetter, Intake, Rejection};
+use crate::{DeadLetter, Intake, Rejection, SiteDoor};
 
 /// What became of a letter that was sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +33,32 @@ pub struct Replayed {
 /// Why a letter cannot be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
-    /// Its topic is still nobody's, or says only whether an edge node is there.
-    #[error("its topic belongs to no edge node's readings")]
+    /// Its topic is still nobody's.
+    #[error("TOPIC_NOT_ALLOWED: its topic belongs to no edge node of a site")]
     NoTopic,
+    /// Its site still has no such edge node.
+    #[error("DEVICE_UNKNOWN: the site has no such edge node")]
+    NoSuchNode,
+    /// Its topic says only whether an edge node or device is there, or what was asked of it.
+    #[error("NOTHING_TO_REPLAY: its topic carries no readings")]
+    NoReadings,
     /// The site stops.
-    #[error("the site is stopping")]
+    #[error("STOPPING: the site is stopping")]
     Stopping,
+}
+
+/// Who reads a letter.
+enum Reader {
+    Codec(Box<dyn Codec + Send>),
+    Sparkplug(Heard),
+}
+
+/// A letter, read and bound as the files are now.
+struct Read {
+    readings: Vec<Reading>,
+    findings: Vec<Rejection>,
+    rejected: u64,
+    seq: Option<u64>,
 }
 
 impl Intake {
@@ -45,26 +67,8 @@ impl Intake {
     /// # Errors
     /// [`NotReplayed`].
     pub async fn replay(&self, letter: &DeadLetter) -> Result<Replayed, NotReplayed> {
-        let limits = Limits { payload_len_max: self.payload_bytes_max, ..Limits::default() };
-        let sender = Some((&*letter.site, &*letter.edge_node));
-        let Address::Of(Addressed { door, node, reads: Reads::Readings(codec) }) =
-            self.directory.address(&letter.topic, limits, sender)
-        else {
-            return Err(NotReplayed::NoTopic);
-        };
-        let mut binding = NodeBinding::new(Arc::clone(&door), node);
-        let (mut readings, mut findings) = (Vec::new(), Vec::new());
-        let mut taker = Taker {
-            moment: Moment::new(letter.arrival, &door),
-            binding: &mut binding,
-            readings: &mut readings,
-            findings: &mut findings,
-            metrics: 0,
-            refused: 0,
-            runs: Runs::default(),
-        };
-        let seq = codec.decode(&letter.payload, letter.arrival, &mut taker).seq;
-        let rejected = taker.refused;
+        let (door, node, reader) = self.reader_of(letter)?;
+        let Read { readings, findings, rejected, seq } = reader.read(&door, node, letter);
         let accepted = readings.len() as u64;
         let payload_bytes = letter.payload.len() as u64;
         door.account.receive(Tally { messages: 1, payload_bytes, received: accepted + rejected });
@@ -78,6 +82,79 @@ impl Intake {
             durable.await.map_err(|_| NotReplayed::Stopping)?;
         }
         Ok(Replayed { accepted, rejected, findings })
+    }
+
+    /// What would become of a dead letter if it were sent again now. Nothing does, and no count changes.
+    ///
+    /// # Errors
+    /// [`NotReplayed`].
+    pub fn try_replay(&self, letter: &DeadLetter) -> Result<Replayed, NotReplayed> {
+        let (door, node, reader) = self.reader_of(letter)?;
+        let read = reader.read(&Arc::new(door.on_trial()), node, letter);
+        Ok(Replayed {
+            accepted: read.readings.len() as u64,
+            rejected: read.rejected,
+            findings: read.findings,
+        })
+    }
+
+    fn reader_of(&self, letter: &DeadLetter) -> Result<(Arc<SiteDoor>, NodeIndex, Reader), NotReplayed> {
+        let sender = Some((&*letter.site, &*letter.edge_node));
+        let (door, node, reads) = match self.address(&letter.topic, sender) {
+            Address::Of(Addressed { door, node, reads }) => (door, node, reads),
+            Address::NoSuchNode(..) => return Err(NotReplayed::NoSuchNode),
+            Address::Nobody => return Err(NotReplayed::NoTopic),
+        };
+        let reader = match reads {
+            Reads::Readings(codec) => Reader::Codec(codec),
+            Reads::Sparkplug(heard) if carries_readings(heard.verb) => Reader::Sparkplug(heard),
+            Reads::Status | Reads::Sparkplug(_) => return Err(NotReplayed::NoReadings),
+        };
+        Ok((door, node, reader))
+    }
+}
+
+impl Reader {
+    fn read(&self, door: &Arc<SiteDoor>, node: NodeIndex, letter: &DeadLetter) -> Read {
+        let mut binding = NodeBinding::new(Arc::clone(door), node);
+        let (mut readings, mut findings) = (Vec::new(), Vec::new());
+        let mut taker = Taker {
+            moment: Moment::new(letter.arrival, door),
+            binding: &mut binding,
+            readings: &mut readings,
+            findings: &mut findings,
+            metrics: 0,
+            refused: 0,
+            runs: Runs::default(),
+        };
+        let seq = self.decode(letter, &mut taker);
+        let rejected = taker.refused;
+        Read { readings, findings, rejected, seq }
+    }
+
+    fn decode(&self, letter: &DeadLetter, sink: &mut dyn Sink) -> Option<u64> {
+        match self {
+            Reader::Codec(codec) => codec.decode(&letter.payload, letter.arrival, sink).seq,
+            Reader::Sparkplug(heard) => {
+                let message = Message {
+                    verb: heard.verb,
+                    device: heard.device.as_deref(),
+                    payload: &letter.payload,
+                    arrival: letter.arrival,
+                    is_stored: false,
+                };
+                heard.node.read_again(&message, sink);
+                // Sparkplug's numbers turn over at 256: they tell order, not identity.
+                None
+            }
+        }
+    }
+}
+
+const fn carries_readings(verb: Verb) -> bool {
+    match verb {
+        Verb::NodeBirth | Verb::NodeData | Verb::DeviceBirth | Verb::DeviceData => true,
+        Verb::NodeDeath | Verb::NodeCommand | Verb::DeviceDeath | Verb::DeviceCommand => false,
     }
 }
 

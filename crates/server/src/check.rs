@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Config, server::load_all};
+use crate::{Config, load::load_all};
 
 /// What a configuration amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]

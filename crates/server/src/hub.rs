@@ -6,7 +6,7 @@ use std::{
 };
 
 use davy_delivery::Feed;
-use davy_intake::Intake;
+use davy_intake::{Intake, LetterStore};
 use davy_model::Timestamp;
 
 use crate::{
@@ -21,6 +21,8 @@ pub(crate) struct Hub {
     pub(crate) sites: BTreeMap<Arc<str>, Arc<SiteService>>,
     pub(crate) feed: Feed,
     pub(crate) intake: Arc<Intake>,
+    /// The file that the dead letters of all sites outlive the process in.
+    pub(crate) letters: LetterStore,
     pub(crate) clock: Clock,
     pub(crate) started: Timestamp,
     /// What heartbeats call this Davy.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use davy_intake::{Totals, hj212::Hj212Stats, sparkplug::SparkplugStats};
+use davy_intake::{DeadLetters, Totals, hj212::Hj212Stats, sparkplug::SparkplugStats};
 use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -40,22 +40,23 @@ impl Metrics {
     pub(crate) fn render(&self, hub: &Hub) -> String {
         gauge!("davy_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         show_canary(hub);
+        gauge!("davy_dead_letters_failing").set(f64::from(u8::from(hub.letters.is_failing())));
+        counter!("davy_dead_letters_write_failures_total").absolute(hub.letters.failures());
         for site in hub.plants() {
             show_site(site);
             let age_s = hub.pulse.age(&site.id).map_or(f64::NAN, |age| age.as_secs_f64());
             gauge!("davy_heartbeat_age_seconds", "site" => site.id.to_string()).set(age_s);
             if let Some(door) = hub.intake.directory.site(&site.id) {
                 show_readings(&site.id, &door.account.totals());
-                counter!("davy_dead_letters_total", "site" => site.id.to_string())
-                    .absolute(door.dead_letters.written());
-                counter!("davy_dead_letters_evicted_total", "site" => site.id.to_string())
-                    .absolute(door.dead_letters.evicted());
+                show_letters(&site.id, &door.dead_letters);
                 counter!("davy_messages_lost_total", "site" => site.id.to_string())
                     .absolute(door.gaps.lost());
                 gauge!("davy_inbox_free_bytes", "site" => site.id.to_string())
                     .set(site.inbox.free_bytes() as f64);
             }
         }
+        // What came for no site that is served: the site's name is empty.
+        show_letters("", &hub.intake.strays.dead_letters);
         show_hj212(&hub.intake.hj212_stats());
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
@@ -97,6 +98,13 @@ fn show_site(site: &SiteService) {
             .filter(|entry| entry.last.facts.tier == tier && entry.last.facts.condition == Condition::Active);
         gauge!("davy_alarms_active", "site" => label(), "tier" => tier.word()).set(active.count() as f64);
     }
+}
+
+fn show_letters(site: &str, letters: &DeadLetters) {
+    let label = || site.to_owned();
+    counter!("davy_dead_letters_total", "site" => label()).absolute(letters.written());
+    counter!("davy_dead_letters_evicted_total", "site" => label()).absolute(letters.evicted());
+    gauge!("davy_dead_letters_unsaved", "site" => label()).set(letters.unsaved_len() as f64);
 }
 
 fn show_hj212(stats: &Hj212Stats) {

@@ -21,14 +21,15 @@ use crate::{
     failure::Failure,
     http,
     hub::Hub,
+    letters,
     line::Opened,
+    load::load_all,
     metrics::Metrics,
     pulse::Pulse,
     recover::RecoverError,
     room::warn_of_small_blocks,
     say,
     site::{SiteService, journal_path},
-    source::Loaded,
     summary::{SiteSummary, Summary},
     watch::{Links, Watch},
 };
@@ -136,12 +137,14 @@ impl Server {
             config.payload_bytes_max,
             config.sparkplug.clone(),
         );
+        let letters =
+            letters::keep(&config.data_dir, &intake).map_err(|source| io_error("dead letters", source))?;
         let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
         let started = clock.now();
         let canary = Arc::new(Canary::new(config.canary, started));
         let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
-        let hub = Arc::new(Hub { sites, feed, intake, started, clock, node, canary, pulse });
+        let hub = Arc::new(Hub { sites, feed, intake, letters, started, clock, node, canary, pulse });
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
         parts.open(config).await
     }
@@ -253,7 +256,9 @@ impl Server {
         self.stop_writing.cancel();
         let hub = Arc::clone(&self.hub);
         let joined = tokio::task::spawn_blocking(move || {
-            hub.sites.values().filter_map(|site| site.join().err()).count()
+            let failed = hub.sites.values().filter_map(|site| site.join().err()).count();
+            hub.letters.stop();
+            failed
         });
         let failed = joined.await.unwrap_or(0);
         self.stop_serving.cancel();
@@ -471,30 +476,6 @@ fn ticks(every: Duration) -> Interval {
 
 fn io_error(what: &str, source: io::Error) -> StartError {
     StartError::Io { what: what.to_owned(), source }
-}
-
-/// Reads every site; all findings of all of them at once.
-pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
-    let mut findings = Vec::new();
-    let mut loaded: Vec<Loaded> = Vec::new();
-    for source in &config.sites {
-        match source.load() {
-            Ok(site) => loaded.push(site),
-            Err(found) => findings.extend(found),
-        }
-    }
-    if !findings.is_empty() {
-        return Err(StartError::Files(findings));
-    }
-    if loaded.iter().any(|site| site.bundle.site.as_ref() == canary::SITE) {
-        return Err(StartError::ReservedSite);
-    }
-    for (place, site) in loaded.iter().enumerate() {
-        if loaded[..place].iter().any(|other| other.bundle.site == site.bundle.site) {
-            return Err(StartError::SameSite(Arc::clone(&site.bundle.site)));
-        }
-    }
-    Ok(loaded)
 }
 
 #[cfg(test)]

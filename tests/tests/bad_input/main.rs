@@ -3,6 +3,7 @@
 
 mod cases;
 mod files;
+mod inbox;
 mod payloads;
 
 use davy_tests::Setup;

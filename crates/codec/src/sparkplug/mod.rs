@@ -8,6 +8,7 @@
 //!
 //! It does not know: connections, sites, tags, what time it is. Deadlines are given back, never slept on.
 
+mod again;
 mod codec;
 mod command;
 mod datatype;
@@ -23,6 +24,7 @@ mod state;
 mod table;
 mod topic;
 
+pub use again::Births;
 pub use codec::SparkplugB;
 pub use command::rebirth_command;
 pub use datatype::DataType;

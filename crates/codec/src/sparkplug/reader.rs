@@ -6,6 +6,7 @@ use davy_model::{Quality, QualityReason, Reason, Timestamp};
 
 use super::{
     DataType, Settings,
+    again::alias_is_over,
     metric::{RawMetric, Value},
     payload,
     properties::{Properties, Sent},
@@ -48,6 +49,10 @@ impl Spot for MetricSpot {
 }
 
 impl MetricSpot {
+    pub(super) fn pointer_to_name(self) -> String {
+        self.pointer("tag")
+    }
+
     fn whole(self) -> String {
         format!("/metrics/{}", self.0)
     }
@@ -71,6 +76,28 @@ impl Reader<'_, '_> {
         for (at, bytes) in (0..).zip(payload::metrics(payload)) {
             let spot = MetricSpot(at);
             if let Err(refused) = self.data_metric(bytes, spot) {
+                self.tally.problem(*refused);
+            }
+        }
+    }
+
+    /// Data that came a while ago: history, which changes no last value. Its aliases mean something only if the births stood
+    /// then.
+    pub(super) fn data_again(&mut self, payload: &[u8], knows_aliases: bool) {
+        for (at, bytes) in (0..).zip(payload::metrics(payload)) {
+            let spot = MetricSpot(at);
+            let read = RawMetric::read(bytes).map_err(|said| broken(spot, said)).and_then(|raw| {
+                let raw = RawMetric { is_historical: true, ..raw };
+                match (raw.alias, name(raw.name, spot)?) {
+                    (Some(alias), None) if !knows_aliases => Err(alias_is_over(alias, spot)),
+                    // The name says it all; the alias beside it may be another's by now.
+                    (Some(_), Some(_)) if !knows_aliases => {
+                        self.known_metric(&RawMetric { alias: None, ..raw }, spot)
+                    }
+                    _ => self.known_metric(&raw, spot),
+                }
+            });
+            if let Err(refused) = read {
                 self.tally.problem(*refused);
             }
         }
@@ -136,6 +163,11 @@ impl Reader<'_, '_> {
 
     fn data_metric(&mut self, bytes: &[u8], spot: MetricSpot) -> Checked<()> {
         let raw = RawMetric::read(bytes).map_err(|said| broken(spot, said))?;
+        self.known_metric(&raw, spot)
+    }
+
+    #[inline]
+    fn known_metric(&mut self, raw: &RawMetric<'_>, spot: MetricSpot) -> Checked<()> {
         let own = name(raw.name, spot)?;
         let index = self.table.find(self.place, raw.alias, own).map_err(|why| {
             self.is_missing_one |= why == Missing::Unknown;
@@ -147,8 +179,8 @@ impl Reader<'_, '_> {
         {
             return Err(other_type(code, known.datatype, spot));
         }
-        let properties = self.properties(&raw, spot);
-        self.finish(index, &raw, &properties, spot)
+        let properties = self.properties(raw, spot);
+        self.finish(index, raw, &properties, spot)
     }
 
     /// Unit and quality; a set that cannot be read is told of and ignored.

@@ -7,7 +7,7 @@ mod refuse;
 
 use davy_model::{NodeChange, Timestamp};
 
-pub(super) use self::refuse::refusal_of;
+pub(super) use self::refuse::{refusal_of, too_long};
 use self::{read::tell, refuse::Refused};
 use super::{
     Settings, Verb,
@@ -235,6 +235,11 @@ impl Session {
         self.is_alive() && self.table.is_alive(Some(device))
     }
 
+    /// What reading needs of it, and no more.
+    pub(super) fn settings_and_table(&mut self) -> (&Settings, &mut Table) {
+        (&self.settings, &mut self.table)
+    }
+
     /// Its counts.
     pub const fn counts(&self) -> Counts {
         self.counts
@@ -248,7 +253,7 @@ impl Session {
     fn head(&self, message: &Message<'_>) -> Result<Head, Box<Rejection>> {
         let len_max = self.settings.limits.payload_len_max;
         if message.payload.len() > len_max {
-            return Err(refuse::too_long(message.payload.len(), len_max).into());
+            return Err(too_long(message.payload.len(), len_max).into());
         }
         Head::read(message.payload).map_err(|broken: Broken| refusal_of(message.payload, &broken).into())
     }

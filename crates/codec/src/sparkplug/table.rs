@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use davy_model::Timestamp;
+
 use super::DataType;
 
 /// What a metric weighs beside its name and unit, bytes: an upper estimate.
@@ -23,6 +25,8 @@ pub(super) struct Table {
 #[derive(Debug, Default)]
 pub(super) struct Device {
     pub(super) is_alive: bool,
+    /// When its last birth of a session came.
+    pub(super) born: Option<Timestamp>,
     /// No metric of its birth was refused.
     pub(super) is_whole: bool,
     pub(super) metrics: Vec<Known>,

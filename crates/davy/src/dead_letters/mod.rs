@@ -3,10 +3,12 @@
 mod groups;
 mod replay;
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use clap::Subcommand;
 use davy_proto::v1::{
-    DeadLetter, DeadLetterServiceGetRequest, DeadLetterServiceListRequest, Problem,
+    DeadLetter, DeadLetterServiceGetRequest, DeadLetterServiceListRequest, Problem, ReplayedLetter,
     SystemServiceGetStatusRequest,
 };
 
@@ -118,9 +120,11 @@ async fn show(args: ShowArgs) -> anyhow::Result<Exit> {
     let answer = answer.map_err(|status| failed(&status))?.into_inner();
     let letter = answer.dead_letter.context("the answer holds no letter")?;
     if args.json {
-        out::line(json::dead_letter(&letter))?;
+        let mut shown = json::dead_letter(&letter);
+        shown["again"] = answer.again.as_ref().map(json::replayed_letter).into();
+        out::line(shown)?;
     } else {
-        out::line(text(&letter))?;
+        out::line(text(&letter, answer.again.as_ref()))?;
     }
     Ok(Exit::Ok)
 }
@@ -184,7 +188,7 @@ fn row(letter: &DeadLetter) -> Vec<table::Field> {
     ]
 }
 
-fn text(letter: &DeadLetter) -> String {
+fn text(letter: &DeadLetter, again: Option<&ReplayedLetter>) -> String {
     let mut lines = vec![
         format!("{}  from {}/{}", letter.id, letter.site, letter.edge_node),
         format!("  topic     {}", if letter.topic.is_empty() { "gRPC" } else { &letter.topic }),
@@ -205,7 +209,25 @@ fn text(letter: &DeadLetter) -> String {
     if left_off > 0 {
         lines.push(format!("    ... and {left_off} bytes more"));
     }
+    lines.extend(again.map(|again| again_text(&letter.id, again)));
     lines.join("\n")
+}
+
+/// What would become of it if it were sent again now.
+fn again_text(id: &str, again: &ReplayedLetter) -> String {
+    if !again.failure.is_empty() {
+        return format!("  again     cannot be sent again: {}", again.failure);
+    }
+    let (accepted, rejected) = (again.accepted, again.rejected);
+    let mut text = format!("  again     {accepted} readings would be taken, {rejected} refused");
+    let why: BTreeSet<&str> = again.problems.iter().map(|problem| problem.code.as_str()).collect();
+    if !why.is_empty() {
+        text += &format!(" ({})", why.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    if accepted > 0 {
+        text += &format!(": davy deadletters replay {id}");
+    }
+    text
 }
 
 /// The payload as text, with nothing in it that a terminal would obey.
@@ -265,8 +287,20 @@ mod tests {
             }],
             ..DeadLetter::default()
         };
-        let text = text(&letter);
+        let refused = ReplayedLetter {
+            accepted: 1,
+            rejected: 2,
+            problems: letter.problems.clone(),
+            ..ReplayedLetter::default()
+        };
+        let stuck =
+            ReplayedLetter { failure: "STOPPING: the site is stopping".to_owned(), ..refused.clone() };
+        assert!(
+            text(&letter, Some(&stuck)).ends_with("cannot be sent again: STOPPING: the site is stopping")
+        );
+        let text = text(&letter, Some(&refused));
         for part in [
+            "1 readings would be taken, 2 refused (UNIT_MISMATCH): davy deadletters replay 7",
             "UNIT_MISMATCH at /readings/0/unit",
             "try       send ppm",
             "{\"seq\": 1}\\u{1b}[2J",

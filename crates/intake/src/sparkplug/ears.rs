@@ -9,12 +9,11 @@ use davy_model::{MessageHead, NodeChange, NodeIndex, Reason};
 use super::Node;
 use crate::batch::{Batch, SiteBatch};
 use crate::bind::{Moment, NodeBinding};
-use crate::dead_letters::Origin;
 use crate::desk::Verdict;
 use crate::feedback::{NodeFeedback, Outcome, Route};
 use crate::presence::NodePresence;
 use crate::taker::{Runs, Taker};
-use crate::{Intake, SiteDoor};
+use crate::{Intake, Origin, SiteDoor};
 
 /// Where the readings of one edge node go.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use davy_codec::sparkplug::{Message, ROOT, Session, Settings};
+use davy_codec::{Sink, Summary};
 use davy_model::{NodeIndex, Reason, Timestamp};
 use parking_lot::Mutex;
 
@@ -76,6 +77,11 @@ impl Node {
             ears.verdict()
         })
         .unwrap_or(Verdict::NotAllowed)
+    }
+
+    /// Reads a message once more, for itself: nothing of the session changes.
+    pub(crate) fn read_again(&self, message: &Message<'_>, sink: &mut dyn Sink) -> Summary {
+        self.inner.lock().session.read_again(message, sink)
     }
 
     /// The connection has ended. If it was the last by which the edge node was heard, nothing is known of it any more.

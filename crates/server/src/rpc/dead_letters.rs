@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davy_intake::{DeadLetter, DeadLetters, Group, LetterFilter, Replayed};
+use davy_intake::{DeadLetter, DeadLetters, Group, LetterFilter, NotReplayed, Replayed};
 use davy_model::Reason;
 use davy_proto::{time_to_wire, v1 as wire};
 use tonic::{Code, Request, Response, Status};
@@ -42,8 +42,9 @@ impl DeadLetterService for Letters {
         let filter = LetterFilter { before, ..filter };
         let letters = self.inbox(&request.site, |letters| letters.list(&filter, len))?;
         let next = letters.last().filter(|_| letters.len() == len).map(|letter| letter.number.to_string());
+        let shown = |one: &DeadLetter| letter(&id(&request.site, one), one, SHOWN_LEN_MAX);
         Ok(Response::new(wire::DeadLetterServiceListResponse {
-            dead_letters: letters.iter().map(|letter| self::letter(letter, SHOWN_LEN_MAX)).collect(),
+            dead_letters: letters.iter().map(shown).collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }
@@ -52,9 +53,11 @@ impl DeadLetterService for Letters {
         &self,
         request: Request<wire::DeadLetterServiceGetRequest>,
     ) -> Result<Response<wire::DeadLetterServiceGetResponse>, Status> {
-        let letter = self.find(&request.into_inner().id)?;
-        let dead_letter = Some(self::letter(&letter, usize::MAX));
-        Ok(Response::new(wire::DeadLetterServiceGetResponse { dead_letter }))
+        let id = request.into_inner().id;
+        let found = self.find(&id)?;
+        let dead_letter = Some(letter(&id, &found.letter, usize::MAX));
+        let again = Some(answer(&id, self.hub.intake.try_replay(&found.letter)));
+        Ok(Response::new(wire::DeadLetterServiceGetResponse { dead_letter, again }))
     }
 
     async fn list_groups(
@@ -73,10 +76,10 @@ impl DeadLetterService for Letters {
     ) -> Result<Response<wire::DeadLetterServiceReplayResponse>, Status> {
         let request = request.into_inner();
         let mut letters = self.asked_for(&request)?;
-        letters.sort_by_key(|letter| (letter.arrival, letter.number));
+        letters.sort_by_key(|Found { letter, .. }| (letter.arrival, letter.number));
         let mut told = Vec::with_capacity(letters.len());
-        for letter in letters.iter().filter(|letter| request.again || letter.replayed.is_none()) {
-            told.push(self.send_again(letter).await);
+        for found in letters.iter().filter(|found| request.again || found.letter.replayed.is_none()) {
+            told.push(self.send_again(found).await);
         }
         info!(actor = %request.actor, letters = told.len(), "dead letters were sent again");
         Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: told }))
@@ -93,18 +96,17 @@ impl Letters {
         Ok(look(&door.dead_letters))
     }
 
-    fn find(&self, id: &str) -> Result<DeadLetter, Status> {
+    /// A letter by its id: the inbox, which is a site's id or, of what came for none, nothing; and the number.
+    fn find(&self, id: &str) -> Result<Found, Status> {
         let unknown =
             || status::status(Code::NotFound, "REQUEST_INVALID", format!("no dead letter {id:?} is kept"));
         let (inbox, number) = id.rsplit_once('/').ok_or_else(unknown)?;
         let number = number.parse().map_err(|_| unknown())?;
-        // What names a site that is not served is kept among the strays.
-        let site = if self.hub.intake.directory.site(inbox).is_some() { inbox } else { "" };
-        let found = self.inbox(site, |letters| letters.get(number))?;
-        found.filter(|letter| self::id(letter) == id).ok_or_else(unknown)
+        let found = self.inbox(inbox, |letters| letters.get(number)).map_err(|_| unknown())?;
+        Ok(Found { inbox: inbox.to_owned(), letter: found.ok_or_else(unknown)? })
     }
 
-    fn asked_for(&self, request: &wire::DeadLetterServiceReplayRequest) -> Result<Vec<DeadLetter>, Status> {
+    fn asked_for(&self, request: &wire::DeadLetterServiceReplayRequest) -> Result<Vec<Found>, Status> {
         if request.ids.len() > REPLAY_MAX {
             return Err(invalid("at most 1000 letters at a time"));
         }
@@ -115,32 +117,44 @@ impl Letters {
             return Err(invalid("name letters by their ids, or a group by its site and code"));
         }
         let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
-        self.inbox(&request.site, |letters| letters.list(&filter, REPLAY_MAX))
+        let letters = self.inbox(&request.site, |letters| letters.list(&filter, REPLAY_MAX))?;
+        let found = |letter| Found { inbox: request.site.clone(), letter };
+        Ok(letters.into_iter().map(found).collect())
     }
 
-    async fn send_again(&self, letter: &DeadLetter) -> wire::ReplayedLetter {
-        let intake = &self.hub.intake;
-        let answer = |replayed: Replayed| wire::ReplayedLetter {
-            id: id(letter),
+    async fn send_again(&self, found: &Found) -> wire::ReplayedLetter {
+        let Found { inbox, letter } = found;
+        let replayed = self.hub.intake.replay(letter).await;
+        if replayed.is_ok() {
+            let note = |letters: &DeadLetters| letters.note_replayed(letter.number, self.hub.clock.now());
+            // Its site may have gone meanwhile; then its inbox has, too.
+            let _ = self.inbox(inbox, note);
+        }
+        answer(&id(inbox, letter), replayed)
+    }
+}
+
+/// What became of a letter, or would.
+fn answer(id: &str, replayed: Result<Replayed, NotReplayed>) -> wire::ReplayedLetter {
+    match replayed {
+        Ok(replayed) => wire::ReplayedLetter {
+            id: id.to_owned(),
             accepted: replayed.accepted,
             rejected: replayed.rejected,
             problems: replayed.findings.iter().take(PROBLEMS_MAX).map(Into::into).collect(),
             failure: String::new(),
-        };
-        match intake.replay(letter).await {
-            Ok(replayed) => {
-                let note = |letters: &DeadLetters| letters.note_replayed(letter.number, self.hub.clock.now());
-                // Its site may have gone meanwhile; then its inbox has, too.
-                let _ = self.inbox(&letter.site, note);
-                answer(replayed)
-            }
-            Err(error) => wire::ReplayedLetter {
-                id: id(letter),
-                failure: error.to_string(),
-                ..wire::ReplayedLetter::default()
-            },
+        },
+        Err(why) => {
+            let (id, failure) = (id.to_owned(), why.to_string());
+            wire::ReplayedLetter { id, failure, ..wire::ReplayedLetter::default() }
         }
     }
+}
+
+/// A letter, and whose inbox it is in.
+struct Found {
+    inbox: String,
+    letter: DeadLetter,
 }
 
 fn invalid(what: &str) -> Status {
@@ -157,13 +171,13 @@ fn filter(code: &str, edge_node: &str, pointer: &str) -> Result<LetterFilter, St
     Ok(LetterFilter { reason, edge_node, pointer, ..LetterFilter::default() })
 }
 
-fn id(letter: &DeadLetter) -> String {
-    format!("{}/{}", letter.site, letter.number)
+fn id(inbox: &str, letter: &DeadLetter) -> String {
+    format!("{inbox}/{}", letter.number)
 }
 
-fn letter(letter: &DeadLetter, shown_len_max: usize) -> wire::DeadLetter {
+fn letter(id: &str, letter: &DeadLetter, shown_len_max: usize) -> wire::DeadLetter {
     wire::DeadLetter {
-        id: id(letter),
+        id: id.to_owned(),
         site: letter.site.to_string(),
         edge_node: letter.edge_node.to_string(),
         topic: letter.topic.to_string(),

@@ -38,6 +38,9 @@ impl Session {
         }
         let is_birth = matches!(message.verb, Verb::NodeBirth | Verb::DeviceBirth);
         let born = is_birth.then(|| self.table.born(message.device));
+        if let Some((place, _)) = &born {
+            self.table.device(*place).born = Some(message.arrival);
+        }
         let mut reader = Reader {
             settings: &self.settings,
             place: self.table.place(message.device).unwrap_or(NODE),

@@ -123,7 +123,7 @@ pub(crate) fn refusal_of(payload: &[u8], broken: &Broken) -> Rejection {
 }
 
 /// The refusal of a payload that is not read for its length.
-pub(super) fn too_long(len: usize, len_max: usize) -> Rejection {
+pub(crate) fn too_long(len: usize, len_max: usize) -> Rejection {
     let expected = format!("at most {len_max} bytes");
     let fix = "split it into several messages, or publish less in one birth";
     Rejection::new(Reason::PayloadTooLarge, String::new(), &format!("{len} bytes"), &expected, fix)

@@ -1,5 +1,6 @@
 //! Davy as a Sparkplug host: edge nodes at the door and by way of a broker.
 
+mod again;
 mod broker;
 mod door;
 #[path = "../../../../codec/tests/support/sparkplug.rs"]
@@ -17,7 +18,7 @@ use crate::directory::Keeping;
 use crate::sparkplug::SparkplugConfig;
 use crate::testing::{park, tag};
 use crate::{DoorIntake, Inbox};
-use edge_node::{EdgeNode, Metric, Sent, aliased, named};
+use edge_node::{EdgeNode, Metric, Sent, aliased, by_name, named};
 
 const STATE: &str = "spBv1.0/STATE/davy";
 const NCMD: &str = "spBv1.0/plant/NCMD/gw-1";
