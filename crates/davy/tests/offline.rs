@@ -220,7 +220,8 @@ fn check_payload(payload: &[u8], args: &[&str]) -> Output {
 fn a_payload_shows_its_readings_and_what_the_rules_would_say() {
     let park = sample("park").display().to_string();
     let payload = br#"{"ts": 1795420800000, "values": {"AT-0412/h2s": 12.4}}"#;
-    let output = check_payload(payload, &["--site", &park]);
+    let at = "2026-11-23T08:00:01Z";
+    let output = check_payload(payload, &["--site", &park, "--edge-node", "gw-1", "--at", at]);
     let told = stdout(&output);
     assert_eq!(code(&output), 0, "{told}");
     assert!(told.contains("/values/AT-0412~1h2s") && told.contains("2026-11-23T08:00:00"), "{told}");

@@ -42,6 +42,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod trial;
 mod way;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
@@ -64,4 +65,5 @@ pub use replay::{NotReplayed, Replayed};
 pub use score::{DeviceScore, Marks, Score, Scorecard};
 pub use scores::Scores;
 pub use topic::{Audible, Channel, ROOT, Topic, feedback_topic, readings_topic, site_filters};
+pub use trial::{Trial, TrialReading, TrialSender, Tried};
 pub use way::{Mappings, Way, WayError, WayFault, ways};

@@ -7,18 +7,22 @@ use std::{
     str,
 };
 
-use anyhow::{Context, bail};
-use davy_codec::{Codec, Metric, Rejection, Sink, Summary};
+use anyhow::Context;
+use davy_codec::{Metric, Rejection, Sink, Summary};
+use davy_intake::TrialSender;
 use davy_model::{Severity, Timestamp};
 use davy_proto::v1::Problem;
-use davy_rules::{Plan, bundle, compile};
 use serde_json::json;
 
-use super::{codec, mend, place, verdict};
+use super::{
+    mend, place,
+    reader::Reader,
+    verdict::{Bound, SiteTrial},
+};
 use crate::{
     dead_letters,
     exit::{Exit, Misuse},
-    json, out, site_folder,
+    json, out,
 };
 
 /// Readings listed for people at most.
@@ -32,16 +36,23 @@ pub(crate) struct CheckArgs {
     file: PathBuf,
     /// How it is read: a mapping that ships or that the site has, a file, senml or hj212; as a native payload without
     #[arg(long, value_name = "NAME|FILE")]
-    mapping: Option<String>,
-    /// The topic it comes by, of which a mapping may take the device's name
+    pub(super) mapping: Option<String>,
+    /// The topic it comes by, of which a mapping may take the device's name. With --site it says who sends it and how it is
+    /// read, as it would to Davy
     #[arg(long, value_name = "TOPIC")]
-    topic: Option<String>,
+    pub(super) topic: Option<String>,
     /// Bind its readings to this site's tags, and tell what its rules would say
     #[arg(long, value_name = "DIR")]
-    site: Option<PathBuf>,
+    pub(super) site: Option<PathBuf>,
+    /// The edge node that sends it, where the topic does not tell; without either, nobody looks who may send a tag
+    #[arg(long, value_name = "EDGE_NODE", requires = "site")]
+    pub(super) edge_node: Option<String>,
+    /// With a topic of Sparkplug: the birth, of the edge node for NDATA, of the device for DDATA, that names its metrics
+    #[arg(long, value_name = "FILE", requires = "topic")]
+    pub(super) birth: Option<PathBuf>,
     /// When it arrives, RFC 3339; now without
-    #[arg(long, value_name = "TIME")]
-    arrival: Option<String>,
+    #[arg(long, value_name = "TIME", alias = "arrival")]
+    at: Option<String>,
     /// One JSON object a line: the problems, the readings, then a summary
     #[arg(long)]
     json: bool,
@@ -49,7 +60,7 @@ pub(crate) struct CheckArgs {
 
 /// Takes what the codec finds, and binds it where the site is known.
 struct Check<'a> {
-    plan: Option<&'a Plan>,
+    site: Option<(&'a SiteTrial, TrialSender)>,
     readings: Vec<Line>,
     problems: Vec<Rejection>,
 }
@@ -63,43 +74,59 @@ struct Line {
     quality: String,
     historical: bool,
     pointer: String,
-    bound: Option<verdict::Bound>,
+    bound: Option<Bound>,
 }
 
 /// Does it.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Exit> {
-    let arrival = match args.arrival.as_deref() {
+    let arrival = match args.at.as_deref() {
         None => Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()),
         Some(text) => {
             text.parse().map_err(|_| Misuse(format!("{text}: no time such as 2026-11-23T08:00:00Z")))?
         }
     };
-    let codec = codec::of(args.mapping.as_deref(), args.topic.as_deref(), args.site.as_deref())?;
-    let plan = args.site.as_deref().map(load).transpose()?;
+    let site = args.site.as_deref().map(SiteTrial::load).transpose()?;
+    let reader = Reader::of(args, site.as_ref())?;
     let payload = read(&args.file)?;
-    let (check, summary) = checked(&*codec, &payload, arrival, plan.as_ref());
+    let (check, summary) = checked(&reader, &payload, arrival, site.as_ref());
     let text = str::from_utf8(&payload).ok();
     let mended = text.and_then(|text| mend::mended(text, &check.problems));
     let mended = mended.filter(|mended| {
-        let after = checked(&*codec, mended.as_bytes(), arrival, plan.as_ref()).0;
+        let after = checked(&reader, mended.as_bytes(), arrival, site.as_ref()).0;
         after.problems.len() < check.problems.len()
     });
     if args.json {
-        told_json(&check, &summary, mended.as_deref())?;
+        told_json(&check, summary.as_ref(), reader.edge_node.as_deref(), mended.as_deref())?;
     } else {
-        told(&check, &summary, &payload, mended.as_deref())?;
+        told(&check, summary.as_ref(), &payload, mended.as_deref())?;
+        if site.is_some() && summary.is_some() && reader.edge_node.is_none() {
+            out::line(
+                "who may send these tags was not looked at: name the sender by --edge-node or --topic",
+            )?;
+        }
     }
     Ok(Exit::found(check.problems.iter().any(|problem| problem.reason.severity() == Severity::Reject)))
 }
 
+/// Nothing is read of what is refused for its topic or its sender.
 fn checked<'a>(
-    codec: &dyn Codec,
+    reader: &Reader,
     payload: &[u8],
     arrival: Timestamp,
-    plan: Option<&'a Plan>,
-) -> (Check<'a>, Summary) {
-    let mut check = Check { plan, readings: Vec::new(), problems: Vec::new() };
-    let summary = codec.decode(payload, arrival, &mut check);
+    site: Option<&'a SiteTrial>,
+) -> (Check<'a>, Option<Summary>) {
+    let mut check = Check { site: None, readings: Vec::new(), problems: Vec::new() };
+    check.problems.extend(reader.refusal.clone());
+    if let Some(site) = site {
+        match site.trial.sender(reader.edge_node.as_deref(), arrival) {
+            Ok(sender) => check.site = Some((site, sender)),
+            Err(refusal) => {
+                check.problems.push(*refusal);
+                return (check, None);
+            }
+        }
+    }
+    let summary = reader.read(payload, arrival, &mut check);
     (check, summary)
 }
 
@@ -112,16 +139,12 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("reading {}", file.display()))
 }
 
-fn load(folder: &Path) -> anyhow::Result<Plan> {
-    match bundle(site_folder::read(folder)?).and_then(|bundle| compile(&bundle)) {
-        Ok(plan) => Ok(plan),
-        Err(findings) => {
-            bail!("{}: {} errors in its files; try davy rules check", folder.display(), findings.len())
-        }
-    }
-}
-
-fn told(check: &Check<'_>, summary: &Summary, payload: &[u8], mended: Option<&str>) -> io::Result<()> {
+fn told(
+    check: &Check<'_>,
+    summary: Option<&Summary>,
+    payload: &[u8],
+    mended: Option<&str>,
+) -> io::Result<()> {
     for reading in check.readings.iter().take(LISTED_MAX) {
         out::line(reading.text())?;
     }
@@ -140,6 +163,7 @@ fn told(check: &Check<'_>, summary: &Summary, payload: &[u8], mended: Option<&st
     if check.readings.is_empty() && check.problems.is_empty() {
         out::line("no readings in it, and nothing wrong with that")?;
     }
+    let Some(summary) = summary else { return out::line("refused whole, and not read") };
     let (form, good) = (summary.form.word(), check.readings.len());
     out::line(format!("{form}: {good} good readings, {} problems", check.problems.len()))
 }
@@ -157,18 +181,26 @@ fn pointed_at(payload: &[u8], problem: &Rejection) -> Option<String> {
     }
 }
 
-fn told_json(check: &Check<'_>, summary: &Summary, mended: Option<&str>) -> io::Result<()> {
+fn told_json(
+    check: &Check<'_>,
+    summary: Option<&Summary>,
+    edge_node: Option<&str>,
+    mended: Option<&str>,
+) -> io::Result<()> {
     for problem in &check.problems {
         out::line(json::problem(&Problem::from(problem)))?;
     }
     for reading in &check.readings {
         out::line(reading.json())?;
     }
-    let (form, seq) = (summary.form.word(), summary.seq);
+    let (form, seq) = (summary.map(|summary| summary.form.word()), summary.and_then(|summary| summary.seq));
     let (good, problems) = (check.readings.len(), check.problems.len());
     out::line(
-        json!({"form": form, "seq": seq, "good": good, "problems": problems, "corrected": mended})
-            .to_string(),
+        json!({
+            "form": form, "seq": seq, "edge_node": edge_node, "good": good, "problems": problems,
+            "corrected": mended,
+        })
+        .to_string(),
     )
 }
 
@@ -181,15 +213,17 @@ impl Line {
             format!("  {}  →  {} = {} {unit}", self.pointer, self.name, self.value).trim_end().to_owned();
         text += &format!("  ({time}, {}{history})", self.quality);
         if let Some(bound) = &self.bound {
-            text +=
-                &format!("\n      →  {} = {} {}  →  {}", bound.tag, bound.value, bound.unit, bound.verdict);
+            let Bound { tag, value, unit, quality, verdict } = bound;
+            let quality = if *quality == self.quality { String::new() } else { format!(" ({quality})") };
+            text += &format!("\n      →  {tag} = {value} {unit}{quality}  →  {verdict}");
         }
         text
     }
 
     fn json(&self) -> String {
         let bound = self.bound.as_ref().map(|bound| {
-            json!({"tag": bound.tag, "value": bound.value, "unit": bound.unit, "verdict": bound.verdict})
+            let Bound { tag, value, unit, quality, verdict } = bound;
+            json!({"tag": tag, "value": value, "unit": unit, "quality": quality, "verdict": verdict})
         });
         json!({
             "pointer": self.pointer, "name": self.name, "value": self.value, "unit": self.unit,
@@ -202,12 +236,7 @@ impl Line {
 
 impl Sink for Check<'_> {
     fn metric(&mut self, metric: Metric<'_>) {
-        let mut bound = match self.plan.map(|plan| verdict::bind(plan, &metric)).transpose() {
-            Ok(bound) => bound,
-            Err(refusal) => return self.problem(*refusal),
-        };
-        self.problems.extend(bound.as_mut().and_then(|bound| bound.warning.take()));
-        self.readings.push(Line {
+        let mut line = Line {
             name: metric.name.to_string(),
             value: metric.value,
             unit: metric.unit.as_deref().map(str::to_owned),
@@ -215,8 +244,17 @@ impl Sink for Check<'_> {
             quality: metric.quality.to_string(),
             historical: metric.historical,
             pointer: metric.pointer("value"),
-            bound,
-        });
+            bound: None,
+        };
+        if let Some((site, sender)) = &mut self.site {
+            let tried = sender.bind(metric);
+            line.bound = site.bound(&tried);
+            self.problems.extend(tried.findings);
+            if line.bound.is_none() {
+                return;
+            }
+        }
+        self.readings.push(line);
     }
 
     fn problem(&mut self, rejection: Rejection) {

@@ -4,6 +4,7 @@ mod check;
 mod codec;
 mod mend;
 mod place;
+mod reader;
 mod verdict;
 
 use clap::Subcommand;

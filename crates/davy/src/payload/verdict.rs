@@ -1,8 +1,18 @@
-//! What a site would make of a metric.
+//! What a site would make of a metric: bound as intake binds, and held against its rules.
 
-use davy_codec::{Metric, Rejection};
-use davy_model::{Reason, TagIndex, Unit};
+use std::{path::Path, sync::Arc};
+
+use anyhow::bail;
+use davy_intake::{Trial, TrialReading};
+use davy_model::{Quality, Reading, Reason, TagIndex};
 use davy_rules::{Plan, WatchKind};
+use davy_server::SiteSource;
+
+/// A site's files, and what binds by them.
+pub(super) struct SiteTrial {
+    plan: Arc<Plan>,
+    pub(super) trial: Trial,
+}
 
 /// What becomes of a metric that the site takes.
 pub(super) struct Bound {
@@ -11,59 +21,55 @@ pub(super) struct Bound {
     /// In the tag's unit.
     pub(super) value: f64,
     pub(super) unit: String,
+    pub(super) quality: String,
     /// What its rules would make of it, at once and were it to stay so.
     pub(super) verdict: String,
-    /// Outside what the sensor can measure.
-    pub(super) warning: Option<Rejection>,
 }
 
-/// Binds a metric to a tag of the site, as intake would.
-pub(super) fn bind(plan: &Plan, metric: &Metric<'_>) -> Result<Bound, Box<Rejection>> {
-    let site = &plan.site;
-    let sent_as = || site.tags.iter().position(|tag| tag.sent_as.as_deref() == Some(&metric.name));
-    let index = sent_as()
-        .and_then(|at| u32::try_from(at).ok())
-        .map(TagIndex)
-        .or_else(|| site.tag_index(&metric.name));
-    let Some(index) = index else {
-        let expected = format!("one of the {} tags of {}", site.tags.len(), site.id);
-        let fix = "send a name that davy tags list shows; or give a tag this name under sent_as in tags.csv";
-        return Err(Rejection::new(
-            Reason::PointUnknown,
-            metric.pointer("tag"),
-            &metric.name,
-            &expected,
-            fix,
-        )
-        .into());
-    };
-    let tag = site.tag(index);
-    let value = match metric.unit.as_deref() {
-        None => metric.value,
-        Some(sent) => {
-            let refused = |reason| {
-                let expected = format!("{} or a unit that converts to it", tag.unit);
-                let fix = "send the unit the value is in; leave it out when it is the tag's own";
-                Box::new(Rejection::new(reason, metric.pointer("unit"), sent, &expected, fix))
-            };
-            let unit = Unit::parse(sent).ok_or_else(|| refused(Reason::UnitUnknown))?;
-            let conversion =
-                unit.conversion(tag.unit, &tag.substance).map_err(|_| refused(Reason::UnitMismatch))?;
-            conversion.apply(metric.value)
+impl SiteTrial {
+    /// Reads the files of that folder.
+    pub(super) fn load(folder: &Path) -> anyhow::Result<SiteTrial> {
+        match SiteSource::Dir(folder.to_owned()).load() {
+            Ok(loaded) => {
+                let trial = Trial::new(loaded.plan.site.clone(), loaded.ways);
+                Ok(SiteTrial { plan: loaded.plan, trial })
+            }
+            Err(findings) => {
+                bail!("{}: {} errors in its files; try davy rules check", folder.display(), findings.len())
+            }
         }
-    };
-    let outside = tag.range.as_ref().filter(|range| value < range.low || value > range.high);
-    let warning = outside.map(|range| {
-        let (got, expected) = (value.to_string(), format!("{} to {} {}", range.low, range.high, tag.unit));
-        let fix = "look at the sensor, and at its range in tags.csv";
-        Rejection {
-            readings: 0,
-            ..Rejection::new(Reason::OutOfSensorRange, metric.pointer("value"), &got, &expected, fix)
+    }
+
+    /// What becomes of a reading, when there is one.
+    pub(super) fn bound(&self, tried: &TrialReading) -> Option<Bound> {
+        let reading = tried.reading.as_ref()?;
+        let tag = self.plan.site.tag(reading.tag);
+        Some(Bound {
+            tag: tag.name.to_string(),
+            value: reading.value,
+            unit: tag.unit.to_string(),
+            quality: reading.quality.to_string(),
+            verdict: self.verdict(reading, tried),
+        })
+    }
+
+    fn verdict(&self, reading: &Reading, tried: &TrialReading) -> String {
+        let says = |reason| tried.findings.iter().any(|finding| finding.reason == reason);
+        if says(Reason::TimestampTooOld) {
+            return "too old: kept, not judged".to_owned();
         }
-    });
-    let verdict =
-        if metric.quality.is_evidence() { past(plan, index, value) } else { "no evidence".to_owned() };
-    Ok(Bound { tag: tag.name.to_string(), value, unit: tag.unit.to_string(), verdict, warning })
+        if !reading.quality.is_evidence() {
+            return "no evidence".to_owned();
+        }
+        let mut verdict = past(&self.plan, reading.tag, reading.value);
+        if reading.quality != Quality::Good && says(Reason::OutOfSensorRange) {
+            verdict += ", and clears nothing";
+        }
+        if says(Reason::TimestampFuture) {
+            verdict += ", judged at its arrival";
+        }
+        verdict
+    }
 }
 
 /// The gravest level of each limit rule that the value is past.
