@@ -25,6 +25,7 @@ impl<'s> Tally<'s> {
     }
 
     /// A good metric.
+    #[inline]
     pub(crate) fn metric(&mut self, metric: Metric<'_>) {
         if self.is_full() {
             self.over += 1;

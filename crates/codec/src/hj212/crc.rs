@@ -3,13 +3,26 @@
 /// The checksum of a data segment: HJ 212-2017, appendix A. It is not CRC-16/Modbus, though it shares its polynomial: each byte
 /// is laid over the register's upper half, moved down.
 pub fn crc16(segment: &[u8]) -> u16 {
-    segment.iter().fold(0xFFFF, |register, byte| {
-        (0..8).fold((register >> 8) ^ u16::from(*byte), |register, _| {
-            let low = register & 1;
-            (register >> 1) ^ (low * 0xA001)
-        })
-    })
+    // The upper half is moved down, and nothing comes in its place: a byte at a time, all of the register is looked up.
+    segment.iter().fold(0xFFFF, |register, byte| TABLE[usize::from((register >> 8) as u8 ^ byte)])
 }
+
+/// What eight steps make of each byte.
+const TABLE: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let mut register = byte as u16;
+        let mut step = 0;
+        while step < 8 {
+            register = (register >> 1) ^ ((register & 1) * 0xA001);
+            step += 1;
+        }
+        table[byte] = register;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

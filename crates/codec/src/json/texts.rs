@@ -45,7 +45,8 @@ impl<'de> Texts<'de> {
     /// Whether marks in a text stand for something else. In a payload of UTF-8 only bare words were replaced: there the
     /// mark is a character like others, or two passes over one payload would not tell the same.
     pub(crate) fn is_marked(&self, text: &str) -> bool {
-        text.as_bytes().contains(&MARK) && (!self.is_utf8 || self.bare_word(text).is_some())
+        let is_patched = self.original.is_some() || !self.more.is_empty();
+        is_patched && text.as_bytes().contains(&MARK) && (!self.is_utf8 || self.bare_word(text).is_some())
     }
 
     pub(crate) fn not_utf8(&self, text: &str, pointer: String) -> Box<Rejection> {

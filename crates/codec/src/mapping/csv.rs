@@ -35,16 +35,19 @@ struct Row {
     is_ended: bool,
 }
 
+impl CsvLayout {
+    /// Takes rows apart.
+    pub(super) fn reader(&self) -> Reader {
+        ReaderBuilder::new().delimiter(self.delimiter).quote(self.quote).comment(self.comment).build()
+    }
+}
+
 impl Rows {
-    pub(super) fn of(payload: &[u8], layout: &CsvLayout) -> Rows {
-        let mut reader = ReaderBuilder::new()
-            .delimiter(layout.delimiter)
-            .quote(layout.quote)
-            .comment(layout.comment)
-            .build();
+    pub(super) fn of(payload: &[u8], reader: &mut Reader) -> Rows {
+        reader.reset();
         // A cell is never longer than what it was written as.
         let mut found = Rows { cells: vec![0; payload.len() + 1], ends: Vec::new(), rows: Vec::new() };
-        found.read(payload, &mut reader);
+        found.read(payload, reader);
         found
     }
 

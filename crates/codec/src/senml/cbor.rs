@@ -3,56 +3,43 @@
 //! minicbor reads one item at a time and allocates nothing. Its own `skip` keeps a stack on the heap, so what is to be left
 //! out is walked over here.
 
-use std::borrow::Cow;
+use std::str;
 
-use davy_model::{Reason, Timestamp};
+use davy_model::Timestamp;
 use minicbor::{Decoder, data::Type, decode::Error};
+use typed_arena::Arena;
 
 use super::{
     label::Key,
     pack::Pack,
+    plain::{Head, MAP, NEGATIVE, TEXT, WHOLE, is_plain},
     record::{Record, Records, Value},
     scan::Scan,
+    trouble::{Trouble, shown},
 };
-use crate::{
-    Form, Limits, Place, Rejection, Sink, Summary, clip::clip_bytes, rejection::Position, tally::Tally,
-};
+use crate::{Form, Limits, Sink, Summary, clip::clip_bytes, tally::Tally};
 
 /// "This is CBOR" (RFC 8949, 3.4.6).
 const SELF_DESCRIBED: u64 = 55799;
 /// A decimal fraction, the one tag that RFC 8428, 6, has.
 const DECIMAL: u64 = 4;
 
-/// Why the rest of a payload cannot be read.
-#[derive(Debug)]
-enum Trouble {
-    Cbor(Error),
-    TooDeep,
-    NoArray(Type),
-    Trailing,
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        Trouble::Cbor(error)
-    }
-}
-
 type Read<T> = Result<T, Trouble>;
 
 pub(super) fn decode(payload: &[u8], arrival: Timestamp, limits: Limits, sink: &mut dyn Sink) -> Summary {
     let mut tally = Tally::new(sink, Summary::empty(Form::SenmlCbor), limits, 0);
-    if may_be_refused_whole(payload) {
+    let texts = Arena::with_capacity(0);
+    if !is_plain(payload) {
         let mut scan = Scan::default();
         // What is wrong with the CBOR, the pass itself will tell.
-        let _ = Reader::new(payload).pack(&mut scan);
+        let _ = Reader::new(payload, &texts).pack(&mut scan);
         if let Some(refusal) = scan.found {
             tally.problem(refusal);
             return tally.finish();
         }
     }
     let mut pack = Pack::new(&mut tally, arrival);
-    let mut reader = Reader::new(payload);
+    let mut reader = Reader::new(payload, &texts);
     let read = reader.pack(&mut pack);
     let at = pack.count();
     if let Err(trouble) = read {
@@ -61,24 +48,19 @@ pub(super) fn decode(payload: &[u8], arrival: Timestamp, limits: Limits, sink: &
     tally.finish()
 }
 
-/// Whether a version or a label that must be understood may be in it: the key -1 before a whole number, or `_`.
-fn may_be_refused_whole(payload: &[u8]) -> bool {
-    const BASE_VERSION: u8 = 0x20;
-    memchr::memchr_iter(BASE_VERSION, payload).any(|at| payload.get(at + 1).is_some_and(|next| *next < 0x20))
-        || memchr::memchr(b'_', payload).is_some()
-        || memchr::memmem::find(payload, b"bver").is_some()
-}
-
 struct Reader<'p> {
     cbor: Decoder<'p>,
+    record: Record<'p>,
+    /// Holds what does not stand in the payload as it is.
+    texts: &'p Arena<String>,
 }
 
 impl<'p> Reader<'p> {
-    fn new(payload: &'p [u8]) -> Reader<'p> {
-        Reader { cbor: Decoder::new(payload) }
+    fn new(payload: &'p [u8], texts: &'p Arena<String>) -> Reader<'p> {
+        Reader { cbor: Decoder::new(payload), record: Record::new(), texts }
     }
 
-    fn pack(&mut self, records: &mut dyn Records<'p>) -> Read<()> {
+    fn pack(&mut self, records: &mut dyn Records) -> Read<()> {
         if self.cbor.datatype()? == Type::Tag && self.cbor.probe().tag()?.as_u64() == SELF_DESCRIBED {
             self.cbor.tag()?;
         }
@@ -109,39 +91,59 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn element(&mut self, records: &mut dyn Records<'p>) -> Read<()> {
-        let kind = self.cbor.datatype()?;
-        if !matches!(kind, Type::Map | Type::MapIndef) {
-            self.skip(1)?;
-            records.no_record(&shown(kind));
-            return Ok(());
-        }
-        let mut record = Record::new();
-        let mut left = self.cbor.map()?;
+    /// What comes next, when it can be read at a glance.
+    #[inline]
+    fn head(&self) -> Option<Head> {
+        Head::at(self.cbor.input(), self.cbor.position())
+    }
+
+    fn element(&mut self, records: &mut dyn Records) -> Read<()> {
+        let mut left = match self.head() {
+            Some(Head { kind: MAP, argument, next, .. }) => {
+                self.cbor.set_position(next);
+                Some(argument)
+            }
+            _ => {
+                let kind = self.cbor.datatype()?;
+                if kind != Type::MapIndef {
+                    self.skip(1)?;
+                    records.no_record(&shown(kind));
+                    return Ok(());
+                }
+                self.cbor.map()?
+            }
+        };
+        self.record.clear();
         while self.has_more(&mut left)? {
             match self.key()? {
                 Key::Known(label) => {
                     let value = self.value()?;
-                    record.put(label, value);
+                    self.record.put(label, value);
                 }
                 Key::Extension => self.skip(2)?,
                 Key::MustUnderstand(label) => {
-                    record.must_understand = Some(label);
+                    self.record.must_understand = Some(label);
                     self.skip(2)?;
                 }
             }
         }
-        records.record(record);
+        records.record(&self.record);
         Ok(())
     }
 
-    fn key(&mut self) -> Read<Key> {
+    fn key(&mut self) -> Read<Key<'p>> {
+        if let Some(Head { kind: kind @ (WHOLE | NEGATIVE), argument, next, .. }) = self.head()
+            && let Ok(argument) = i64::try_from(argument)
+        {
+            self.cbor.set_position(next);
+            return Ok(Key::of_number(if kind == WHOLE { argument } else { -1 - argument }));
+        }
         match self.cbor.datatype()? {
             Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32 | Type::I64 => {
                 Ok(Key::of_number(self.cbor.i64()?))
             }
             Type::String | Type::StringIndef => match self.text()? {
-                Value::Text(word) => Ok(Key::of_word(&word)),
+                Value::Text(word) => Ok(Key::of_word(word)),
                 _ => Ok(Key::Extension),
             },
             _ => {
@@ -152,9 +154,17 @@ impl<'p> Reader<'p> {
     }
 
     fn value(&mut self) -> Read<Value<'p>> {
+        let Some((value, next)) = self.head().and_then(|head| plain(head, self.cbor.input())) else {
+            return self.other_value();
+        };
+        self.cbor.set_position(next);
+        Ok(value)
+    }
+
+    fn other_value(&mut self) -> Read<Value<'p>> {
         let kind = self.cbor.datatype()?;
         Ok(match kind {
-            Type::Bool => Value::Bool(self.cbor.bool()?),
+            Type::Bool => self.cbor.bool()?.into(),
             Type::U8 | Type::U16 | Type::U32 | Type::U64 => {
                 #[allow(clippy::cast_precision_loss)] // A value is a double.
                 Value::Number(self.cbor.u64()? as f64)
@@ -175,7 +185,7 @@ impl<'p> Reader<'p> {
             }
             _ => {
                 self.skip(2)?;
-                Value::Other(shown(kind))
+                Value::Other(self.texts.alloc(shown(kind)))
             }
         })
     }
@@ -184,9 +194,10 @@ impl<'p> Reader<'p> {
     fn text(&mut self) -> Read<Value<'p>> {
         let start = self.cbor.position();
         let read = if self.cbor.datatype()? == Type::String {
-            self.cbor.str().map(Cow::Borrowed)
+            self.cbor.str()
         } else {
-            self.cbor.str_iter()?.collect::<Result<String, Error>>().map(Cow::Owned)
+            let pieces = self.cbor.str_iter()?.collect::<Result<String, Error>>();
+            pieces.map(|text| &**self.texts.alloc(text))
         };
         match read {
             Ok(text) => Ok(Value::Text(text)),
@@ -194,7 +205,8 @@ impl<'p> Reader<'p> {
             Err(_) => {
                 self.cbor.set_position(start);
                 self.skip_text()?;
-                Ok(Value::NotText(clip_bytes(&self.cbor.input()[start..self.cbor.position()])))
+                let shown = clip_bytes(&self.cbor.input()[start..self.cbor.position()]);
+                Ok(Value::NotText(self.texts.alloc(shown)))
             }
         }
     }
@@ -212,7 +224,7 @@ impl<'p> Reader<'p> {
         }
         self.cbor.set_position(start);
         self.skip(2)?;
-        Ok(Value::Other(format!("tag {tag}")))
+        Ok(Value::Other(self.texts.alloc(format!("tag {tag}"))))
     }
 
     /// Walks over one item that stands `depth` levels deep.
@@ -271,46 +283,16 @@ impl<'p> Reader<'p> {
     }
 }
 
-fn shown(kind: Type) -> String {
-    match kind {
-        Type::Array | Type::ArrayIndef => "an array".to_owned(),
-        Type::Map | Type::MapIndef => "a map".to_owned(),
-        Type::Null => "null".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-impl Trouble {
-    fn refusal(&self, payload: &[u8], offset: usize, at: u32) -> Rejection {
-        const SHOWN_LEN: usize = 16;
-        let offset = offset.min(payload.len());
-        let hex: Vec<String> =
-            payload[offset..].iter().take(SHOWN_LEN).map(|byte| format!("{byte:02x}")).collect();
-        let got = hex.join(" ");
-        let pointer = if at == 0 { String::new() } else { Place::Item(at).pointer() };
-        let refusal = match self {
-            Trouble::NoArray(kind) => {
-                let fix = "send an array of records, as RFC 8428, 6, has it";
-                Rejection::new(Reason::SchemaViolation, pointer, &shown(*kind), "an array of records", fix)
-            }
-            Trouble::TooDeep => {
-                let expected = format!("at most {} levels of nesting", Limits::DEPTH_MAX);
-                let fix = "send records of RFC 8428";
-                Rejection::new(Reason::SchemaViolation, pointer, &got, &expected, fix)
-            }
-            Trouble::Trailing => {
-                let fix = "send one pack a message; put all records into one array";
-                Rejection::new(Reason::CborSyntax, pointer, &got, "the end of the payload", fix)
-            }
-            Trouble::Cbor(error) if error.is_end_of_input() => {
-                let fix = "the payload is cut off: look at the sender's buffer and at size limits on the way";
-                Rejection::new(Reason::CborSyntax, pointer, &got, "the rest of the CBOR", fix)
-            }
-            Trouble::Cbor(error) => {
-                let fix = "mend the CBOR at that byte; what stood before it was read";
-                Rejection::new(Reason::CborSyntax, pointer, &got, &format!("CBOR ({error})"), fix)
-            }
-        };
-        refusal.at(Position { line: 1, column: offset + 1, offset })
+/// A number or a text, and where the next item stands.
+#[inline]
+fn plain<'p>(head: Head, bytes: &'p [u8]) -> Option<(Value<'p>, usize)> {
+    match head.kind {
+        #[allow(clippy::cast_precision_loss)] // A value is a double.
+        WHOLE => Some((Value::Number(head.argument as f64), head.next)),
+        TEXT => {
+            let (text, end) = head.body(bytes)?;
+            Some((Value::Text(str::from_utf8(text).ok()?), end))
+        }
+        _ => Some((Value::Number(head.double()?), head.next)),
     }
 }

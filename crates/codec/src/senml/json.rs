@@ -1,9 +1,10 @@
 //! `application/senml+json`, read as it streams by.
 
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use davy_model::{Reason, Timestamp};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use typed_arena::Arena;
 
 use super::{
     label::Key,
@@ -80,9 +81,14 @@ fn may_be_refused_whole(text: &str) -> bool {
     ["_\"", "bver", "\\u"].iter().any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
 }
 
-fn read<'p>(source: &'p Source<'_>, records: &mut dyn Records<'p>) -> Result<(), serde_json::Error> {
+fn read(source: &Source<'_>, records: &mut dyn Records) -> Result<(), serde_json::Error> {
+    let texts = Arena::with_capacity(0);
     let mut json = serde_json::Deserializer::from_str(&source.text);
-    Root(Item { records, source }).deserialize(&mut json).and_then(|()| json.end())
+    let mut record = Record::new();
+    let texts = &texts;
+    Root(Item { records, source, record: &mut record, texts })
+        .deserialize(&mut json)
+        .and_then(|()| json.end())
 }
 
 /// The pack.
@@ -90,8 +96,11 @@ struct Root<'r, 's, 'p>(Item<'r, 's, 'p>);
 
 /// One element of it.
 struct Item<'r, 's, 'p> {
-    records: &'r mut dyn Records<'p>,
+    records: &'r mut dyn Records,
     source: &'p Source<'s>,
+    record: &'r mut Record<'p>,
+    /// Holds what does not stand in the payload as it is.
+    texts: &'p Arena<String>,
 }
 
 impl Root<'_, '_, '_> {
@@ -115,9 +124,10 @@ impl<'p> Visitor<'p> for Root<'_, '_, 'p> {
         f.write_str("an array of records")
     }
 
-    fn visit_seq<A: SeqAccess<'p>>(self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'p>>(mut self, mut list: A) -> Result<(), A::Error> {
         loop {
-            let item = Item { records: &mut *self.0.records, source: self.0.source };
+            let Item { records, source, record, texts } = &mut self.0;
+            let item = Item { records: &mut **records, source, record, texts };
             if list.next_element_seed(item)?.is_none() {
                 return Ok(());
             }
@@ -142,10 +152,13 @@ impl<'p> Item<'_, '_, 'p> {
             Cell::Number(value) => Value::Number(value),
             #[allow(clippy::cast_precision_loss)] // A value is a double.
             Cell::Integer(value) => Value::Number(value as f64),
-            Cell::Bool(value) => Value::Bool(value),
+            Cell::Bool(value) => value.into(),
             Cell::Text(text) if self.is_marked(&text) => self.marked(&text),
-            Cell::Text(text) => Value::Text(text),
-            other @ (Cell::Null | Cell::Array | Cell::Object) => Value::Other(other.shown()),
+            Cell::Text(Cow::Borrowed(text)) => Value::Text(text),
+            Cell::Text(Cow::Owned(text)) => Value::Text(self.texts.alloc(text)),
+            other @ (Cell::Null | Cell::Array | Cell::Object) => {
+                Value::Other(self.texts.alloc(other.shown()))
+            }
         }
     }
 
@@ -165,11 +178,13 @@ impl<'p> Item<'_, '_, 'p> {
     /// What stood where marks stand now: a word that is no number, or text that is not UTF-8.
     fn marked(&self, text: &str) -> Value<'p> {
         let payload = self.source.payload;
-        let Some(start) = self.start_of(text) else { return Value::NotText(text.to_owned()) };
+        let Some(start) = self.start_of(text) else {
+            return Value::NotText(self.texts.alloc(text.to_owned()));
+        };
         if payload[start - 1] == b'"' {
-            Value::NotText(clip_bytes(&payload[start..start + text.len()]))
+            Value::NotText(self.texts.alloc(clip_bytes(&payload[start..start + text.len()])))
         } else {
-            Value::NotFinite(clip_bytes(&payload[start - 1..=start + text.len()]))
+            Value::NotFinite(self.texts.alloc(clip_bytes(&payload[start - 1..=start + text.len()])))
         }
     }
 }
@@ -193,16 +208,19 @@ impl<'p> Visitor<'p> for Item<'_, '_, 'p> {
     }
 
     fn visit_map<A: MapAccess<'p>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut record = Record::new();
-        while let Some(key) = map.next_key_seed(AnyKey(PhantomData))? {
+        self.record.clear();
+        while let Some(key) = map.next_key_seed(AnyKey(self.texts))? {
             let cell = map.next_value_seed(AnyCell { depth: DEPTH })?;
             match key {
-                Key::Known(label) => record.put(label, self.value(cell)),
+                Key::Known(label) => {
+                    let value = self.value(cell);
+                    self.record.put(label, value);
+                }
                 Key::Extension => {}
-                Key::MustUnderstand(label) => record.must_understand = Some(label),
+                Key::MustUnderstand(label) => self.record.must_understand = Some(label),
             }
         }
-        self.records.record(record);
+        self.records.record(self.record);
         Ok(())
     }
 
@@ -216,25 +234,33 @@ impl<'p> Visitor<'p> for Item<'_, '_, 'p> {
 }
 
 /// Reads the key of a field.
-struct AnyKey<'p>(PhantomData<&'p ()>);
+struct AnyKey<'p>(&'p Arena<String>);
 
 impl<'p> DeserializeSeed<'p> for AnyKey<'p> {
-    type Value = Key;
+    type Value = Key<'p>;
 
-    fn deserialize<D: Deserializer<'p>>(self, json: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'p>>(self, json: D) -> Result<Key<'p>, D::Error> {
         json.deserialize_identifier(self)
     }
 }
 
 impl<'p> Visitor<'p> for AnyKey<'p> {
-    type Value = Key;
+    type Value = Key<'p>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a label")
     }
 
-    fn visit_str<E: Error>(self, word: &str) -> Result<Key, E> {
+    fn visit_borrowed_str<E: Error>(self, word: &'p str) -> Result<Key<'p>, E> {
         Ok(Key::of_word(word))
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Key<'p>, E> {
+        Ok(match Key::of_word(word) {
+            Key::Known(label) => Key::Known(label),
+            Key::Extension => Key::Extension,
+            Key::MustUnderstand(label) => Key::MustUnderstand(self.0.alloc(label.to_owned())),
+        })
     }
 }
 

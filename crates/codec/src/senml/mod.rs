@@ -8,8 +8,10 @@ mod cbor;
 mod json;
 mod label;
 mod pack;
+mod plain;
 mod record;
 mod scan;
+mod trouble;
 mod units;
 
 use davy_model::{Reason, Timestamp};

@@ -44,11 +44,11 @@ enum Base<T> {
 }
 
 /// Where the parts of a metric stand.
-struct Places {
+struct Places<'r> {
     at: u32,
-    bases: [u32; 4],
+    record: &'r Record<'r>,
+    bases: &'r Bases,
     value: Label,
-    has: [bool; 3],
 }
 
 impl<'t, 's> Pack<'t, 's> {
@@ -111,17 +111,7 @@ impl<'t, 's> Pack<'t, 's> {
         if !value.is_finite() {
             return Err(not_finite(&value.to_string(), at, label));
         }
-        let places = Places {
-            at,
-            bases: [
-                self.bases.name_len.place(),
-                self.bases.time.place(),
-                self.bases.unit.place(),
-                self.bases.value.place(),
-            ],
-            value: label,
-            has: [Label::Name, Label::Time, Label::Unit].map(|label| record.has(label)),
-        };
+        let places = Places { at, record, bases: &self.bases, value: label };
         let name = name(record, &self.bases, &mut self.name, at)?;
         self.tally.metric(Metric {
             name: name.into(),
@@ -148,16 +138,16 @@ impl<'t, 's> Pack<'t, 's> {
     }
 }
 
-impl<'p> Records<'p> for Pack<'_, '_> {
-    fn record(&mut self, record: Record<'p>) {
-        let bases = self.take_bases(&record);
+impl Records for Pack<'_, '_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let bases = if record.has_bases() { self.take_bases(record) } else { Ok(()) };
         if record.is_base_only() {
             if let Err(refusal) = bases {
                 self.tally.problem(refusal.free());
             }
         } else {
-            match bases.and_then(|()| self.resolve(&record)) {
-                Ok(()) => self.note_sum(&record),
+            match bases.and_then(|()| self.resolve(record)) {
+                Ok(()) => self.note_sum(record),
                 Err(refusal) => self.tally.problem(*refusal),
             }
         }
@@ -230,7 +220,8 @@ fn value(record: &Record<'_>, bases: &Bases, at: u32) -> Checked<(Label, f64)> {
             Err(Rejection::new(Reason::FieldType, pointer, what, "v or vb", fix).into())
         }
         Some(Label::Bool) => match record.get(Label::Bool) {
-            Some(Value::Bool(on)) => Ok((Label::Bool, f64::from(u8::from(*on)))),
+            Some(Value::True) => Ok((Label::Bool, 1.0)),
+            Some(Value::False) => Ok((Label::Bool, 0.0)),
             other => {
                 let shown = other.map(Value::shown).unwrap_or_default();
                 let pointer = Place::Item(at).field("vb");
@@ -299,6 +290,18 @@ fn unit<'r>(record: &'r Record<'_>, bases: &'r Bases, at: u32) -> Checked<Option
     Ok(unit.filter(|unit| !unit.is_empty()))
 }
 
+/// The bytes that names are made of (RFC 8428, 4.5.1).
+const IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':' | b'.' | b'/' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// The base name and the name, one after the other; `buffer` begins with the base name.
 fn name<'r>(record: &'r Record<'_>, bases: &Bases, buffer: &'r mut String, at: u32) -> Checked<&'r str> {
     let base_len = bases.name_len.get(at, Label::BaseName)?.copied().unwrap_or(0);
@@ -309,8 +312,7 @@ fn name<'r>(record: &'r Record<'_>, bases: &Bases, buffer: &'r mut String, at: u
     let pointer = || Place::Item(at).field("n");
     name_is_fit(buffer, pointer)?;
     let first = buffer.as_bytes()[0];
-    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':' | b'.' | b'/' | b'_');
-    if first.is_ascii_alphanumeric() && buffer.bytes().all(is_fit) {
+    if first.is_ascii_alphanumeric() && buffer.bytes().all(|byte| IN_NAMES[usize::from(byte)]) {
         return Ok(buffer);
     }
     let expected = "letters, digits and - : . / _, a letter or digit first (RFC 8428, 4.5.1)";
@@ -318,8 +320,7 @@ fn name<'r>(record: &'r Record<'_>, bases: &Bases, buffer: &'r mut String, at: u
     Err(Rejection::new(Reason::SchemaViolation, pointer(), buffer, expected, fix).into())
 }
 
-fn text<'r>(value: &'r Value<'_>, at: u32, label: Label) -> Checked<&'r str> {
-    let pointer = Place::Item(at).field(label.word());
+fn text(value: Value<'_>, at: u32, label: Label) -> Checked<&str> {
     let (reason, expected, fix) = match value {
         Value::Text(text) => return Ok(text),
         Value::NotText(_) => {
@@ -327,17 +328,18 @@ fn text<'r>(value: &'r Value<'_>, at: u32, label: Label) -> Checked<&'r str> {
         }
         _ => (Reason::FieldType, "text", "send it as text"),
     };
+    let pointer = Place::Item(at).field(label.word());
     Err(Rejection::new(reason, pointer, &value.shown(), expected, fix).into())
 }
 
-fn number(value: &Value<'_>, at: u32, label: Label) -> Checked<f64> {
+fn number(value: Value<'_>, at: u32, label: Label) -> Checked<f64> {
     let fix = match value {
-        Value::Number(number) if number.is_finite() => return Ok(*number),
+        Value::Number(number) if number.is_finite() => return Ok(number),
         Value::Number(_) | Value::NotFinite(_) => return Err(not_finite(&value.shown(), at, label)),
         Value::Text(text) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
             "send it without quotation marks"
         }
-        Value::Bool(_) if label == Label::Value => "send true and false as vb",
+        Value::True | Value::False if label == Label::Value => "send true and false as vb",
         _ => "send a number",
     };
     let pointer = Place::Item(at).field(label.word());
@@ -356,15 +358,15 @@ fn ambiguous(unit: &str, at: u32) -> Box<Rejection> {
     Rejection::new(Reason::UnitUnknown, Place::Item(at).field("u"), unit, expected, fix).into()
 }
 
-impl Spot for Places {
+impl Spot for Places<'_> {
     fn pointer(&self, field: &str) -> String {
-        let own = |place: usize, own: Label, base: Label| {
-            if self.has[place] { (self.at, own) } else { (self.bases[place], base) }
+        let own = |own: Label, place: u32, base: Label| {
+            if self.record.has(own) { (self.at, own) } else { (place, base) }
         };
         let (at, label) = match field {
-            "tag" => own(0, Label::Name, Label::BaseName),
-            "ts" => own(1, Label::Time, Label::BaseTime),
-            "unit" => own(2, Label::Unit, Label::BaseUnit),
+            "tag" => own(Label::Name, self.bases.name_len.place(), Label::BaseName),
+            "ts" => own(Label::Time, self.bases.time.place(), Label::BaseTime),
+            "unit" => own(Label::Unit, self.bases.unit.place(), Label::BaseUnit),
             _ => (self.at, self.value),
         };
         Place::Item(at).field(label.word())

@@ -24,11 +24,11 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    fn version(&mut self, value: &Value<'_>) {
+    fn version(&mut self, value: Value<'_>) {
         let known = match value {
             Value::Number(version) => {
-                version.fract() == 0.0 && (1.0..=VERSION).contains(version)
-                    || *version == VERSION_WITH_SECONDARY_UNITS
+                version.fract() == 0.0 && (1.0..=VERSION).contains(&version)
+                    || version == VERSION_WITH_SECONDARY_UNITS
             }
             _ => false,
         };
@@ -42,10 +42,10 @@ impl Scan {
     }
 }
 
-impl<'p> Records<'p> for Scan {
-    fn record(&mut self, record: Record<'p>) {
+impl Records for Scan {
+    fn record(&mut self, record: &Record<'_>) {
         if self.found.is_none() {
-            if let Some(label) = &record.must_understand {
+            if let Some(label) = record.must_understand {
                 let expected = "fields that Davy knows: a label that ends with _ must be understood";
                 let fix = "leave the field out; the whole pack was refused, as RFC 8428 asks";
                 let pointer = Place::Item(self.at).field(label);
