@@ -36,6 +36,8 @@ pub enum Act {
     Births,
     /// `gap`: the next message has a number too many, as if one had been lost.
     Gap,
+    /// `swap`: the next two messages change places on the way.
+    Swap,
     /// `old-death`: the NDEATH of the session before, as a broker sends it that notices late.
     OldDeath,
     /// `cut`: the connection is gone without a word; the broker sends the will.
@@ -52,6 +54,7 @@ history METRIC SPAN VALUE...   values kept while away, one a second, the last SP
 ddeath DEVICE, dbirth DEVICE   a device is gone; is there again
 births                         all births again
 gap                            a number is left out, as if a message had been lost
+swap                           the next two messages change places on the way
 old-death                      the NDEATH of the session before
 cut, restore                   gone without a word; there again";
 
@@ -78,6 +81,7 @@ fn read(words: &[&str]) -> Option<Act> {
         ["dbirth", device] => Some(Act::DeviceBirth((*device).to_owned())),
         ["births"] => Some(Act::Births),
         ["gap"] => Some(Act::Gap),
+        ["swap"] => Some(Act::Swap),
         ["old-death"] => Some(Act::OldDeath),
         ["cut"] => Some(Act::Cut),
         ["restore"] => Some(Act::Restore),
@@ -103,6 +107,7 @@ mod tests {
             ("dbirth gas-01", Act::DeviceBirth("gas-01".to_owned())),
             ("births", Act::Births),
             ("gap", Act::Gap),
+            ("swap", Act::Swap),
             ("old-death", Act::OldDeath),
             ("cut", Act::Cut),
             ("restore", Act::Restore),

@@ -53,6 +53,16 @@ struct Task {
     /// The latest STATE: what is older says nothing.
     state: Option<HostState>,
     ticks: Option<Interval>,
+    swap: Swap,
+}
+
+/// Whether two messages are changing places.
+enum Swap {
+    No,
+    /// The next one is held back.
+    Wanted,
+    /// Until another has gone.
+    Held(Said),
 }
 
 /// One connection.
@@ -88,6 +98,7 @@ pub(super) async fn run(
         stop,
         state: None,
         ticks,
+        swap: Swap::No,
     };
     let mut pauses = pauses(&task.config);
     loop {
@@ -178,6 +189,7 @@ impl Task {
             | Act::DeviceBirth(_)
             | Act::Births
             | Act::Gap
+            | Act::Swap
             | Act::OldDeath => Err(EdgeNodeError::NotConnected),
         }
     }
@@ -269,6 +281,8 @@ impl Task {
 
     async fn births(&mut self, line: &mut Line) {
         line.is_born = true;
+        // What is held back belongs to the births before.
+        self.swap = Swap::No;
         let births = self.book.births(now_ms());
         line.say(&self.config, births).await;
         self.said.send_modify(|seen| {
@@ -312,6 +326,10 @@ impl Task {
                 book.skip_seq();
                 Vec::new()
             }
+            Act::Swap => {
+                self.swap = Swap::Wanted;
+                Vec::new()
+            }
             Act::OldDeath => vec![book.old_death()],
             Act::Cut | Act::Restore => Vec::new(),
         };
@@ -328,9 +346,17 @@ impl Task {
         }
     }
 
-    async fn say(&self, line: &Line, said: Vec<Said>) {
+    async fn say(&mut self, line: &Line, said: Vec<Said>) {
         let data = said.iter().filter(|said| said.verb.ends_with("DATA")).count() as u64;
-        line.say(&self.config, said).await;
+        let mut out = Vec::with_capacity(said.len() + 1);
+        for one in said {
+            match std::mem::replace(&mut self.swap, Swap::No) {
+                Swap::No => out.push(one),
+                Swap::Wanted => self.swap = Swap::Held(one),
+                Swap::Held(first) => out.extend([one, first]),
+            }
+        }
+        line.say(&self.config, out).await;
         self.said.send_modify(|seen| seen.data += data);
     }
 

@@ -38,6 +38,26 @@ async fn after_a_gap_nothing_is_believed_births_are_asked_for_and_the_data_goes_
 }
 
 #[tokio::test]
+async fn messages_that_change_places_on_the_way_are_read_in_their_order() {
+    let Some(broker) = Mosquitto::start("").await else { return };
+    let setup = works(&broker);
+    let mut davy = Davy::serve(&setup.config()).await;
+    let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
+    let node = EdgeNode::start(config(&broker));
+    online(&davy).await;
+    act(&node, Act::Swap).await;
+    set(&node, 60.0).await;
+    set(&node, 10.0).await;
+    let cleared = says(&mut alerts, "high:gas-01/ch4", TransitionKind::Cleared).await;
+    assert_eq!(cleared.value, Some(10.0));
+    figure(&davy, "davy_sparkplug_reordered_total", &[], 1.0).await;
+    assert_eq!(count(&davy, "davy_sparkplug_gaps_total").await, 0.0);
+    assert_eq!(davy.stop().await, 0);
+    davy.check_account();
+    assert_eq!(changes(&setup), ["raised 60.0", "cleared 10.0"]);
+}
+
+#[tokio::test]
 async fn gaps_that_follow_each_other_are_asked_about_no_oftener_than_may_be() {
     let Some(broker) = Mosquitto::start("").await else { return };
     let davy = Davy::serve(&works(&broker).config()).await;
@@ -93,8 +113,11 @@ async fn a_broker_that_is_away_alarms_and_when_it_is_back_all_goes_on() {
     let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
     let node = EdgeNode::start(config(&broker));
     online(&davy).await;
+    // What was never heard is not missed at once.
+    figure(&davy, "davy_readings_judged_total", &[], 3.0).await;
     let sessions = node.seen().sessions;
-    broker.stop().await;
+    // Killed, it sends no will: that the edge node is lost, Davy has to know by itself.
+    broker.kill();
     every_tag_says(&mut alerts, TransitionKind::Raised).await;
     // Both connections are gone, and both say so; which comes first is no matter.
     let grpc = Grpc::connect(davy.http()).await;
