@@ -1,6 +1,7 @@
 //! Boxes that speak HJ 212 over TCP, and the Davy they speak to, each in a process of its own.
 
 mod boxes;
+mod many;
 
 use std::{collections::BTreeMap, process::Command};
 
