@@ -1,37 +1,34 @@
 //! The whole house put together: opened by `start`, closed by `shutdown`.
 
-use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
+mod parts;
+mod start_error;
+
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use davy_delivery::Feed;
-use davy_door::{Door, DoorPublisher};
+use davy_door::Door;
 use davy_intake::{Directory, DoorIntake, Intake, Way, broker::BrokerLink, hj212::Hj212Listener};
 use davy_journal::Options;
 use davy_model::Timestamp;
-use tokio::{
-    task::JoinHandle,
-    time::{Interval, MissedTickBehavior},
-};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
+pub use self::start_error::StartError;
+use self::{parts::Parts, start_error::io_error};
 use crate::{
     Config,
-    canary::{self, Canary, Ends, Gateway},
+    canary::{self, Canary},
     clock::Clock,
     failure::Failure,
-    http,
     hub::Hub,
     letters,
     line::Opened,
     load::load_all,
-    metrics::Metrics,
     pulse::Pulse,
-    recover::RecoverError,
     room::warn_of_small_blocks,
-    say,
     site::{SiteService, journal_path},
     summary::{SiteSummary, Summary},
-    watch::{Links, Watch},
 };
 
 /// How long connections and streams may take to end.
@@ -57,43 +54,6 @@ pub struct Server {
     stop_serving: CancellationToken,
     stop_writing: CancellationToken,
     failed: Failure,
-}
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Site or rule files that do not compile; every finding.
-    #[error("{}", .0.join("\n"))]
-    Files(Vec<String>),
-    /// A site with the id of the canary's.
-    #[error("no site can be called {}: that is Davy's own canary", canary::SITE)]
-    ReservedSite,
-    /// Two sites with one id.
-    #[error("two sites are called {0}: an id is one site's")]
-    SameSite(Arc<str>),
-    /// The data folder or a socket.
-    #[error("{what}: {source}")]
-    Io {
-        /// Which.
-        what: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A journal that cannot be taken up.
-    #[error("site {site}: {source}")]
-    Recover {
-        /// Whose.
-        site: Arc<str>,
-        /// What is wrong.
-        source: RecoverError,
-    },
-}
-
-impl StartError {
-    /// Whether somebody has to mend the configuration or the files, rather than the machine.
-    pub fn is_configuration(&self) -> bool {
-        matches!(self, StartError::Files(_) | StartError::ReservedSite | StartError::SameSite(_))
-    }
 }
 
 impl Server {
@@ -281,203 +241,5 @@ impl Server {
     }
 }
 
-/// What there is before anything listens.
-struct Parts {
-    hub: Arc<Hub>,
-    stop_serving: CancellationToken,
-    stop_writing: CancellationToken,
-    failed: Failure,
-}
-
-impl Parts {
-    async fn open(self, config: Config) -> Result<Server, StartError> {
-        let opened = self.open_doors(&config).await;
-        let (door, hj212, http_addr, http_task) = match opened {
-            Ok(opened) => opened,
-            Err(error) => {
-                self.stop_writing.cancel();
-                self.stop_serving.cancel();
-                return Err(error);
-            }
-        };
-        let broker =
-            config.broker.clone().map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
-        let sparkplug = config.broker.as_ref().map(|broker| broker.for_sparkplug());
-        let sparkplug = sparkplug.map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
-        let stop_watching = self.stop_serving.child_token();
-        let stop_canary = self.stop_serving.child_token();
-        let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());
-        let links = broker.clone().zip(sparkplug.clone());
-        let links = links.map(|(native, sparkplug)| Links { native, sparkplug });
-        let watching = vec![self.watch(config.heartbeat_every, links, stop_watching.clone())];
-        let mut tasks = vec![
-            http_task,
-            self.beat(config.heartbeat_every),
-            self.listen(),
-            self.say_feedback(),
-            self.watch_sparkplug(),
-        ];
-        if let Some(opened) = &door {
-            let publisher = opened.publisher.clone();
-            let said = say::say_alarms(Arc::clone(&self.hub), publisher, self.stop_serving.clone());
-            tasks.push(tokio::spawn(said));
-        }
-        let door = door.map(|opened| (opened.door, opened.handler));
-        info!(memory_max_mib = config.memory_max_bytes() >> 20, "queues and connections are bounded");
-        Ok(Server {
-            config,
-            hub: self.hub,
-            door,
-            broker,
-            sparkplug,
-            hj212,
-            http_addr,
-            tasks,
-            watching,
-            stop_watching,
-            canary,
-            stop_canary,
-            stop_serving: self.stop_serving,
-            stop_writing: self.stop_writing,
-            failed: self.failed,
-        })
-    }
-
-    async fn open_doors(&self, config: &Config) -> Result<Doors, StartError> {
-        let (stop, failed) = (self.stop_serving.clone(), self.failed.clone());
-        let (http_addr, task) =
-            http::serve(config.http, Arc::clone(&self.hub), Metrics::install(), stop, failed)
-                .await
-                .map_err(|source| io_error(&format!("http {}", config.http), source))?;
-        let mut door = None;
-        if let Some(wanted) = &config.door {
-            let publisher = DoorPublisher::new();
-            let gateway = Gateway::new();
-            let clients = match config.canary {
-                Some(_) => wanted.clients.clone().with(gateway.client()),
-                None => wanted.clients.clone(),
-            };
-            let intake = Arc::clone(&self.hub.intake);
-            let handler = DoorIntake::new(intake, clients, wanted.quota, publisher.clone());
-            let handler = Arc::new(handler);
-            let listen: Vec<String> =
-                wanted.door.listen.iter().map(|listen| listen.addr.to_string()).collect();
-            let opened = Door::start_with(wanted.door.clone(), Arc::clone(&handler), publisher.clone());
-            let opened = opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?;
-            door = Some(OpenedDoor { door: opened, handler, publisher, gateway });
-        }
-        let hj212 = match &config.hj212 {
-            Some(wanted) => {
-                let route = door.as_ref().map(|door| door.handler.route());
-                let started = Hj212Listener::start(wanted.clone(), &self.hub.intake, route).await;
-                Some(started.map_err(|source| io_error(&format!("hj212 {}", wanted.listen), source))?)
-            }
-            None => None,
-        };
-        Ok((door, hj212, http_addr, task))
-    }
-
-    fn beat(&self, every: Duration) -> JoinHandle<()> {
-        let (hub, stop) = (Arc::clone(&self.hub), self.stop_serving.clone());
-        tokio::spawn(async move {
-            let mut ticks = ticks(every);
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    _ = ticks.tick() => {
-                        let now = hub.clock.now();
-                        hub.sites.values().for_each(|site| site.beat(now));
-                    }
-                }
-            }
-        })
-    }
-
-    fn listen(&self) -> JoinHandle<()> {
-        let pulse = Arc::clone(&self.hub.pulse);
-        tokio::spawn(pulse.listen(self.hub.feed.clone(), self.hub.clock.clone(), self.stop_serving.clone()))
-    }
-
-    /// Sends the canary by the door; where there is none, by the broker.
-    fn send_canary(
-        &self,
-        config: &Config,
-        door: Option<&OpenedDoor>,
-        http: SocketAddr,
-        stop: CancellationToken,
-    ) -> Option<JoinHandle<()>> {
-        if config.canary.is_none() {
-            warn!("the canary is off: nobody proves that readings become alarms ([canary] enabled = false)");
-            return None;
-        }
-        let gateway = match (door, &config.broker) {
-            (Some(opened), _) => opened.gateway.by_door(opened.door.local_addr()),
-            (None, Some(broker)) => Gateway::new().by_broker(broker),
-            (None, None) => return None,
-        };
-        let feed = Arc::clone(self.hub.feed.site(canary::SITE)?);
-        let ends = Ends { gateway, http, feed, number: 0 };
-        let (canary, clock) = (Arc::clone(&self.hub.canary), self.hub.clock.clone());
-        Some(tokio::spawn(canary::run(canary, ends, clock, stop)))
-    }
-
-    fn watch(&self, every: Duration, links: Option<Links>, stop: CancellationToken) -> JoinHandle<()> {
-        let hub = Arc::clone(&self.hub);
-        tokio::spawn(async move {
-            let mut ticks = ticks(every);
-            let mut watch = Watch::default();
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    _ = ticks.tick() => watch.look(&hub, links.as_ref()),
-                }
-            }
-        })
-    }
-
-    fn watch_sparkplug(&self) -> JoinHandle<()> {
-        let (intake, stop) = (Arc::clone(&self.hub.intake), self.stop_serving.clone());
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = intake.watch_sparkplug() => {}
-            }
-        })
-    }
-
-    fn say_feedback(&self) -> JoinHandle<()> {
-        let (intake, stop) = (Arc::clone(&self.hub.intake), self.stop_serving.clone());
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = intake.say_feedback() => {}
-            }
-        })
-    }
-}
-
-/// Davy's own door, open.
-struct OpenedDoor {
-    door: Door<DoorIntake>,
-    handler: Arc<DoorIntake>,
-    publisher: DoorPublisher,
-    /// The canary's, which may come in.
-    gateway: Gateway,
-}
-
-type Doors = (Option<OpenedDoor>, Option<Hj212Listener>, SocketAddr, JoinHandle<()>);
-
-/// What was missed is not made up for: after a stall, one is enough.
-fn ticks(every: Duration) -> Interval {
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-fn io_error(what: &str, source: io::Error) -> StartError {
-    StartError::Io { what: what.to_owned(), source }
-}
-
 #[cfg(test)]
-#[path = "server_stalls.rs"]
 mod stalls;
