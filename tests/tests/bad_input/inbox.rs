@@ -2,12 +2,13 @@
 //! are sent again, once.
 
 use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
-use davy_tests::{Davy, Grpc, LONG, Metrics, Setup, davy, wait_until};
+use davy_tests::{Davy, Fault, Grpc, LONG, Metrics, Setup, davy, get, has_strace, wait_until};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{RULES, SITE};
 
+const READINGS: &str = "davy/v1/works/gw-1/readings";
 const TAGS: &str = "tag,quantity,unit,low,high,edge_node\nX/h2s,gas.h2s,ppm,0,100,gw-1\n";
 /// The row that was forgotten.
 const NEW: &str = "N/h2s,gas.h2s,ppm,0,100,gw-1\n";
@@ -25,9 +26,9 @@ async fn what_was_refused_at_night_is_there_in_the_morning_and_is_sent_again_onc
     );
 
     let mut server = Davy::serve(&setup.config()).await;
-    refused(&server, "davy/v1/works/gw-1/readings", night.as_bytes()).await;
-    refused(&server, "davy/v1/works/gw-1/readings", b"{\"tag\": \xFF}").await;
-    refused(&server, "davy/v1/elsewhere/gw-1/readings", b"{}").await;
+    publish(&server, READINGS, night.as_bytes()).await;
+    publish(&server, READINGS, b"{\"tag\": \xFF}").await;
+    publish(&server, "davy/v1/elsewhere/gw-1/readings", b"{}").await;
     until_written(&server, 2.0).await;
     let seen = everything(&server).await;
     assert_eq!(ids(&seen), ["/1", "works/2", "works/1"], "{seen:?}");
@@ -57,15 +58,52 @@ async fn what_was_refused_at_night_is_there_in_the_morning_and_is_sent_again_onc
     let shown = davy(["deadletters", "show", "works/1", "--json", "--server", &url]).await.ended(0).one();
     assert!(shown["replayed_time"].is_string(), "{shown}");
     assert!(replay(&url).await.is_empty(), "sent again twice");
-    refused(&server, "davy/v1/works/gw-1/readings", b"[").await;
+    publish(&server, READINGS, b"[").await;
     let newest = ids(&everything(&server).await).remove(0);
     let number = newest.strip_prefix("works/").and_then(|number| number.parse().ok());
     assert!(number.is_some_and(|number: u64| number > 2), "{newest} was given before");
     assert_eq!(server.stop().await, 0, "{}", server.log());
 }
 
-/// Sends what is refused, in part or whole, and waits for its PUBACK.
-async fn refused(server: &Davy, topic: &str, payload: &[u8]) {
+#[tokio::test]
+async fn a_disk_that_takes_no_letter_holds_nobody_up_and_gets_them_when_it_is_well() {
+    if !has_strace() {
+        return;
+    }
+    let mut setup = Setup::new();
+    setup.site("works", &[("site.yaml", SITE), ("tags.csv", TAGS), ("rules/h2s.yaml", RULES)]);
+    setup.configure("");
+    let mut server = Davy::serve(&setup.config()).await;
+    publish(&server, READINGS, b"[").await;
+    until_written(&server, 1.0).await;
+    let file = setup.path("data/dead-letters.db");
+    let fault = Fault::begin(&server, &file, "pwrite64:error=ENOSPC").await;
+    publish(&server, READINGS, b"[[").await;
+    wait_until("the failure is told", LONG, async || {
+        (Metrics::of(server.http()).await.figure("davy_dead_letters_failing", &[]) == 1.0).then_some(())
+    })
+    .await;
+    assert!(server.log().contains("dead letters cannot be written"), "nothing in the log");
+    // Readings are acknowledged, alarms raised, letters kept; a full disk of letters is no failing journal.
+    publish(&server, READINGS, br#"{"tag": "X/h2s", "value": 50}"#).await;
+    let grpc = Grpc::connect(server.http()).await;
+    wait_until("the alarm stands", LONG, async || {
+        grpc.standing("works").await.iter().any(|alarm| alarm.id == "works:h2s:X/h2s").then_some(())
+    })
+    .await;
+    assert_eq!(get(server.http(), "/healthz").await.0, 200);
+    let seen = everything(&server).await;
+    assert_eq!(ids(&seen), ["works/2", "works/1"]);
+    fault.end().await;
+    until_written(&server, 2.0).await;
+    assert_eq!(Metrics::of(server.http()).await.figure("davy_dead_letters_failing", &[]), 0.0);
+    server.kill();
+    let server = Davy::serve(&setup.config()).await;
+    assert_eq!(everything(&server).await, seen);
+}
+
+/// Publishes, and waits for the PUBACK.
+async fn publish(server: &Davy, topic: &str, payload: &[u8]) {
     let login = Login { id: "gw-1", user: None };
     let mut gateway = Mqtt::connect(server.door().await, Version::V311, login).await.expect("let in");
     let sent = gateway.publish(topic, payload).await.expect("it goes out");
