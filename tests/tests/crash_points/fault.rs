@@ -17,8 +17,9 @@ pub(crate) const JOURNAL_FAULT: &str = "crash:davy-fault:journal";
 /// More than Davy waits between two tries.
 const TRIES: Duration = Duration::from_millis(1200);
 
-/// Without an acknowledgement for so long, a disk is full for good: some tries, on a machine that is busy.
-const FULL_FOR_GOOD: Duration = Duration::from_secs(4);
+/// Without an acknowledgement for so long, a disk is full for good. ext4 gives room that was freed back when it commits its own
+/// log, every 5 s: sooner, a disk that looks full may give way once more.
+const FULL_FOR_GOOD: Duration = Duration::from_secs(6);
 
 /// A Davy at work, with somebody who listens and somebody who sends.
 pub(crate) struct Bench {
