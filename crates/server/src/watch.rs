@@ -46,10 +46,12 @@ impl Watch {
             self.look_at_canary(site, &canary);
             self.look_at_drops(hub, site);
             self.look_at_gaps(hub, site);
-            if let Some(links) = links {
-                self.look_at_broker(site, &links.native.state());
-                self.look_at_sparkplug(hub, site, &links.sparkplug.state());
-            }
+            // Without a broker in the configuration, an alarm about it that stood before the restart is over.
+            let (native, sparkplug) = links.map_or((LinkState::Stopped, LinkState::Stopped), |links| {
+                (links.native.state(), links.sparkplug.state())
+            });
+            self.look_at_broker(site, &native);
+            self.look_at_sparkplug(hub, site, &sparkplug);
         }
     }
 
@@ -110,7 +112,8 @@ impl Watch {
     }
 
     fn look_at_broker(&mut self, site: &SiteService, state: &LinkState) {
-        let (lost, why) = loss(state).map_or((false, ""), |why| (true, why));
+        let Some(loss) = loss(state) else { return };
+        let (lost, why) = loss.map_or((false, ""), |why| (true, why));
         let text = Text::both(
             format!("the MQTT broker cannot be reached ({why}): no reading comes in by it"),
             format!("无法连接 MQTT 服务器（{why}）：收不到数据"),
@@ -122,7 +125,8 @@ impl Watch {
     fn look_at_sparkplug(&mut self, hub: &Hub, site: &SiteService, state: &LinkState) {
         let door = hub.intake.directory.site(&site.id);
         let listens = door.is_some_and(|door| sparkplug::listens(&door.site));
-        let why = loss(state).filter(|_| listens);
+        // A link that nobody listens by is not made.
+        let Some(why) = (if listens { loss(state) } else { Some(None) }) else { return };
         let told = why.unwrap_or_default();
         let text = Text::both(
             format!(
@@ -180,11 +184,13 @@ impl Watch {
     }
 }
 
-/// Why a link is down.
-fn loss(state: &LinkState) -> Option<&str> {
+/// Why a link is down, if it is. Of one whose first attempt has not ended nothing is known: what stood before a restart
+/// stands on.
+fn loss(state: &LinkState) -> Option<Option<&str>> {
     match state {
-        LinkState::Lost { why, .. } => Some(why),
-        LinkState::Connecting { .. } | LinkState::Subscribed { .. } | LinkState::Stopped => None,
+        LinkState::Connecting { .. } => None,
+        LinkState::Lost { why, .. } => Some(Some(why)),
+        LinkState::Subscribed { .. } | LinkState::Stopped => Some(None),
     }
 }
 

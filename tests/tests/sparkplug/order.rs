@@ -5,7 +5,7 @@ use davy_simulators::sparkplug::{Act, EdgeNode};
 use davy_tests::{Davy, Grpc, Mosquitto};
 
 use crate::plant::{
-    act, born, changes, config, count, every_tag_says, figure, nodes, online, says, set, until, works,
+    act, born, changes, config, count, every_tag_says, figure, nodes, online, says, set, stands, until, works,
 };
 
 #[tokio::test]
@@ -136,16 +136,4 @@ async fn a_broker_that_is_away_alarms_and_when_it_is_back_all_goes_on() {
     assert_eq!(raised.value, Some(60.0));
     assert_eq!(davy.stop().await, 0);
     davy.check_account();
-}
-
-/// Waits until Davy's alarm on a part of itself is active, or is not.
-async fn stands(grpc: &Grpc, part: &str, active: bool) {
-    let id = format!("works:davy-fault:{part}");
-    davy_tests::wait_until(&format!("{id} active: {active}"), davy_tests::LONG, async || {
-        let standing = grpc.standing("works").await;
-        let found = standing.iter().find(|alarm| alarm.id == id);
-        let is_active = found.is_some_and(|alarm| alarm.condition() == davy_proto::v1::Condition::Active);
-        (is_active == active).then_some(())
-    })
-    .await;
 }

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, net::SocketAddr, process::Command};
 
 use bytes::Bytes;
-use davy_proto::v1::{Alert, TransitionKind};
+use davy_proto::v1::{Alert, Condition, TransitionKind};
 use davy_simulators::sparkplug::{Act, EdgeNode, EdgeNodeConfig, Seen, Standing};
-use davy_tests::{Davy, LONG, Metrics, Mosquitto, Setup, Subscriber, davy_binary, wait_until};
+use davy_tests::{Davy, Grpc, LONG, Metrics, Mosquitto, Setup, Subscriber, davy_binary, wait_until};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -122,6 +122,18 @@ pub(crate) async fn every_tag_says(alerts: &mut Subscriber, kind: TransitionKind
         let alert = alerts.alert(&format!("{wanted:?} {kind:?}"), LONG, is_one).await;
         wanted.remove(&alert.alarm);
     }
+}
+
+/// Waits until Davy's alarm on a part of itself is active, or is not.
+pub(crate) async fn stands(grpc: &Grpc, part: &str, active: bool) {
+    let id = format!("{SITE}:davy-fault:{part}");
+    wait_until(&format!("{id} active: {active}"), LONG, async || {
+        let standing = grpc.standing(SITE).await;
+        let found = standing.iter().find(|alarm| alarm.id == id);
+        let is_active = found.is_some_and(|alarm| alarm.condition() == Condition::Active);
+        (is_active == active).then_some(())
+    })
+    .await;
 }
 
 /// What the journal says of the limit on CH4, in order.
