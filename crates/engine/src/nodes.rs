@@ -53,13 +53,19 @@ impl Engine {
         state.lost_us = self.clock_us;
         for tag in self.tags_of(node) {
             self.freeze(tag, self.clock_us, now, out);
-            self.tags[tag.0 as usize].set_lost(true);
+            let state = &mut self.tags[tag.0 as usize];
+            state.node = node.0;
+            state.set_lost(true);
             self.schedule_silence(tag);
         }
     }
 
+    /// The tags that the node spoke for last, and those that nobody has spoken for yet and that the site says are its.
     fn tags_of(&self, node: NodeIndex) -> Vec<TagIndex> {
-        let tags = self.tags.iter().enumerate().filter(|(_, state)| state.node == node.0);
+        let site = &self.plan.site;
+        let is_its = |at: usize| site.tags[at].edge_node.as_ref() == Some(&site.edge_nodes[node.0 as usize].id);
+        let tags = self.tags.iter().enumerate();
+        let tags = tags.filter(|(at, state)| state.node == node.0 || (state.node == NONE && is_its(*at)));
         tags.map(|(at, _)| TagIndex(at as u32)).collect()
     }
 

@@ -89,7 +89,8 @@ impl Engine {
     fn evidence_ended(&self, tag: TagIndex) -> i64 {
         let state = &self.tags[tag.0 as usize];
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
-        let Some(node) = self.nodes.get(state.node as usize).filter(|_| by_exception) else {
+        // Nobody speaks for a tag that never was heard.
+        let Some(node) = self.nodes.get(state.node as usize).filter(|_| by_exception && state.is_seen()) else {
             return state.heard_us;
         };
         // After a loss, or a reading without evidence, a node that lives speaks for the tag no more: it must report.

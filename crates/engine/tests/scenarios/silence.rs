@@ -62,6 +62,22 @@ fn a_lost_edge_node_makes_its_tags_stale_after_the_grace() {
 }
 
 #[test]
+fn a_lost_edge_node_takes_with_it_what_it_never_told() {
+    let world = story(
+        &stale("T, U, X"),
+        "1 lost gw1
+         4 tick  -> stale:T raised yellow!; stale:X raised yellow!
+         10 online gw1
+         12 70   -> stale:T cleared yellow
+         13 X=70 -> stale:X cleared yellow
+         20 tick -> stale:U raised yellow!",
+    );
+    assert_eq!(world.told[0].message.en, "stale T: its edge node is lost, not back after 3 s");
+    // Back in time, it has still not told: its own silence goes on from where it began.
+    story(&stale("X"), "1 lost gw1\n 3 online gw1\n 19 Y=1\n 20 tick -> stale:X raised yellow!");
+}
+
+#[test]
 fn an_edge_node_that_is_back_within_the_grace_is_no_news() {
     story(&stale("T"), "0 70\n 1 lost gw1\n 3 online gw1\n 19 tick\n 20 tick -> stale:T raised yellow!");
     story(&stale("T"), "0 70\n 1 offline gw1\n 19 tick\n 20 tick -> stale:T raised yellow!");

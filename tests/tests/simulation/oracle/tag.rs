@@ -56,8 +56,6 @@ pub(super) struct Tag {
     holds: bool,
     /// Its edge node was lost since.
     lost: bool,
-    /// It ever gave evidence.
-    known: bool,
 }
 
 impl Tag {
@@ -77,7 +75,6 @@ impl Tag {
             heard_us: now_us,
             holds: false,
             lost: false,
-            known: false,
         }
     }
 
@@ -170,10 +167,8 @@ impl Tag {
     }
 
     pub(super) fn lose(&mut self, arrival_us: i64) {
-        if self.known {
-            self.freeze(arrival_us);
-            self.lost = true;
-        }
+        self.freeze(arrival_us);
+        self.lost = true;
     }
 
     /// Davy was down from one arrival to another: the tag's clock stood still.
@@ -201,7 +196,6 @@ impl Tag {
             self.clock_us = Some(clock_us);
             self.heard_us = arrival_us;
             self.lost = false;
-            self.known = true;
             self.look(reading, clock_us);
             self.silence.clear(false, arrival_us);
         }
