@@ -155,12 +155,12 @@ impl World {
     }
 
     fn send(&mut self, parcel: Parcel, fate: Fate) {
+        if parcel.birth_of.is_some() {
+            self.deliver_births();
+        }
         let is_sure = self.sure > 0 || (parcel.birth_of.is_some() && self.in_step < 3);
         self.sure = self.sure.saturating_sub(1);
         match fate {
-            // MQTT keeps the order of a topic, so births do not overtake each other. One straggler is told from a clock that
-            // was set back; of two, the second would confirm the first.
-            Fate::IsHeld if parcel.birth_of.is_some() && self.holds_a_birth() => self.arrive(&parcel),
             Fate::IsHeld if !is_sure => self.held.push(parcel),
             Fate::IsLost if !is_sure => {}
             Fate::ComesTwice => {
@@ -171,8 +171,13 @@ impl World {
         }
     }
 
-    fn holds_a_birth(&self) -> bool {
-        self.held.iter().any(|parcel| parcel.birth_of.is_some())
+    /// MQTT keeps the order of a topic, so births do not overtake each other: those that are held come first. One that came
+    /// after a newer one would be taken for a clock that was set back, and with a lost birth its numbers can fit.
+    fn deliver_births(&mut self) {
+        let (births, held) = self.held.drain(..).partition(|parcel| parcel.birth_of.is_some());
+        self.held = held;
+        let births: Vec<Parcel> = births;
+        births.iter().for_each(|birth| self.arrive(birth));
     }
 
     fn arrive(&mut self, parcel: &Parcel) {
