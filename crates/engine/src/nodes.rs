@@ -63,7 +63,8 @@ impl Engine {
     /// The tags that the node spoke for last, and those that nobody has spoken for yet and that the site says are its.
     fn tags_of(&self, node: NodeIndex) -> Vec<TagIndex> {
         let site = &self.plan.site;
-        let is_its = |at: usize| site.tags[at].edge_node.as_ref() == Some(&site.edge_nodes[node.0 as usize].id);
+        let is_its =
+            |at: usize| site.tags[at].edge_node.as_ref() == Some(&site.edge_nodes[node.0 as usize].id);
         let tags = self.tags.iter().enumerate();
         let tags = tags.filter(|(at, state)| state.node == node.0 || (state.node == NONE && is_its(*at)));
         tags.map(|(at, _)| TagIndex(at as u32)).collect()

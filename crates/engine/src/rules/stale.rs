@@ -90,7 +90,8 @@ impl Engine {
         let state = &self.tags[tag.0 as usize];
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
         // Nobody speaks for a tag that never was heard.
-        let Some(node) = self.nodes.get(state.node as usize).filter(|_| by_exception && state.is_seen()) else {
+        let Some(node) = self.nodes.get(state.node as usize).filter(|_| by_exception && state.is_seen())
+        else {
             return state.heard_us;
         };
         // After a loss, or a reading without evidence, a node that lives speaks for the tag no more: it must report.
