@@ -48,7 +48,7 @@ fn blocks(order: &[u32], round: i64) -> Vec<Input> {
             tag: TagIndex(*tag),
             quality: Quality::Good,
             source_time: at,
-            value: 40.0 + f64::from((tag + round as u32) % 20),
+            value: (40.0 + f64::from((tag + round as u32) % 20)).into(),
         };
         let head = MessageHead {
             node: NodeIndex(0),
@@ -90,8 +90,9 @@ fn floor_ns(order: &[u32], sweeps: i64) -> f64 {
         for input in &inputs {
             let Input::Readings(block) = input else { continue };
             for reading in &block.readings {
-                values[reading.tag.0 as usize] = reading.value;
-                past += u64::from(reading.value >= 80.0) + u64::from(reading.value >= 90.0);
+                let value = reading.value.or_nan();
+                values[reading.tag.0 as usize] = value;
+                past += u64::from(value >= 80.0) + u64::from(value >= 90.0);
             }
         }
         ns += started.elapsed().as_nanos() as f64;

@@ -11,8 +11,8 @@ use crate::Place;
 pub struct Metric<'a> {
     /// The name sent, 1 to 128 bytes. Whether the site has such a tag is not known here.
     pub name: Cow<'a, str>,
-    /// Finite, in the unit sent.
-    pub value: f64,
+    /// Finite, in the unit sent; none where the sender says that nothing was measured. Then its quality is bad.
+    pub value: Option<f64>,
     /// The unit as it was written; the tag's own when absent.
     pub unit: Option<Cow<'a, str>>,
     /// When the source says it was measured; its arrival when absent.

@@ -65,6 +65,13 @@ fn numbers_times_units_and_qualities_are_read_as_documented() {
         (r#"{"tag":"a","value":1,"ts":"2026-11-23T16:00:00.000250+08:00"}"#, "a=1@1795420800000.25", ""),
         (r#"{"tag":"a","value":1,"ts":1795420800000.5}"#, "a=1@1795420800000.5", ""),
         (r#"{"tag":"a","value":1,"ts":null,"unit":null,"quality":null}"#, "a=1", ""),
+        // A bad quality can stand in place of a value, and no other can.
+        (r#"{"tag":"a","value":null,"quality":"sensor_failure"}"#, "a=none!bad:sensor_failure", ""),
+        (r#"{"quality":"bad","ts":5,"tag":"a","unit":"ppm"}"#, "a=none[ppm]@5!bad:unspecified", ""),
+        (r#"{"tag":"a","value":null,"quality":"manual"}"#, "", "FIELD_TYPE /value"),
+        (r#"{"tag":"a","quality":"good"}"#, "", "FIELD_MISSING /value"),
+        (r#"{"tag":"a","quality":"broken"}"#, "a=none!bad:unspecified", "QUALITY_UNKNOWN /quality"),
+        (r#"{"tag":"a","value":"x","quality":"bad"}"#, "", "FIELD_TYPE /value"),
         (r#"{"tag":"a","value":1,"unit":""}"#, "a=1", ""),
         (r#"{"tag":"a","value":1,"quality":"bad"}"#, "a=1!bad:unspecified", ""),
         (r#"{"tag":"a","value":1,"quality":"calibration"}"#, "a=1!bad:calibration", ""),

@@ -41,12 +41,12 @@ const SAMPLES: [(&str, Topic, &[&str]); 22] = [
     (
         "neuron-values",
         Topic::Own,
-        &["modbus/grp/tag0=123@1650006388943", "modbus/grp/tag1=0@1650006388943!bad:comms_lost"],
+        &["modbus/grp/tag0=123@1650006388943", "modbus/grp/tag1=none@1650006388943!bad:comms_lost"],
     ),
     (
         "neuron-tags",
         Topic::Own,
-        &["modbus/grp/tag0=123@1647497389075", "modbus/grp/tag1=0@1647497389075!bad:comms_lost"],
+        &["modbus/grp/tag0=123@1647497389075", "modbus/grp/tag1=none@1647497389075!bad:comms_lost"],
     ),
     ("neuron-heartbeat", Topic::Own, &[]),
     (

@@ -167,7 +167,7 @@ keys:
             (r#"{"T8":288,"T9":10,"v":3}"#, "x/temp=28.8[degC] | x/T9=-30[degF] | x/v=6"),
             (
                 r#"{"v":65535,"w":null,"u":"----","n":NaN}"#,
-                "x/v=131070!bad:over_range | x/u=0!bad:comms_lost | x/n=0!bad:sensor_failure",
+                "x/v=none!bad:over_range | x/u=none!bad:comms_lost | x/n=none!bad:sensor_failure",
             ),
             (r#"{"T9":-99,"T7":65535}"#, "x/T7=65495[degF]"),
             (r#"{"S":"open","mac":"a4c1","dbg_x":{"y":1},"no":5}"#, "x/S=1"),
@@ -199,7 +199,7 @@ keys:
 }
 
 #[test]
-fn an_error_in_place_of_a_value_is_a_bad_reading_and_never_a_zero_to_be_judged() {
+fn an_error_in_place_of_a_value_is_a_bad_reading_and_has_no_value() {
     let mapping = "
 readings:
   - value: values.{key}
@@ -208,8 +208,8 @@ readings:
     check(
         mapping,
         &[
-            (r#"{"values":{"a":1},"errors":{"b":2014,"c":0,"d":null}}"#, "a=1 | b=0!bad:comms_lost"),
-            (r#"{"errors":{"b":7}}"#, "b=0!bad:unspecified | QUALITY_UNKNOWN at /errors/b"),
+            (r#"{"values":{"a":1},"errors":{"b":2014,"c":0,"d":null}}"#, "a=1 | b=none!bad:comms_lost"),
+            (r#"{"errors":{"b":7}}"#, "b=none!bad:unspecified | QUALITY_UNKNOWN at /errors/b"),
         ],
     );
 }
@@ -227,7 +227,7 @@ sentinels: {'----': 'bad:comms_lost'}
         &[
             (
                 "time,a,b\n2024-03-01 10:00:00,1,2.5\r\n2024-03-01 10:00:01,----,\n",
-                "d1/a=1@1709258400000 | d1/b=2.5@1709258400000 | d1/a=0@1709258401000!bad:comms_lost",
+                "d1/a=1@1709258400000 | d1/b=2.5@1709258400000 | d1/a=none@1709258401000!bad:comms_lost",
             ),
             ("time,a\n\n,1\n", "d1/a=1"),
             (

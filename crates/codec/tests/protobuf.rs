@@ -47,6 +47,12 @@ fn json_and_protobuf_of_the_same_batch_give_the_same_metrics() {
 fn one_bad_reading_costs_that_reading_only() {
     let mut no_value = reading("x", 1.0);
     no_value.value = None;
+    let mut error = reading("e", 1.0);
+    error.value = None;
+    error.quality = Some(v1::Quality {
+        grade: v1::QualityGrade::Bad.into(),
+        reason: v1::QualityReason::SensorFailure.into(),
+    });
     let mut bad_time = reading("x", 1.0);
     bad_time.source_time = Some(prost_types::Timestamp { seconds: 0, nanos: -1 });
     let mut far_time = reading("x", 1.0);
@@ -64,10 +70,14 @@ fn one_bad_reading_costs_that_reading_only() {
         reading(&"y".repeat(129), 1.0),
         reading("z", f64::INFINITY),
         reading("b", 2.0),
+        error,
     ];
     let batch = batch(readings);
     let (kept, summary) = decode(&batch.encode_to_vec());
-    assert_eq!(kept.metrics.iter().map(line).collect::<Vec<_>>(), ["a=1", "q=2!bad:unspecified", "b=2"]);
+    assert_eq!(
+        kept.metrics.iter().map(line).collect::<Vec<_>>(),
+        ["a=1", "q=2!bad:unspecified", "b=2", "e=none!bad:sensor_failure"]
+    );
     assert_eq!(
         told(&kept),
         [
@@ -81,7 +91,7 @@ fn one_bad_reading_costs_that_reading_only() {
             "NUMBER_NOT_FINITE /readings/8/value",
         ]
     );
-    assert_eq!((summary.accepted, summary.rejected, summary.seq), (3, 7, Some(41_207)));
+    assert_eq!((summary.accepted, summary.rejected, summary.seq), (4, 7, Some(41_207)));
 }
 
 #[test]

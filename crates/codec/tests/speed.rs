@@ -16,7 +16,7 @@ struct Sum(f64);
 
 impl Sink for Sum {
     fn metric(&mut self, metric: Metric<'_>) {
-        self.0 += metric.value + metric.name.len() as f64;
+        self.0 += metric.value.unwrap_or_default() + metric.name.len() as f64;
     }
 
     fn problem(&mut self, rejection: Rejection) {

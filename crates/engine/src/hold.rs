@@ -51,7 +51,7 @@ impl Seen {
     pub(crate) fn named(&self, tag: &Arc<str>) -> SeenReading {
         SeenReading {
             tag: Arc::clone(tag),
-            value: self.value,
+            value: Some(self.value),
             quality: self.quality,
             source_time: Timestamp::from_micros(self.source_us),
             arrival_time: Timestamp::from_micros(self.arrival_us),

@@ -59,7 +59,7 @@ impl Engine {
         {
             let clock_us = source_us.max(state.clock_us);
             let late = arrival_us - source_us > self.policy.late_after_us;
-            if !late && state.is_quiet(reading.value) {
+            if !late && state.is_quiet(reading.value.or_nan()) {
                 state.note(reading);
                 state.set_on_arrival(false);
                 state.hear(clock_us, arrival_us, came.node);
@@ -91,22 +91,19 @@ impl Engine {
         self.counts.late += u64::from(late);
         self.counts.clock_suspect += u64::from(on_arrival);
         self.complete_holds_of(reading.tag, clock_us, moment, out);
+        let evidence = evidence_of(reading);
+        if evidence.is_none() {
+            self.lapse(reading, arrival_us, clock_us);
+        }
         self.note(order, reading);
-        if is_evidence(reading) {
+        if let Some(value) = evidence {
             self.tags[at].hear(clock_us, arrival_us, node);
             self.end_lapse(reading.tag);
-            let seen = Seen {
-                value: reading.value,
-                quality: reading.quality,
-                source_us,
-                arrival_us,
-                judged_us: clock_us,
-            };
+            let seen = Seen { value, quality: reading.quality, source_us, arrival_us, judged_us: clock_us };
             self.look(reading.tag, seen, moment, out);
         } else {
             self.counts.bad += 1;
             self.tags[at].set_holding(false);
-            self.begin_lapse(reading.tag, arrival_us);
             self.switch_modes(reading.tag, None, moment, out);
         }
     }
@@ -219,8 +216,8 @@ impl Engine {
     }
 }
 
-/// Whether a reading says anything about the process. A number that is none does not.
+/// What a reading says about the process; nothing when it is bad, or has no value.
 #[inline]
-pub(crate) fn is_evidence(reading: &Reading) -> bool {
-    reading.quality.is_evidence() && reading.value.is_finite()
+pub(crate) fn evidence_of(reading: &Reading) -> Option<f64> {
+    reading.value.get().filter(|_| reading.quality.is_evidence())
 }

@@ -3,7 +3,7 @@
 //! A tag has a clock of its own: the source time of its last reading, and while none comes, that plus the arrival time
 //! passed since. It never goes back, and no other tag's stamps touch it.
 
-use davy_model::{Quality, QualityReason, Reading, TimePolicy, micros};
+use davy_model::{Quality, QualityReason, Reading, TimePolicy, Value, micros};
 
 /// Between these two lies no value at all: every reading is looked at.
 pub(crate) const NEVER_QUIET: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -23,14 +23,14 @@ pub(crate) struct TagState {
     pub(crate) heard_us: i64,
     /// When its silence is to be looked at next, arrival µs.
     pub(crate) silence_at_us: i64,
-    /// The last value in order.
+    /// The last value in order that was measured; no number before there was any.
     pub(crate) value: f64,
     /// No watch has anything to say to a value between these two; see [`NEVER_QUIET`].
     quiet_above: f64,
     quiet_below: f64,
     /// Who sent its last evidence.
     pub(crate) node: u32,
-    /// Quality code of the last value in order.
+    /// Quality code of the last reading in order.
     pub(crate) quality: u8,
     flags: u16,
 }
@@ -66,6 +66,8 @@ const LOST: u16 = 128;
 const ODD: u16 = 256;
 /// Not in snapshots: the list of lapses says it.
 const LAPSED: u16 = 512;
+/// As above.
+const EMPTY: u16 = 1024;
 
 /// The site's policy in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +97,7 @@ impl TagState {
             clock_us: i64::MIN,
             heard_us: now_us,
             silence_at_us: i64::MAX,
-            value: 0.0,
+            value: f64::NAN,
             quiet_above: NEVER_QUIET.0,
             quiet_below: NEVER_QUIET.1,
             node: NONE,
@@ -163,14 +165,24 @@ impl TagState {
         self.set(AHEAD, on);
     }
 
-    /// Whether its last value says anything about the process.
+    /// Whether its last reading says anything about the process.
     pub(crate) fn has_evidence(&self) -> bool {
         self.is_seen_on_clock() && self.quality().is_evidence() && self.value.is_finite()
     }
 
-    /// Quality of its last value.
+    /// Quality of its last reading. Without a value it is bad, whatever it says.
     pub(crate) fn quality(&self) -> Quality {
-        Quality::from_code(self.quality).unwrap_or(Quality::Bad(QualityReason::Unspecified))
+        let said = Quality::from_code(self.quality).unwrap_or(Quality::Bad(QualityReason::Unspecified));
+        if self.is_empty() && said.is_evidence() { Quality::Bad(QualityReason::Unspecified) } else { said }
+    }
+
+    /// Whether its last reading had no value.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.flags & EMPTY != 0
+    }
+
+    pub(crate) fn set_empty(&mut self, on: bool) {
+        self.set(EMPTY, on);
     }
 
     /// Whether its edge node was lost since its last evidence: what it does is not known until it reports.
@@ -264,7 +276,8 @@ impl TagState {
 
     /// Whether a reading says what the last one did; its stamp is for the caller to compare.
     pub(crate) fn repeats(&self, reading: &Reading) -> bool {
-        reading.value.to_bits() == self.value.to_bits() && reading.quality.code() == self.quality
+        let value = if self.is_empty() { Value::NONE } else { Value::of(self.value) };
+        reading.value == value && reading.quality.code() == self.quality
     }
 
     fn in_order(&self, lag_us: i64, policy: &Policy) -> Order {
@@ -289,9 +302,14 @@ impl TagState {
     /// Notes the value of a reading whose stamp is not to be believed.
     #[inline]
     pub(crate) fn note_value(&mut self, reading: &Reading) {
-        self.value = reading.value;
+        match reading.value.get() {
+            Some(value) => {
+                self.value = value;
+                self.flags = (self.flags | SEEN) & !EMPTY;
+            }
+            None => self.flags |= SEEN | EMPTY,
+        }
         self.quality = reading.quality.code();
-        self.flags |= SEEN;
     }
 
     /// Notes evidence at a moment of the tag's clock, and who sent it.

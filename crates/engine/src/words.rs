@@ -82,9 +82,21 @@ fn silence(story: &Story) -> (String, String) {
         ),
         _ => (format!("no usable reading for {seconds}"), format!("{seconds} 内无有效数据")),
     };
-    if let Some(last) = story.evidence.readings.first() {
-        let _ = write!(en, ", last {} ({})", value(story), last.quality);
-        let _ = write!(zh, "，末值 {}（{}）", value(story), last.quality);
+    for (nth, reading) in story.evidence.readings.iter().enumerate() {
+        let (quality, after) = (reading.quality, nth > 0);
+        let _ = match (reading.value, after) {
+            (Some(value), _) => {
+                let shown = number(value, story.unit);
+                write!(en, ", last {shown} ({quality})")
+                    .and_then(|()| write!(zh, "，末值 {shown}（{quality}）"))
+            }
+            (None, true) => {
+                write!(en, ", then no value ({quality})").and_then(|()| write!(zh, "，其后无值（{quality}）"))
+            }
+            (None, false) => {
+                write!(en, ", no value ({quality})").and_then(|()| write!(zh, "，无值（{quality}）"))
+            }
+        };
     }
     (en, zh)
 }

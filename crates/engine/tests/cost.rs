@@ -48,7 +48,7 @@ fn blocks(tags: usize, start_s: usize) -> Vec<Input> {
         };
         let reading = |nth: usize| {
             let tag = TagIndex(((place * BLOCK + nth) * STRIDE % tags) as u32);
-            Reading { tag, quality: Quality::Good, source_time: arrival, value: 50.0 }
+            Reading { tag, quality: Quality::Good, source_time: arrival, value: 50.0.into() }
         };
         Input::Readings(ReadingBlock { messages: vec![head], readings: (0..BLOCK).map(reading).collect() })
     };

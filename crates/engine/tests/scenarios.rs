@@ -22,5 +22,7 @@ mod past;
 mod restarts;
 #[path = "scenarios/silence.rs"]
 mod silence;
+#[path = "scenarios/values.rs"]
+mod values;
 #[path = "scenarios/vitals.rs"]
 mod vitals;

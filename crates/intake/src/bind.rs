@@ -21,7 +21,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent<'a> {
     pub(crate) name: &'a str,
-    pub(crate) value: f64,
+    /// None where nothing was measured.
+    pub(crate) value: Option<f64>,
     pub(crate) unit: Option<&'a str>,
     pub(crate) time: Option<Timestamp>,
     pub(crate) quality: Quality,
@@ -108,24 +109,16 @@ impl NodeBinding {
         };
         self.next = place + 1;
         let slot = &mut self.slots[place];
-        if !sent.value.is_finite() {
-            findings.push(not_finite(sent.value));
-            return None;
-        }
-        let value = match sent.unit {
-            None => sent.value,
-            Some(text) => slot.line(&self.door, text, findings)?.apply(sent.value),
+        let value = match sent.value {
+            None => None,
+            Some(number) => Some(slot.converted(number, sent.unit, &self.door, findings)?),
         };
-        // A conversion can leave what a number can hold.
-        if !value.is_finite() {
-            findings.push(not_finite(value));
-            return None;
-        }
-        let quality = match slot.range {
-            Some(range) if value > range.high || value < range.low => {
+        let quality = match (value, slot.range) {
+            (Some(value), Some(range)) if value > range.high || value < range.low => {
                 slot.beyond(range, value, sent.quality, &self.door, findings)
             }
-            Some(_) | None => sent.quality,
+            (None, _) if sent.quality.is_evidence() => Quality::Bad(QualityReason::Unspecified),
+            (Some(_) | None, Some(_) | None) => sent.quality,
         };
         let source_time = sent.time.unwrap_or(moment.arrival);
         if source_time > moment.latest || source_time < moment.earliest {
@@ -143,7 +136,7 @@ impl NodeBinding {
         marks.implausible += u32::from(quality != Quality::Good);
         marks.expected += expected.expected;
         marks.missed += expected.missed;
-        Some(Reading { tag: slot.tag, quality, source_time, value })
+        Some(Reading { tag: slot.tag, quality, source_time, value: value.into() })
     }
 
     /// What the message told goes to the books of the devices. `refused` readings are the edge node's own.
@@ -224,6 +217,30 @@ impl NodeBinding {
 }
 
 impl Slot {
+    /// A number in the tag's unit; nothing when it is refused.
+    fn converted(
+        &mut self,
+        number: f64,
+        unit: Option<&str>,
+        door: &SiteDoor,
+        findings: &mut Vec<Rejection>,
+    ) -> Option<f64> {
+        if !number.is_finite() {
+            findings.push(not_finite(number));
+            return None;
+        }
+        let value = match unit {
+            None => number,
+            Some(text) => self.line(door, text, findings)?.apply(number),
+        };
+        // A conversion can leave what a number can hold.
+        if !value.is_finite() {
+            findings.push(not_finite(value));
+            return None;
+        }
+        Some(value)
+    }
+
     /// The line from the unit sent to the tag's; remembered, since a sender does not change its units.
     fn line(&mut self, door: &SiteDoor, text: &str, findings: &mut Vec<Rejection>) -> Option<Conversion> {
         if let Some(known) = &self.unit
@@ -289,7 +306,7 @@ fn not_finite(value: f64) -> Rejection {
         Reason::NumberNotFinite,
         &value.to_string(),
         "a finite number",
-        "leave out what was not measured, or send it with a bad quality and its last value",
+        "leave out what was not measured, or send a bad quality in place of its value",
     )
 }
 

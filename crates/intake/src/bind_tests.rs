@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{NOW, park_door};
+use davy_model::Value;
 
 struct Bench {
     binding: NodeBinding,
@@ -21,7 +22,14 @@ impl Bench {
 }
 
 fn h2s(value: f64) -> Sent<'static> {
-    Sent { name: "AT-1/h2s", value, unit: None, time: None, quality: Quality::Good, historical: false }
+    Sent {
+        name: "AT-1/h2s",
+        value: Some(value),
+        unit: None,
+        time: None,
+        quality: Quality::Good,
+        historical: false,
+    }
 }
 
 #[test]
@@ -46,11 +54,30 @@ fn values_are_converted_into_the_tags_unit_or_refused() {
         match want {
             Ok(want) => {
                 let got = reading.expect(name);
-                assert!((got.value - want).abs() < 0.01, "{name} {value} {unit:?}: {}", got.value);
+                let is_it = got.value.get().is_some_and(|got| (got - want).abs() < 0.01);
+                assert!(is_it, "{name} {value} {unit:?}: {}", got.value);
                 assert_eq!((got.source_time, &reasons[..]), (NOW, &[][..]), "{name}");
             }
             Err(reason) => assert_eq!((reading, &reasons[..]), (None, &[reason][..]), "{name} {unit:?}"),
         }
+    }
+}
+
+#[test]
+fn a_reading_without_a_value_passes_and_is_never_good() {
+    let mut bench = Bench::new(1);
+    let stopped = Quality::Bad(QualityReason::Stopped);
+    let unspecified = Quality::Bad(QualityReason::Unspecified);
+    for (sent, want) in [
+        (stopped, stopped),
+        (Quality::Good, unspecified),
+        (Quality::Uncertain(QualityReason::OverRange), unspecified),
+    ] {
+        // Its unit has nothing to convert.
+        let (reading, reasons) =
+            bench.bind(Sent { value: None, unit: Some("furlong"), quality: sent, ..h2s(0.0) });
+        let reading = reading.expect("it is taken");
+        assert_eq!((reading.value, reading.quality, &reasons[..]), (Value::NONE, want, &[][..]));
     }
 }
 
@@ -83,7 +110,11 @@ fn beyond_the_range_a_value_may_raise_and_far_beyond_it_is_no_evidence() {
         (50.0, Quality::Uncertain(Manual), Quality::Uncertain(Manual), false),
     ] {
         let (reading, reasons) = bench.bind(Sent { quality: sent, ..h2s(value) });
-        assert_eq!(reading.map(|reading| (reading.value, reading.quality)), Some((value, want)), "{value}");
+        assert_eq!(
+            reading.map(|reading| (reading.value, reading.quality)),
+            Some((value.into(), want)),
+            "{value}"
+        );
         assert_eq!(reasons == [Reason::OutOfSensorRange], odd, "{value}");
     }
 }
@@ -140,5 +171,5 @@ fn an_unknown_tag_is_kept_as_discovered() {
     let mut bench = Bench::new(0);
     bench.bind(Sent { name: "AT-9/h2s", unit: Some("ppm"), ..h2s(3.0) });
     let list = bench.binding.door.discovered.list();
-    assert_eq!((&*list[0].name, &*list[0].edge_node, list[0].last_value), ("AT-9/h2s", "gw-1", 3.0));
+    assert_eq!((&*list[0].name, &*list[0].edge_node, list[0].last_value), ("AT-9/h2s", "gw-1", Some(3.0)));
 }

@@ -19,8 +19,8 @@ pub struct DiscoveredTag {
     pub first_seen: Timestamp,
     /// Arrival of the last.
     pub last_seen: Timestamp,
-    /// The last value, in the unit sent.
-    pub last_value: f64,
+    /// The last value, in the unit sent; none when there was none yet.
+    pub last_value: Option<f64>,
     /// The last unit, as it was written; empty when none was.
     pub unit: Box<str>,
 }
@@ -45,14 +45,21 @@ impl Discovered {
     }
 
     /// Notes one reading of an unknown tag.
-    pub fn note(&self, edge_node: &Arc<str>, name: &str, value: f64, unit: Option<&str>, arrival: Timestamp) {
+    pub fn note(
+        &self,
+        edge_node: &Arc<str>,
+        name: &str,
+        value: Option<f64>,
+        unit: Option<&str>,
+        arrival: Timestamp,
+    ) {
         let mut list = self.list.lock();
         let key = (Arc::clone(edge_node), Arc::from(name));
         let unit = unit.unwrap_or_default();
         if let Some(tag) = list.tags.get_mut(&key) {
             tag.count += 1;
             tag.last_seen = arrival;
-            tag.last_value = value;
+            tag.last_value = value.or(tag.last_value);
             if *tag.unit != *unit {
                 tag.unit = unit.into();
             }
@@ -97,13 +104,13 @@ mod tests {
         let discovered = Discovered::new(2);
         let node: Arc<str> = "gw-1".into();
         for (name, value, at) in [("a", 1.0, 10), ("b", 2.0, 20), ("c", 3.0, 30), ("a", 4.0, 40)] {
-            discovered.note(&node, name, value, Some("ppm"), Timestamp::from_micros(at));
+            discovered.note(&node, name, Some(value), Some("ppm"), Timestamp::from_micros(at));
         }
         let list = discovered.list();
         assert_eq!(list.len(), 2);
         assert_eq!(discovered.uncounted(), 1);
         let a = &list[0];
-        assert_eq!((&*a.name, a.count, a.last_value, &*a.unit), ("a", 2, 4.0, "ppm"));
+        assert_eq!((&*a.name, a.count, a.last_value, &*a.unit), ("a", 2, Some(4.0), "ppm"));
         assert_eq!((a.first_seen.as_micros(), a.last_seen.as_micros()), (10, 40));
         discovered.forget(|name| name == "a");
         assert_eq!(discovered.list().len(), 1);

@@ -275,7 +275,7 @@ mod tests {
                     tag: davy_model::TagIndex(0),
                     quality: davy_model::Quality::Good,
                     source_time: davy_model::Timestamp::from_micros(0),
-                    value: 1.0,
+                    value: 1.0.into(),
                 };
                 1000
             ],

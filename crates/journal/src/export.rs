@@ -107,7 +107,7 @@ fn readings(block: &ReadingBlock) -> Value {
     };
     let reading = |reading: &Reading| {
         json!({
-            "tag": reading.tag.0, "value": reading.value, "quality": reading.quality.to_string(),
+            "tag": reading.tag.0, "value": reading.value.get(), "quality": reading.quality.to_string(),
             "source_time": time(reading.source_time),
         })
     };

@@ -81,7 +81,7 @@ fn reading() -> impl Strategy<Value = Reading> {
         tag: TagIndex(tag),
         quality,
         source_time,
-        value,
+        value: value.into(),
     })
 }
 
@@ -173,7 +173,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     let seen = (word(), value(), quality(), time(), time(), time()).prop_map(
         |(tag, value, quality, source_time, arrival_time, judged_time)| SeenReading {
             tag,
-            value,
+            value: Value::of(value).get(),
             quality,
             source_time,
             arrival_time,
@@ -251,7 +251,7 @@ fn printed(commit: &Commit) -> String {
         let of_inputs = commit.inputs.iter().flat_map(of_block);
         let of_transition = |found: &Transition| -> Vec<f64> {
             let limit = found.limit.iter().flat_map(|limit| [limit.set_point, limit.clear_point]);
-            let seen = found.evidence.readings.iter().map(|seen| seen.value);
+            let seen = found.evidence.readings.iter().filter_map(|seen| seen.value);
             found.value.into_iter().chain(limit).chain(seen).collect()
         };
         let of_transitions = commit.transitions.iter().flat_map(of_transition).map(f64::to_bits);

@@ -27,7 +27,7 @@ fn plant(number: u64, messages: u32) -> Commit {
         tag: TagIndex(index.wrapping_mul(7) % 1000),
         quality: Quality::Good,
         source_time: arrival.offset_micros(-5000 - i64::from(index % 13) * 997),
-        value: f64::from((index * 31 + number as u32 * 17) % 4000) / 100.0,
+        value: (f64::from((index * 31 + number as u32 * 17) % 4000) / 100.0).into(),
     };
     let messages = (0..messages).map(head).collect();
     let block = ReadingBlock { messages, readings: (0..1000).map(reading).collect() };

@@ -20,6 +20,7 @@ mod tier;
 mod time;
 mod transition;
 mod unit;
+mod value;
 mod vitals;
 
 pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
@@ -38,4 +39,5 @@ pub use tier::Tier;
 pub use time::{Timestamp, TimestampError, micros};
 pub use transition::{Delay, DelayKind, Evidence, LimitView, SeenReading, Transition, TransitionKind};
 pub use unit::{Comparator, Conversion, ConversionError, ReferenceState, Unit};
+pub use value::Value;
 pub use vitals::Vitals;

@@ -1,8 +1,8 @@
 //! Value + quality + source time of a known tag.
 
-use crate::{Quality, TagIndex, Timestamp};
+use crate::{Quality, TagIndex, Timestamp, Value};
 
-/// One value of one tag, in the tag's unit, as the source stamped it.
+/// One value of one tag, in the tag's unit, as the source stamped it; or that there was none to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
     /// Of which tag.
@@ -11,6 +11,6 @@ pub struct Reading {
     pub quality: Quality,
     /// When the source says it was measured; the arrival time where the source does not say.
     pub source_time: Timestamp,
-    /// In the tag's unit. Finite.
-    pub value: f64,
+    /// In the tag's unit; none where nothing was measured, which is no evidence, whatever the quality.
+    pub value: Value,
 }

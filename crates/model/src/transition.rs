@@ -169,7 +169,8 @@ pub struct LimitView {
 /// What a transition was decided from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// The readings that decided: the first and the last of those that held, or the last before a silence.
+    /// The readings that decided: the first and the last of those that held; or the last value before a silence, and the
+    /// reading without a value that came after it.
     pub readings: Vec<SeenReading>,
     /// How many readings held in all, the named ones among them.
     pub readings_held: u32,
@@ -182,8 +183,8 @@ pub struct Evidence {
 pub struct SeenReading {
     /// Of which tag.
     pub tag: Arc<str>,
-    /// In the tag's unit.
-    pub value: f64,
+    /// In the tag's unit; none where nothing was measured.
+    pub value: Option<f64>,
     /// How far it may be believed.
     pub quality: Quality,
     /// As the source stamped it.

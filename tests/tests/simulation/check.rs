@@ -137,7 +137,7 @@ fn acknowledged_is_kept(world: &World<'_>, site: usize, commits: &[Commit]) -> R
         for head in &block.messages {
             let told = readings.by_ref().take(head.len as usize).map(|reading| {
                 let tag = loaded.tag(reading.tag).name.to_string();
-                (tag, reading.value, reading.source_time.as_micros() / 1000)
+                (tag, reading.value.or_nan(), reading.source_time.as_micros() / 1000)
             });
             let told = told.collect();
             kept.entry((head.node.0 as usize, head.seq.unwrap_or_default())).or_default().push(told);

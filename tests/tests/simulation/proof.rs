@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use davy_journal::Commit;
-use davy_model::{Comparator, Input, Quality, QualityReason, Transition, TransitionKind};
+use davy_model::{Comparator, Input, Quality, QualityReason, Transition, TransitionKind, Value};
 
 /// Value, quality code and source time of every reading up to a commit, by tag.
 type Readings = BTreeMap<u32, Vec<(u64, u8, i64)>>;
@@ -37,20 +37,21 @@ fn proven(transition: &Transition, readings: &Readings) -> Result<(), String> {
         return fails("nothing");
     }
     for seen in &transition.evidence.readings {
-        let kept = (seen.value.to_bits(), seen.quality.code(), seen.source_time.as_micros());
+        let kept = (Value::from(seen.value).to_bits(), seen.quality.code(), seen.source_time.as_micros());
         if !readings.values().any(|of_tag| of_tag.contains(&kept)) {
             return fails("a reading that nobody sent");
         }
         if matches!(seen.quality, Quality::Bad(_)) {
             return fails("a bad reading");
         }
+        let Some(value) = seen.value else { return fails("a reading without a value") };
         let Some(limit) = &transition.limit else { continue };
         if matches!(seen.quality, Quality::Uncertain(QualityReason::OverRange | QualityReason::UnderRange)) {
             return fails("a value beyond the sensor's range");
         }
         let back = match limit.comparator {
-            Comparator::Above | Comparator::AtOrAbove => seen.value <= limit.clear_point,
-            Comparator::Below | Comparator::AtOrBelow => seen.value >= limit.clear_point,
+            Comparator::Above | Comparator::AtOrAbove => value <= limit.clear_point,
+            Comparator::Below | Comparator::AtOrBelow => value >= limit.clear_point,
         };
         if !back {
             return fails("a value that is not back");

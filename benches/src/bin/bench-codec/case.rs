@@ -32,7 +32,7 @@ pub(crate) struct Sum {
 
 impl Sink for Sum {
     fn metric(&mut self, metric: Metric<'_>) {
-        self.sum += metric.value + metric.name.len() as f64;
+        self.sum += metric.value.unwrap_or_default() + metric.name.len() as f64;
         self.metrics += 1;
     }
 

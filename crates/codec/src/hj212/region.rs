@@ -131,7 +131,7 @@ impl Region<'_, '_> {
         let spot = Stands { frame: self.frame, key, code_len: entry.code.len() };
         tally.metric(Metric {
             name: name.into(),
-            value,
+            value: Some(value),
             unit: None,
             time,
             quality,

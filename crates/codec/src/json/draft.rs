@@ -132,28 +132,47 @@ impl<'de> Draft<'de> {
             );
         }
         let Some(tag) = self.tag.0 else { return Err(missing(place, "tag", self.alias)) };
-        let Some(value) = self.value.0 else { return Err(missing(place, "value", self.alias)) };
+        let early = match self.value.0 {
+            None | Some(Cell::Null) => Some(quality(self.quality.as_ref(), walk, place)?),
+            Some(_) => None,
+        };
+        let is_empty = matches!(early, Some(Quality::Bad(_)));
+        if self.value.is_none() && !is_empty {
+            return Err(missing(place, "value", self.alias));
+        }
         let name = walk.text(tag, || place.field("tag"), "the name of a tag, as text")?;
         walk.name_is_fit(&name, || place.field("tag"))?;
-        let value = walk.value(&value, || place.field("value"))?;
+        let value = match &self.value.0 {
+            Some(value) if !is_empty => Some(walk.value(value, || place.field("value"))?),
+            Some(_) | None => None,
+        };
         let unit = match self.unit.0 {
             None | Some(Cell::Null) => None,
             Some(cell) => Some(walk.text(cell, || place.field("unit"), "a unit, as text")?),
         };
         let unit = unit.filter(|unit| !unit.is_empty());
         let time = walk.time(self.ts.as_ref(), place)?;
-        let quality = match self.quality.0 {
-            None | Some(Cell::Null) => Quality::Good,
-            Some(cell) => walk.quality(&cell, place)?,
+        let quality = match early {
+            Some(quality) => quality,
+            None => quality(self.quality.as_ref(), walk, place)?,
         };
         Ok(Metric { name, value, unit, time, quality, historical: false, at: At::Reading(place) })
+    }
+}
+
+fn quality<'de>(sent: Option<&Cell<'de>>, walk: &mut Walk<'_, 'de>, place: Place) -> Checked<Quality> {
+    match sent {
+        None | Some(Cell::Null) => Ok(Quality::Good),
+        Some(cell) => walk.quality(cell, place),
     }
 }
 
 fn missing(place: Place, field: &'static str, alias: Option<(String, &'static str)>) -> Box<Rejection> {
     let fix = match alias {
         Some((name, known)) if known == field => format!("call {name} {field}"),
-        Some(_) | None => format!("add {field}; a reading needs tag and value"),
+        Some(_) | None => {
+            format!("add {field}; a reading needs tag and value, or a bad quality in place of the value")
+        }
     };
     Rejection::new(Reason::FieldMissing, place.field(field), "", field, &fix).into()
 }

@@ -52,7 +52,7 @@ impl<'w, 's, 'de> Values<'w, 's, 'de> {
                 // Held back until the comma or brace behind it is seen: `12` may be a cut `12.4`.
                 self.walk.pending = Some(Metric {
                     name,
-                    value,
+                    value: Some(value),
                     unit: None,
                     time,
                     quality,

@@ -17,9 +17,6 @@ use crate::{
     place::push_token,
 };
 
-/// What a value stands for that is none: it is never judged, since its quality is bad.
-const NO_VALUE: f64 = 0.0;
-
 /// What is known on the way, for readings to draw on.
 pub(super) struct Known<'de, 'm> {
     pub(super) spec: &'m Spec,
@@ -124,8 +121,8 @@ pub(super) struct Ready<'a, 'de, 'm> {
     pub(super) pending: &'a Pending<'de>,
 }
 
-/// What a value is worth, and what is odd about it.
-type Judged = Option<(f64, Quality, Option<Box<Rejection>>)>;
+/// A value, what it is worth, and what is odd about it. There may be none where it is worth nothing.
+type Judged = Option<(Option<f64>, Quality, Option<Box<Rejection>>)>;
 
 impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
     /// The metric, its name put together in `name`. `None` when the mapping says that it is none.
@@ -227,8 +224,8 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
         let known = code(&self.pending.cell).and_then(|code| codes.codes.quality(&code));
         Ok(match known {
             Some(Quality::Good) => None,
-            Some(quality) => Some((NO_VALUE, quality, None)),
-            None => Some((NO_VALUE, BAD, Some(self.quality_unknown(&self.pending.cell)))),
+            Some(quality) => Some((None, quality, None)),
+            None => Some((None, BAD, Some(self.quality_unknown(&self.pending.cell)))),
         })
     }
 
@@ -241,8 +238,8 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
         if !sentinels.is_empty()
             && let Some((_, quality)) = sentinels.iter().find(|(sentinel, _)| self.is(sentinel, raw))
         {
-            let value = raw.map(|raw| scale.apply(raw)).filter(|value| value.is_finite());
-            return Ok(quality.map(|quality| (value.unwrap_or(NO_VALUE), quality, None)));
+            // What stands for no value was not measured.
+            return Ok(quality.map(|quality| (None, quality, None)));
         }
         let Some(raw) = raw else { return self.no_number(cell) };
         let value = scale.apply(raw);
@@ -255,7 +252,7 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
             return Err(refusal.into());
         }
         let (quality, warning) = self.quality(rule)?;
-        Ok(Some((value, quality, warning)))
+        Ok(Some((Some(value), quality, warning)))
     }
 
     /// The number a value is, before it is scaled.

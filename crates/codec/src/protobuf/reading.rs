@@ -96,8 +96,11 @@ impl<'a> Parts<'a> {
             return Err(missing(place, "tag"));
         }
         name_is_fit(self.tag, || place.field("tag"))?;
-        let value = self.value.ok_or_else(|| missing(place, "value"))?;
-        if !value.is_finite() {
+        let quality = quality(self.quality, place, tally);
+        if self.value.is_none() && quality.is_evidence() {
+            return Err(missing(place, "value"));
+        }
+        if let Some(value) = self.value.filter(|value| !value.is_finite()) {
             let fix =
                 "leave the reading out while there is no value, or send the last one with a bad quality";
             let pointer = place.field("value");
@@ -105,11 +108,10 @@ impl<'a> Parts<'a> {
             return Err(Rejection::new(Reason::NumberNotFinite, pointer, &got, "a finite number", fix).into());
         }
         let time = self.time.map(|time| source_time(time, place)).transpose()?;
-        let quality = quality(self.quality, place, tally);
         let unit = (!self.unit.is_empty()).then_some(Cow::Borrowed(self.unit));
         Ok(Metric {
             name: Cow::Borrowed(self.tag),
-            value,
+            value: self.value,
             unit,
             time,
             quality,
@@ -164,7 +166,7 @@ fn quality(sent: Option<v1::Quality>, place: Place, tally: &mut Tally<'_>) -> Qu
 }
 
 fn missing(place: Place, field: &'static str) -> Box<Rejection> {
-    let fix = format!("add {field}; a reading needs tag and value");
+    let fix = format!("add {field}; a reading needs tag and value, or a bad quality in place of the value");
     Rejection::new(Reason::FieldMissing, place.field(field), "", field, &fix).into()
 }
 

@@ -115,7 +115,7 @@ impl<'t, 's> Pack<'t, 's> {
         let name = name(record, &self.bases, &mut self.name, at)?;
         self.tally.metric(Metric {
             name: name.into(),
-            value,
+            value: Some(value),
             unit: unit.map(Into::into),
             time,
             quality: Quality::Good,

@@ -1,7 +1,5 @@
 //! One payload by itself, as `davy payload check` reads it: what a birth tells, and of data what has a name.
 
-use std::collections::BTreeMap;
-
 use davy_model::Timestamp;
 
 use super::{
@@ -35,7 +33,7 @@ impl Codec for SparkplugB {
         };
         let settings = Settings { limits: self.limits, ..Settings::default() };
         let mut table = Table::new();
-        let (place, last) = (table.born(None).0, BTreeMap::new());
+        let (place, told) = table.born(None);
         let mut tally = Tally::new(sink, Summary { seq: head.seq, ..empty }, self.limits, 0);
         let mut reader = Reader {
             settings: &settings,
@@ -45,7 +43,7 @@ impl Codec for SparkplugB {
             place,
             is_missing_one: false,
         };
-        reader.birth(None, &last, payload);
+        reader.birth(None, &told, payload);
         tally.finish()
     }
 }

@@ -1,6 +1,6 @@
 //! The metrics of one message, one after another: name, type, time, unit, quality, value.
 
-use std::{borrow::Cow, collections::BTreeMap, str};
+use std::{borrow::Cow, collections::BTreeSet, str};
 
 use davy_model::{Quality, QualityReason, Reason, Timestamp};
 
@@ -60,10 +60,10 @@ impl MetricSpot {
 
 impl Reader<'_, '_> {
     /// A birth: every metric has its name, and perhaps an alias.
-    pub(super) fn birth(&mut self, device: Option<&str>, last: &BTreeMap<Box<str>, f64>, payload: &[u8]) {
+    pub(super) fn birth(&mut self, device: Option<&str>, told: &BTreeSet<Box<str>>, payload: &[u8]) {
         for (at, bytes) in (0..).zip(payload::metrics(payload)) {
             let spot = MetricSpot(at);
-            if let Err(refused) = self.birth_metric(device, last, bytes, spot) {
+            if let Err(refused) = self.birth_metric(device, told, bytes, spot) {
                 // A text is in the table, and is refused each time.
                 self.table.device(self.place).is_whole &= refused.reason == Reason::MetricTypeUnsupported;
                 self.tally.problem(*refused);
@@ -103,16 +103,16 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A device is gone: each of its metrics is bad from then on, at its last value.
+    /// A device is gone: each of its metrics is bad from then on, and has no value.
     pub(super) fn gone(&mut self) {
-        // Past its last reading, though that be of the same millisecond: what is equal in time and value is a duplicate.
+        // Past its last reading, though that be of the same millisecond: what is equal in time may be a duplicate.
         let time = self.sent_ms.and_then(source_time).map(|time| time.offset_micros(1));
         for (at, known) in (0..).zip(&mut self.table.device(self.place).metrics) {
-            // Said once: what is gone has no last value.
-            if let Some(value) = known.last.take() {
+            // Said once.
+            if std::mem::take(&mut known.is_told) {
                 self.tally.metric(Metric {
                     name: Cow::Borrowed(&known.name),
-                    value,
+                    value: None,
                     unit: known.unit.as_deref().map(Cow::Borrowed),
                     time,
                     quality: Quality::Bad(QualityReason::CommsLost),
@@ -126,7 +126,7 @@ impl Reader<'_, '_> {
     fn birth_metric(
         &mut self,
         device: Option<&str>,
-        last: &BTreeMap<Box<str>, f64>,
+        told: &BTreeSet<Box<str>>,
         bytes: &[u8],
         spot: MetricSpot,
     ) -> Checked<()> {
@@ -151,7 +151,7 @@ impl Reader<'_, '_> {
         let properties = self.properties(&raw, spot);
         let known = &mut self.table.device(self.place).metrics[index];
         known.unit = properties.unit.filter(|unit| unit.len() <= UNIT_LEN_MAX).map(Into::into);
-        known.last = last.get(own).copied();
+        known.is_told = told.contains(own);
         // What a birth tells is the value now, however long ago it changed: so it can speak for its tag after a loss.
         let raw = RawMetric { timestamp: self.birth_ms(&raw), ..raw };
         self.finish(index, &raw, &properties, spot)
@@ -218,27 +218,20 @@ impl Reader<'_, '_> {
         };
         let mut quality = quality(properties, spot, self.tally);
         let value = match (raw.is_null, raw.value) {
-            (false, Some(value)) => {
-                let value = number(known.datatype, value, spot)?;
-                if !raw.is_historical {
-                    known.last = Some(value);
-                }
-                value
-            }
+            (false, Some(value)) => Some(number(known.datatype, value, spot)?),
             (false, None) => {
                 let fix = "send a value, or is_null";
                 return Err(missing(spot, "value", "a value", fix));
             }
-            // Unknown now: the last value is no longer to be believed. What was never known says nothing, and neither
-            // does an unknown of the past.
-            (true, _) => match known.last.filter(|_| !raw.is_historical) {
-                None => return Ok(()),
-                Some(last) => {
-                    quality = Quality::Bad(QualityReason::Unspecified);
-                    last
-                }
-            },
+            // Unknown now: the last value holds no more. Of what was never told nothing holds, and an unknown of the past
+            // says nothing.
+            (true, _) if raw.is_historical || !known.is_told => return Ok(()),
+            (true, _) => {
+                quality = Quality::Bad(QualityReason::Unspecified);
+                None
+            }
         };
+        known.is_told |= !raw.is_historical;
         let unit = properties.unit.or(known.unit.as_deref()).map(Cow::Borrowed);
         self.tally.metric(Metric {
             name: Cow::Borrowed(&known.name),

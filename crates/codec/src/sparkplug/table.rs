@@ -1,6 +1,6 @@
 //! What an edge node's births have told: its devices, their metrics, and which alias stands for which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use davy_model::Timestamp;
 
@@ -48,8 +48,8 @@ pub(super) struct Known {
     /// It is about the edge node's life and not about the plant: no tag.
     pub(super) is_hidden: bool,
     pub(super) unit: Option<Box<str>>,
-    /// The last live value, kept over births.
-    pub(super) last: Option<f64>,
+    /// Something live was told of it, in this birth or before, and not yet that it is gone.
+    pub(super) is_told: bool,
 }
 
 /// Whose an alias is.
@@ -88,7 +88,7 @@ impl Table {
         Table { devices: vec![Device::default()], places: BTreeMap::new(), aliases: Vec::new() }
     }
 
-    /// A new session of the edge node begins: nothing stands any more but last values. Devices that were gone before are
+    /// A new session of the edge node begins: nothing stands any more but what was told. Devices that were gone before are
     /// forgotten.
     pub(super) fn begin_anew(&mut self) {
         self.aliases.clear();
@@ -115,8 +115,8 @@ impl Table {
         device.map_or(Some(NODE), |name| self.places.get(name).copied())
     }
 
-    /// A birth begins. What it has told before is forgotten but for last values, which are given back by metric name.
-    pub(super) fn born(&mut self, device: Option<&str>) -> (u32, BTreeMap<Box<str>, f64>) {
+    /// A birth begins, and what was told before is forgotten. Gives the device's place, and of which metrics anything was told.
+    pub(super) fn born(&mut self, device: Option<&str>) -> (u32, BTreeSet<Box<str>>) {
         let place = match (device, self.place(device)) {
             (_, Some(place)) => place,
             (None, None) => NODE,
@@ -128,14 +128,10 @@ impl Table {
             }
         };
         self.aliases.retain(|(_, owner)| !matches!(owner, Owner::One { device, .. } if *device == place));
-        let before = std::mem::take(&mut self.devices[place as usize]);
-        let now = &mut self.devices[place as usize];
-        (now.is_alive, now.is_whole) = (true, true);
-        let last = before.metrics.into_iter().filter_map(|known| {
-            let last = known.last?;
-            Some((known.name[known.own_at..].into(), last))
-        });
-        (place, last.collect())
+        let now = Device { is_alive: true, is_whole: true, ..Device::default() };
+        let before = std::mem::replace(&mut self.devices[place as usize], now);
+        let told = before.metrics.iter().filter(|known| known.is_told).map(|known| known.own().into());
+        (place, told.collect())
     }
 
     /// Adds a metric of a birth; gives its place among its device's.
@@ -165,7 +161,7 @@ impl Table {
             datatype,
             is_hidden: is_hidden(own),
             unit: None,
-            last: None,
+            is_told: false,
         });
         if alias_is_free { Ok(index) } else { Err(Clash::Alias) }
     }

@@ -65,7 +65,7 @@ fn aliases_signs_history_and_nulls_are_read_as_they_were_meant() {
     let data = sample("our_ddata_alias_only").expect("as above");
     assert_eq!(stage.take(&data), "gas-01/ch4/lel=21.5 gas-01/state=-2");
     let late = sample("our_ddata_historical_null").expect("as above");
-    assert_eq!(stage.take(&late), "gas-01/ch4/lel=18(historical) gas-01/co/ppm=3.25!bad:unspecified");
+    assert_eq!(stage.take(&late), "gas-01/ch4/lel=18(historical) gas-01/co/ppm=none!bad:unspecified");
 }
 
 #[test]

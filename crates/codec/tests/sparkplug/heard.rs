@@ -26,7 +26,8 @@ pub(crate) struct Heard {
 impl Sink for Heard {
     fn metric(&mut self, metric: Metric<'_>) {
         assert!(self.open, "a metric outside a message");
-        let mut line = format!("{}={}", metric.name, metric.value);
+        let value = metric.value.map_or_else(|| "none".to_owned(), |value| value.to_string());
+        let mut line = format!("{}={value}", metric.name);
         if let Some(unit) = &metric.unit {
             line += &format!("[{unit}]");
         }

@@ -165,7 +165,7 @@ fn times_are_the_metrics_own_and_are_checked() {
 }
 
 #[test]
-fn a_null_makes_the_last_value_bad_and_says_nothing_of_what_was_never_known() {
+fn a_null_ends_what_was_known_without_a_value_and_says_nothing_of_what_was_never_known() {
     let null = |name: &str, alias| Metric { is_null: Some(true), value: None, ..named(name, alias, 0.0) };
     let (mut stage, told) = born(vec![named("a", 1, 1.0), null("b", 2)]);
     assert_eq!(told, "d/a=1");
@@ -173,13 +173,17 @@ fn a_null_makes_the_last_value_bad_and_says_nothing_of_what_was_never_known() {
     // A value beside is_null is not believed.
     let both = Metric { is_null: Some(true), ..aliased(1, 7.0) };
     let data = stage.node.ddata("d", vec![gone(2), both]);
-    assert_eq!(stage.take(&data), "d/a=1!bad:unspecified");
+    assert_eq!(stage.take(&data), "d/a=none!bad:unspecified");
     let nothing = Metric { value: None, ..aliased(1, 0.0) };
     let data = stage.node.ddata("d", vec![nothing]);
     assert_eq!(stage.take(&data), "FIELD_MISSING*1");
-    // The value it had before stands over a birth that does not know it.
+    // What was known before is so over a birth that does not know it.
     let birth = stage.node.dbirth("d", vec![null("a", 5)]);
-    assert_eq!(stage.take(&birth), "d/a=1!bad:unspecified");
+    assert_eq!(stage.take(&birth), "d/a=none!bad:unspecified");
+    // Of the past an unknown says nothing.
+    let past = Metric { is_historical: Some(true), ..gone(5) };
+    let data = stage.node.ddata("d", vec![past]);
+    assert_eq!(stage.take(&data), "");
 }
 
 #[test]

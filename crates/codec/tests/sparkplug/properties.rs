@@ -198,6 +198,10 @@ impl World {
             self.asked += u32::from(word == "rebirth");
             let Some((name, rest)) = word.split_once('=') else { continue };
             let number = rest.split(['!', '(']).next().unwrap_or_default();
+            if number == "none" {
+                assert!(rest.contains("!bad"), "{word}: nothing was measured");
+                continue;
+            }
             let value: u64 = number.parse().unwrap_or_else(|_| panic!("{word}"));
             assert_eq!(self.meant.get(&value).map(String::as_str), Some(name), "{word} in {told}");
             assert!(!self.dead || rest.contains("!bad"), "{word} after a death");

@@ -11,7 +11,7 @@ pub const ARRIVAL: Timestamp = Timestamp::from_micros(1_795_420_800_000_000);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     pub name: String,
-    pub value: f64,
+    pub value: Option<f64>,
     pub unit: Option<String>,
     pub time_us: Option<i64>,
     pub quality: String,
@@ -58,7 +58,8 @@ pub fn decode_with(codec: &dyn Codec, payload: &[u8]) -> (Keep, Summary) {
 
 /// `name=value[unit]@ms!quality` for a metric, in which what is not said is left out.
 pub fn line(metric: &Kept) -> String {
-    let mut line = format!("{}={}", metric.name, metric.value);
+    let value = metric.value.map_or_else(|| "none".to_owned(), |value| value.to_string());
+    let mut line = format!("{}={value}", metric.name);
     if let Some(unit) = &metric.unit {
         line += &format!("[{unit}]");
     }

@@ -126,7 +126,7 @@ fn reading_line(reading: &SeenReading, unit: &str) -> String {
     format!(
         "{} = {}, {}; measured {}, arrived {}, judged at {} ({judged})",
         reading.tag,
-        figures::value(Some(reading.value), unit),
+        figures::value(reading.value, unit),
         figures::quality(reading.quality.as_ref()),
         figures::moment(reading.source_time.as_ref()),
         figures::moment(reading.arrival_time.as_ref()),
@@ -192,7 +192,7 @@ mod tests {
     fn sample() -> Explanation {
         let reading = |at, value| SeenReading {
             tag: "AT-0412/h2s".to_owned(),
-            value,
+            value: Some(value),
             source_time: time(at),
             arrival_time: time(at),
             judged_time: time(at),

@@ -68,7 +68,7 @@ struct Check<'a> {
 /// One reading, for people and for programs.
 struct Line {
     name: String,
-    value: f64,
+    value: Option<f64>,
     unit: Option<String>,
     time: Option<Timestamp>,
     quality: String,
@@ -209,13 +209,12 @@ impl Line {
         let unit = self.unit.as_deref().unwrap_or_default();
         let time = self.time.map_or_else(|| "on arrival".to_owned(), |time| time.to_string());
         let history = if self.historical { ", history" } else { "" };
-        let mut text =
-            format!("  {}  →  {} = {} {unit}", self.pointer, self.name, self.value).trim_end().to_owned();
+        let mut text = format!("  {}  →  {} = {}", self.pointer, self.name, shown(self.value, unit));
         text += &format!("  ({time}, {}{history})", self.quality);
         if let Some(bound) = &self.bound {
             let Bound { tag, value, unit, quality, verdict } = bound;
             let quality = if *quality == self.quality { String::new() } else { format!(" ({quality})") };
-            text += &format!("\n      →  {tag} = {value} {unit}{quality}  →  {verdict}");
+            text += &format!("\n      →  {tag} = {}{quality}  →  {verdict}", shown(*value, unit));
         }
         text
     }
@@ -232,6 +231,10 @@ impl Line {
         })
         .to_string()
     }
+}
+
+fn shown(value: Option<f64>, unit: &str) -> String {
+    value.map_or_else(|| "no value".to_owned(), |value| format!("{value} {unit}").trim_end().to_owned())
 }
 
 impl Sink for Check<'_> {

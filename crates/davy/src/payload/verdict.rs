@@ -18,8 +18,8 @@ pub(super) struct SiteTrial {
 pub(super) struct Bound {
     /// The tag's name.
     pub(super) tag: String,
-    /// In the tag's unit.
-    pub(super) value: f64,
+    /// In the tag's unit; none where nothing was measured.
+    pub(super) value: Option<f64>,
     pub(super) unit: String,
     pub(super) quality: String,
     /// What its rules would make of it, at once and were it to stay so.
@@ -46,7 +46,7 @@ impl SiteTrial {
         let tag = self.plan.site.tag(reading.tag);
         Some(Bound {
             tag: tag.name.to_string(),
-            value: reading.value,
+            value: reading.value.get(),
             unit: tag.unit.to_string(),
             quality: reading.quality.to_string(),
             verdict: self.verdict(reading, tried),
@@ -58,10 +58,10 @@ impl SiteTrial {
         if says(Reason::TimestampTooOld) {
             return "too old: kept, not judged".to_owned();
         }
-        if !reading.quality.is_evidence() {
+        let Some(value) = reading.value.get().filter(|_| reading.quality.is_evidence()) else {
             return "no evidence".to_owned();
-        }
-        let mut verdict = past(&self.plan, reading.tag, reading.value);
+        };
+        let mut verdict = past(&self.plan, reading.tag, value);
         if reading.quality != Quality::Good && says(Reason::OutOfSensorRange) {
             verdict += ", and clears nothing";
         }

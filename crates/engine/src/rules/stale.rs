@@ -3,8 +3,8 @@
 //! Silence is judged on the arrival clock: it is Davy that does not hear. Bad readings are heard, and are no use.
 
 use davy_model::{
-    Comparator, Delay, DelayKind, Evidence, LimitView, Quality, Reporting, SeenReading, TagIndex, Timestamp,
-    Transition, micros,
+    Comparator, Delay, DelayKind, Evidence, LimitView, Quality, QualityReason, Reporting, TagIndex,
+    Timestamp, Transition, micros,
 };
 use davy_rules::{SilenceProgram, WatchKind};
 use std::{sync::Arc, time::Duration};
@@ -130,14 +130,7 @@ impl Engine {
     fn story_of_silence(&self, deadline: &Deadline, program: &SilenceProgram, tag: TagIndex) -> Story {
         let state = &self.tags[tag.0 as usize];
         let described = self.plan.site.tag(tag);
-        let last = state.is_heard().then(|| SeenReading {
-            tag: Arc::clone(&described.name),
-            value: state.value,
-            quality: state.quality(),
-            source_time: Timestamp::from_micros(state.source_us),
-            arrival_time: Timestamp::from_micros(state.heard_us),
-            judged_time: Timestamp::from_micros(state.clock_us),
-        });
+        let readings = self.last_readings(tag);
         let (kind, required_us) = match deadline.cause {
             Silence::Quiet => (DelayKind::Silence, program.after_us),
             Silence::NodeLost => {
@@ -161,15 +154,13 @@ impl Engine {
                 clear_inclusive: false,
                 written: Arc::clone(&program.written),
             }),
-            value: last.as_ref().map(|last| last.value),
+            value: readings.first().and_then(|reading| reading.value),
             unit: Some(described.unit),
-            quality: last
-                .as_ref()
-                .map_or(Quality::Bad(davy_model::QualityReason::Stale), |last| last.quality),
+            quality: readings.last().map_or(Quality::Bad(QualityReason::Stale), |reading| reading.quality),
             first_out: Some(Timestamp::from_micros(since_us)),
             evidence: Evidence {
                 readings_held: 0,
-                readings: last.into_iter().collect(),
+                readings,
                 delay: Some(Delay {
                     kind,
                     since: Timestamp::from_micros(since_us),

@@ -42,7 +42,8 @@ impl Tags {
             let mut state = TagState::unheard(self.heard_us[at]).with_flags(self.flags[at]);
             state.source_us = self.source_us[at];
             state.clock_us = self.clock_us[at];
-            state.value = self.value[at];
+            // Older snapshots have a number where there was none yet.
+            state.value = if state.is_seen() { self.value[at] } else { f64::NAN };
             // An edge node that is not there is nobody's.
             state.node = if (self.node[at] as usize) < nodes { self.node[at] } else { NONE };
             state.quality = self.quality[at];
@@ -88,6 +89,10 @@ impl OddityState {
             last_us: odd.last_us,
         }
     }
+}
+
+pub(super) fn quality(code: u32) -> Result<Quality, SnapshotError> {
+    u8::try_from(code).ok().and_then(Quality::from_code).ok_or(UNFIT_QUALITY)
 }
 
 fn unless_never(at_us: i64) -> Option<i64> {
@@ -260,10 +265,9 @@ impl SeenState {
     }
 
     fn to_seen(self) -> Result<Seen, SnapshotError> {
-        let quality = u8::try_from(self.quality).ok().and_then(Quality::from_code).ok_or(UNFIT_QUALITY)?;
         Ok(Seen {
             value: self.value,
-            quality,
+            quality: quality(self.quality)?,
             source_us: self.source_us,
             arrival_us: self.arrival_us,
             judged_us: self.judged_us,

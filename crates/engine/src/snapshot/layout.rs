@@ -214,4 +214,23 @@ pub(super) struct LapseState {
     pub(super) tag: u32,
     #[prost(sint64, tag = "2")]
     pub(super) since_us: i64,
+    #[prost(message, optional, tag = "3")]
+    pub(super) last: Option<SaidState>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) measured: Option<SaidState>,
+    /// Its last reading had no value.
+    #[prost(bool, tag = "5")]
+    pub(super) is_empty: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct SaidState {
+    #[prost(uint32, tag = "1")]
+    pub(super) quality: u32,
+    #[prost(sint64, tag = "2")]
+    pub(super) source_us: i64,
+    #[prost(sint64, tag = "3")]
+    pub(super) arrival_us: i64,
+    #[prost(sint64, tag = "4")]
+    pub(super) judged_us: i64,
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use davy_model::{TagIndex, Timestamp};
+use davy_model::Timestamp;
 use davy_rules::{Plan, WatchKind};
 use prost::Message;
 
 mod convert;
+mod lapses;
 mod layout;
 
-use crate::{Engine, alarm::Origin, engine::LIVE, lapse::Lapse, oddity::Oddity};
-use layout::{Ahead, AlarmState, LapseState, Node, OddityState, Retired, State, Tags};
+use crate::{Engine, alarm::Origin, engine::LIVE, oddity::Oddity};
+use layout::{Ahead, AlarmState, Node, OddityState, Retired, State, Tags};
 
 /// Version of the layout below.
 pub const SNAPSHOT_SCHEMA: u32 = 1;
@@ -110,24 +111,6 @@ impl Engine {
         }
         engine.schedule_everything();
         Ok(engine)
-    }
-
-    fn lapse_states(&self) -> Vec<LapseState> {
-        let state = |(name, lapse): (&Arc<str>, &Lapse)| {
-            let tag = self.plan.site.tag_index(name)?.0;
-            Some(LapseState { tag, since_us: lapse.since_us })
-        };
-        self.lapses.iter().filter_map(state).collect()
-    }
-
-    fn lapse_again(&mut self, lapses: &[LapseState]) -> Result<(), SnapshotError> {
-        for lapse in lapses {
-            let tag = self.tags.get_mut(lapse.tag as usize);
-            tag.ok_or(SnapshotError::Unfit("a lapse of a tag that is not there"))?.set_lapsed(true);
-            let name = Arc::clone(&self.plan.site.tag(TagIndex(lapse.tag)).name);
-            self.lapses.insert(name, Lapse { since_us: lapse.since_us });
-        }
-        Ok(())
     }
 
     fn take_up(&mut self, state: &AlarmState) -> Result<(), SnapshotError> {

@@ -30,7 +30,7 @@ fn any_input() -> impl Strategy<Value = (Timestamp, Input)> {
             tag: TagIndex(tag),
             quality,
             source_time,
-            value,
+            value: value.into(),
         });
     let message = (0..4u32, any_time(), vec(reading, 0..5));
     let block = vec(message, 0..4).prop_map(|messages| {

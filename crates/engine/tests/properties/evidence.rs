@@ -36,7 +36,8 @@ fn take(known: &mut BTreeMap<u32, Known>, now_us: i64, input: &Input) -> i64 {
                     {
                         known.source_us = Some(source_us);
                         let ended = known.ended_us.unwrap_or(head.arrival.as_micros());
-                        known.ended_us = (!reading.quality.is_evidence()).then_some(ended);
+                        known.ended_us =
+                            (!reading.quality.is_evidence() || !reading.value.is_some()).then_some(ended);
                     }
                 }
             }

@@ -9,7 +9,7 @@ use std::{
 use davy_engine::Engine;
 use davy_model::{
     Actor, AlarmKey, Command, CommandKind, Fault, Input, MessageHead, NodeChange, NodeIndex, Quality,
-    QualityReason, Reading, ReadingBlock, TagIndex, Text, Tier, Timestamp, Transition,
+    QualityReason, Reading, ReadingBlock, TagIndex, Text, Tier, Timestamp, Transition, Value,
 };
 use davy_rules::Plan;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
@@ -73,7 +73,7 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seed {
     tag: u32,
-    value: f64,
+    value: Value,
     quality: Quality,
     lag_ms: i64,
 }
@@ -111,7 +111,8 @@ fn quality() -> impl Strategy<Value = Quality> {
 }
 
 fn seed(lags: bool) -> impl Strategy<Value = Seed> {
-    let value = select(vec![10.0, 20.0, 22.0, 50.0, 76.0, 80.0, 84.0, 95.0, 95.5]);
+    let number = select(vec![10.0, 20.0, 22.0, 50.0, 76.0, 80.0, 84.0, 95.0, 95.5]);
+    let value = prop_oneof![12 => number.prop_map(Value::of), 1 => Just(Value::NONE)];
     let lag_ms = if lags {
         prop_oneof![12 => 0..2000i64, 2 => -5000..0i64, 1 => 60_000..400_000i64, 1 => -4_000_000..-5000i64]
             .boxed()

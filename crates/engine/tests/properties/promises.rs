@@ -77,7 +77,10 @@ fn check_clears(told: &[Transition]) -> Result<(), TestCaseError> {
         let Some(limit) = told.limit.as_ref() else { continue };
         for seen in &told.evidence.readings {
             prop_assert!(
-                seen.quality.may_clear() && !limit.comparator.is_past(seen.value, limit.clear_point),
+                seen.quality.may_clear()
+                    && !limit
+                        .comparator
+                        .is_past(seen.value.expect("evidence has a value"), limit.clear_point),
                 "{:?}",
                 told
             );
@@ -174,7 +177,7 @@ proptest! {
 fn bad_reading(engine: &mut Engine, tag: u32, now: Timestamp, out: &mut Vec<Transition>) {
     let quality = Quality::Bad(davy_model::QualityReason::Unspecified);
     let reading =
-        davy_model::Reading { tag: davy_model::TagIndex(tag), quality, source_time: now, value: 0.0 };
+        davy_model::Reading { tag: davy_model::TagIndex(tag), quality, source_time: now, value: 0.0.into() };
     let node = davy_model::NodeIndex(u32::from(tag == 2));
     let head = davy_model::MessageHead {
         node,

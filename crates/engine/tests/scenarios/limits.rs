@@ -78,6 +78,6 @@ fn a_transition_explains_itself() {
     let world = story(&rules, "0 85\n 3 86\n 4.9 87@5 -> raised yellow! @5");
     let told = &world.told[0];
     assert_eq!(told.message.en, "lim T: 87 degC ≥ 80 degC (H), for 5 s");
-    assert_eq!(told.evidence.readings.iter().map(|seen| seen.value).collect::<Vec<_>>(), [85.0, 87.0]);
+    assert_eq!(told.evidence.readings.iter().filter_map(|seen| seen.value).collect::<Vec<_>>(), [85.0, 87.0]);
     assert_eq!(told.evidence.readings_held, 3);
 }

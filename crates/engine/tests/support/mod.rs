@@ -1,7 +1,7 @@
 //! A small site, and a small language in which operators' stories are told to the engine.
 //!
 //! A story has a line a step: `time what -> transitions`. Times are seconds. What happens is one of
-//! - a message: `85`, `85@3` (stamped 3), `85!` (bad), `85^` (beyond the sensor's range), `U=12 T=85` (of other tags);
+//! - a message: `85`, `85@3` (stamped 3), `85!` (bad), `-!` (bad, without a value), `85^` (beyond the sensor's range), `U=12 T=85` (of other tags);
 //! - `lost gw1`, `offline gw1`, `online gw1`, `tick`, `restart`, `snapshot` (save and load), `activate NAME`;
 //! - a command on `lim:T`, or on the alarm named behind it: `ack`, `ack#2` (of occurrence 2), `shelve 60 Wu+Li`,
 //!   `shelve-once 60 Wu`, `unshelve`, `reset`, `out Wu`, `in`, `suppress Wu`, `unsuppress`.
@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 use davy_engine::Engine;
 use davy_model::{
     Actor, AlarmFacts, AlarmKey, AlarmState, BundleFile, Command, CommandKind, Freshness, Input, MessageHead,
-    NodeChange, Quality, QualityReason, Reading, ReadingBlock, Timestamp, Transition,
+    NodeChange, Quality, QualityReason, Reading, ReadingBlock, Timestamp, Transition, Value,
 };
 use davy_rules::{Plan, bundle, compile};
 
@@ -165,7 +165,11 @@ impl World {
             _ => Quality::Uncertain(QualityReason::Unspecified),
         };
         let tag = self.engine.plan().site.tag_index(tag).expect("a known tag");
-        Reading { tag, quality, source_time: at(source), value: digits.parse().expect("a value") }
+        let value = match digits {
+            "-" => Value::NONE,
+            digits => digits.parse::<f64>().expect("a value").into(),
+        };
+        Reading { tag, quality, source_time: at(source), value }
     }
 
     /// The state of an alarm, as one character: see [`check`].

@@ -60,7 +60,7 @@ async fn a_puback_comes_after_the_commit_and_not_before() {
     let mut gateway = open.gateway("gw").await;
     gateway.publish(READINGS, QoS::AtLeastOnce, r#"{"seq":7,"values":{"AT-1/h2s":12.4}}"#).await;
     let (first, block) = open.setting.writer.readings().await;
-    assert_eq!((block.messages[0].seq, block.readings[0].value), (Some(7), 12.4));
+    assert_eq!((block.messages[0].seq, block.readings[0].value.get()), (Some(7), Some(12.4)));
     assert_eq!((&*first.revision, block.readings[0].source_time), ("rev-1", NOW));
     // By the time the second is here, a PUBACK for the first would be, too.
     gateway.publish(READINGS, QoS::AtMostOnce, r#"{"values":{"AT-1/h2s":12.5}}"#).await;
@@ -86,7 +86,8 @@ async fn good_readings_pass_beside_bad_ones_and_the_sender_is_told() {
         {"tag":"TK-1/level","value":7.31}]}"#;
     gateway.publish(READINGS, QoS::AtLeastOnce, payload).await;
     let (parcel, block) = open.setting.writer.readings().await;
-    let got: Vec<_> = block.readings.iter().map(|reading| (reading.value, reading.quality)).collect();
+    let got: Vec<_> =
+        block.readings.iter().map(|reading| (reading.value.or_nan(), reading.quality)).collect();
     assert_eq!(got, [(150.0, Quality::Uncertain(QualityReason::OverRange)), (7.31, Quality::Good)]);
     parcel.committed();
     assert_eq!(gateway.puback().await, PubAckReason::Success);
@@ -352,7 +353,7 @@ async fn a_dead_letter_sent_again_is_marked_and_keeps_its_time() {
     let replaying = tokio::spawn(async move { intake.replay(&letter).await });
     let (parcel, block) = open.setting.writer.readings().await;
     assert_eq!(block.messages[0].freshness, davy_model::Freshness::Replayed);
-    assert_eq!((block.readings[0].source_time, block.readings[0].value), (NOW, 2.0));
+    assert_eq!((block.readings[0].source_time, block.readings[0].value.get()), (NOW, Some(2.0)));
     assert!(!replaying.is_finished(), "it is told when it is durable");
     parcel.committed();
     let replayed = replaying.await.expect("it runs").expect("it has a topic");
@@ -411,7 +412,7 @@ async fn a_vendors_topic_comes_to_an_edge_node_and_its_names_to_tags() {
     online.committed();
     let (parcel, block) = open.setting.writer.readings().await;
     let tag = &open.setting.door.site.tag(block.readings[0].tag).name;
-    assert_eq!((&**tag, block.readings[0].value), ("TK-1/level", 7.31));
+    assert_eq!((&**tag, block.readings[0].value.get()), ("TK-1/level", Some(7.31)));
     parcel.committed();
     assert_eq!(gateway.puback().await, PubAckReason::Success);
     assert!(open.setting.door.account.totals().intake_balances());

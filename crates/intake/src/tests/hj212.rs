@@ -104,7 +104,7 @@ async fn a_box_is_answered_when_its_readings_are_durable_and_not_before() {
     let mut client = Client::connect(&listener).await;
     client.send(&frame("B1", 1, "a1-Rtd=12.5,a1-Flag=D")).await;
     let (parcel, block) = setting.writer.readings().await;
-    assert_eq!((block.readings.len(), block.readings[0].value), (1, 12.5));
+    assert_eq!((block.readings.len(), block.readings[0].value.get()), (1, Some(12.5)));
     assert!(matches!(block.readings[0].quality, Quality::Bad(_)));
     // The answer would be on its way by now, were it not for the commit.
     let early = timeout(Duration::from_millis(100), client.0.read_u8()).await;
@@ -136,7 +136,7 @@ async fn commit(writer: &mut Writer, readings: usize) -> Vec<f64> {
     let mut values = Vec::new();
     while values.len() < readings {
         let (parcel, block) = writer.readings().await;
-        values.extend(block.readings.iter().map(|reading| reading.value));
+        values.extend(block.readings.iter().filter_map(|reading| reading.value.get()));
         parcel.committed();
     }
     values

@@ -1,6 +1,8 @@
 //! The readings of a whole commit, as columns: a column of like values compresses to little, and fast.
 
-use davy_model::{Freshness, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp};
+use davy_model::{
+    Freshness, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp, Value,
+};
 
 use super::bytes::{Bytes, Malformed, Result, put_signed, put_varint};
 
@@ -33,7 +35,7 @@ pub(crate) struct Columns {
     /// Microseconds since the reading before; of the first, since the commit.
     #[prost(bytes = "vec", tag = "7")]
     source_time: Vec<u8>,
-    /// Eight bytes a reading.
+    /// Eight bytes a reading; of one without a value, those of a number that is none.
     #[prost(bytes = "vec", tag = "8")]
     value: Vec<u8>,
     /// Runs: code, then how often.
@@ -212,7 +214,7 @@ impl<'a> ColumnReader<'a> {
             tag: TagIndex(index(self.tag_before)?),
             quality: self.run.0,
             source_time: time(self.source_us)?,
-            value: f64::from_bits(u64::from_le_bytes(self.value.array()?)),
+            value: Value::from_bits(u64::from_le_bytes(self.value.array()?)),
         })
     }
 

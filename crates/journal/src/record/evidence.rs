@@ -1,6 +1,6 @@
 //! What a transition was decided from, as bytes.
 
-use davy_model::{Delay, DelayKind, Evidence, SeenReading};
+use davy_model::{Delay, DelayKind, Evidence, SeenReading, Value};
 
 use super::{
     bytes::{Malformed, Result},
@@ -23,6 +23,7 @@ pub(super) struct EvidenceRecord {
 struct SeenRecord {
     #[prost(string, tag = "1")]
     tag: String,
+    /// Bits; of a reading without a value, those of a number that is none.
     #[prost(fixed64, tag = "2")]
     value: u64,
     #[prost(uint32, tag = "3")]
@@ -52,7 +53,7 @@ impl From<&Evidence> for EvidenceRecord {
     fn from(evidence: &Evidence) -> EvidenceRecord {
         let seen = |reading: &SeenReading| SeenRecord {
             tag: reading.tag.to_string(),
-            value: reading.value.to_bits(),
+            value: Value::from(reading.value).to_bits(),
             quality: u32::from(reading.quality.code()),
             source_time: reading.source_time.as_micros(),
             arrival_time: reading.arrival_time.as_micros(),
@@ -85,7 +86,7 @@ impl EvidenceRecord {
 fn seen(record: SeenRecord) -> Result<SeenReading> {
     Ok(SeenReading {
         tag: record.tag.into(),
-        value: f64::from_bits(record.value),
+        value: Value::from_bits(record.value).get(),
         quality: quality(record.quality)?,
         source_time: time(record.source_time)?,
         arrival_time: time(record.arrival_time)?,

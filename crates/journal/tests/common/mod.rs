@@ -21,7 +21,7 @@ pub(crate) fn block(second: i64, readings: u32) -> ReadingBlock {
         tag: TagIndex(index),
         quality: if index % 7 == 3 { Quality::Bad(QualityReason::Calibration) } else { Quality::Good },
         source_time: at(second).offset_micros(i64::from(index) * -100),
-        value: f64::from(index) * 0.1 + second as f64,
+        value: (f64::from(index) * 0.1 + second as f64).into(),
     };
     let head = MessageHead {
         node: NodeIndex(second as u32 % 5),

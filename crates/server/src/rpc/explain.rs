@@ -143,10 +143,10 @@ fn verdict(deciding: &Transition) -> (Vec<Text>, bool) {
     let evidence = &deciding.evidence;
     if let Some(limit) = deciding.limit.as_ref().filter(|limit| limit.name.as_ref() != "stale") {
         for reading in &evidence.readings {
-            let past =
-                limit.comparator.is_past(reading.value, limit.set_point) && reading.quality.is_evidence();
+            let past = reading.quality.is_evidence()
+                && reading.value.is_some_and(|value| limit.comparator.is_past(value, limit.set_point));
             agrees &= past;
-            lines.push(comparison(limit, reading.value, &unit, past));
+            lines.extend(reading.value.map(|value| comparison(limit, value, &unit, past)));
         }
         agrees &= !evidence.readings.is_empty();
     }

@@ -12,7 +12,7 @@ pub(super) const ARRIVAL: Timestamp = Timestamp::from_micros(1_795_420_800_000_0
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Kept {
     pub(super) name: String,
-    pub(super) value: f64,
+    pub(super) value: Option<f64>,
     pub(super) unit: Option<String>,
     pub(super) time: Option<Timestamp>,
     pub(super) quality: Quality,
@@ -72,7 +72,8 @@ pub(super) fn accounts(keep: &Keep, summary: &Summary, len: usize) {
     assert!(summary.accepted <= max);
     assert_eq!(summary.rejected, keep.problems.iter().map(|problem| problem.readings).sum::<u32>());
     for metric in &keep.metrics {
-        assert!(metric.value.is_finite(), "{metric:?}");
+        assert!(metric.value.is_none_or(f64::is_finite), "{metric:?}");
+        assert!(metric.value.is_some() || !metric.quality.is_evidence(), "{metric:?}");
         assert!((1..=Limits::TAG_LEN_MAX).contains(&metric.name.len()), "{metric:?}");
         assert!(
             metric.time.is_none_or(|time| (Timestamp::MIN..=Timestamp::MAX).contains(&time)),
@@ -103,7 +104,11 @@ fn note(gauge: &mut Gauge, keep: &Keep) {
     }
     for metric in keep.metrics.iter().take(2) {
         let parts = (metric.unit.is_some(), metric.time.is_some(), metric.quality.code());
-        gauge.saw((parts, metric.pointer.matches('/').count(), metric.value.fract() == 0.0));
+        gauge.saw((
+            parts,
+            metric.pointer.matches('/').count(),
+            metric.value.map(|value| value.fract() == 0.0),
+        ));
     }
     gauge.saw((keep.problems.len().min(4), keep.metrics.len().min(4)));
 }

@@ -40,7 +40,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn readings(second: i64, value: f64) -> Input {
-    let reading = |tag| Reading { tag: TagIndex(tag), quality: Quality::Good, source_time: at(second), value };
+    let reading = |tag| Reading { tag: TagIndex(tag), quality: Quality::Good, source_time: at(second), value: value.into() };
     let head = MessageHead {
         node: NodeIndex(0),
         arrival: at(second),

@@ -191,7 +191,7 @@ impl Tag {
         };
         self.complete(clock_us - 1);
         self.count(clock_us);
-        self.holds = !matches!(reading.quality, Quality::Bad(_));
+        self.holds = reading.value.is_some() && !matches!(reading.quality, Quality::Bad(_));
         if self.holds {
             self.clock_us = Some(clock_us);
             self.heard_us = arrival_us;
@@ -210,7 +210,8 @@ impl Tag {
         );
         let mut changed = false;
         for (state, level) in self.states.iter_mut().zip(self.levels) {
-            let (past, clear) = ((level.past)(reading.value), (level.clear)(reading.value));
+            let value = reading.value.or_nan();
+            let (past, clear) = ((level.past)(value), (level.clear)(value));
             let (goes_on, needed_us) =
                 if state.active { (clear && !beyond, level.off_us) } else { (past, level.on_us) };
             let pauses = beyond && if state.active { clear } else { !past };

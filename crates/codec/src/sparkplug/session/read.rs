@@ -1,5 +1,7 @@
 //! A message in its turn: what it holds is given.
 
+use std::collections::BTreeSet;
+
 use super::{BD_SEQ, Host, Message, Session, refuse, refuse::Refused};
 use crate::{
     Form, Rejection, Summary,
@@ -37,10 +39,13 @@ impl Session {
             remark_on_birth(message.payload, head, &mut tally);
         }
         let is_birth = matches!(message.verb, Verb::NodeBirth | Verb::DeviceBirth);
-        let born = is_birth.then(|| self.table.born(message.device));
-        if let Some((place, _)) = &born {
-            self.table.device(*place).born = Some(message.arrival);
-        }
+        let told = if is_birth {
+            let (place, told) = self.table.born(message.device);
+            self.table.device(place).born = Some(message.arrival);
+            told
+        } else {
+            BTreeSet::new()
+        };
         let mut reader = Reader {
             settings: &self.settings,
             place: self.table.place(message.device).unwrap_or(NODE),
@@ -49,14 +54,17 @@ impl Session {
             sent_ms: head.timestamp,
             is_missing_one: false,
         };
-        match (born, message.verb) {
-            (Some((_, last)), _) => reader.birth(message.device, &last, message.payload),
-            (None, Verb::DeviceDeath) => {
+        match message.verb {
+            Verb::NodeBirth | Verb::DeviceBirth => reader.birth(message.device, &told, message.payload),
+            Verb::DeviceDeath => {
                 reader.gone();
                 let place = reader.place;
                 reader.table.device(place).is_alive = false;
             }
-            (None, _) => reader.data(message.payload),
+            // Deaths of edge nodes and commands do not get here.
+            Verb::NodeData | Verb::DeviceData | Verb::NodeDeath | Verb::NodeCommand | Verb::DeviceCommand => {
+                reader.data(message.payload);
+            }
         }
         // A birth that was refused in part would be refused again: it is not asked for.
         let device = reader.place;

@@ -95,7 +95,7 @@ async fn what_names_itself_is_read_again_and_an_alias_only_by_the_birth_that_sto
     let null = Metric { is_null: Some(true), value: None, ..aliased(3, 0.0) };
     node.now_ms += 1000;
     stage.hears(&node.ddata("gas-01", vec![null]));
-    assert_eq!(stage.told(1).await, ["gas-01/o2=20.9!"]);
+    assert_eq!(stage.told(1).await, ["gas-01/o2=none!"]);
 }
 
 #[tokio::test]

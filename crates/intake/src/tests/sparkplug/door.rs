@@ -42,7 +42,7 @@ async fn an_edge_node_is_asked_for_births_measured_and_lost() {
     assert_eq!(stage.told(5).await, ["lost", "online", "volt=12", "gas-01/ch4=0.5", "gas-01/ch4=0.6"]);
     let death = node.ddeath("gas-01");
     gateway.say(&death).await;
-    assert_eq!(stage.told(1).await, ["gas-01/ch4=0.6!"]);
+    assert_eq!(stage.told(1).await, ["gas-01/ch4=none!"]);
 
     let totals = stage.door.account.totals();
     assert_eq!(totals.rejected, [(Reason::SparkplugNoBirth, 1)]);
