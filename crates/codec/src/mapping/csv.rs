@@ -6,21 +6,26 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 use davy_model::Reason;
 
 use super::{
+    chunks::Chunks,
     spec::CsvLayout,
+    trail::Step,
     tree::{End, NodeId},
-    walk::{Step, Walk},
+    walk::Walk,
 };
 use crate::{Rejection, clip::clip_bytes, json::Cell};
 
 /// Columns of a row at most; what comes after them costs the row.
 const COLUMNS_MAX: usize = 1_000;
 
-/// All rows of a payload, out of their quotes.
+/// All rows of a payload, out of their quotes. Of short rows there are many, so what is known of each is small.
 pub(super) struct Rows {
     cells: Vec<u8>,
     /// Where each cell ends.
-    ends: Vec<usize>,
-    rows: Vec<Row>,
+    ends: Chunks<u32>,
+    /// How many cells there are to the end of each row, and its line, from 1.
+    rows: Chunks<(u32, u32)>,
+    /// The end of the last row has been seen.
+    is_ended: bool,
 }
 
 /// One row.
@@ -30,7 +35,7 @@ struct Row {
     from: usize,
     to: usize,
     /// Where it begins, from 1.
-    line: u64,
+    line: u32,
     /// Its end has been seen.
     is_ended: bool,
 }
@@ -46,13 +51,15 @@ impl Rows {
     pub(super) fn of(payload: &[u8], reader: &mut Reader) -> Rows {
         reader.reset();
         // A cell is never longer than what it was written as.
-        let mut found = Rows { cells: vec![0; payload.len() + 1], ends: Vec::new(), rows: Vec::new() };
+        let cells = vec![0; payload.len() + 1];
+        let mut found = Rows { cells, ends: Chunks::new(), rows: Chunks::new(), is_ended: true };
         found.read(payload, reader);
         found
     }
 
+    #[allow(clippy::cast_possible_truncation)] // Cells and lines are bytes of the payload, which is not as long.
     fn read(&mut self, payload: &[u8], reader: &mut Reader) {
-        let (mut taken, mut written, mut from, mut line) = (0, 0, 0, 1);
+        let (mut taken, mut written, mut line) = (0, 0, 1);
         loop {
             let input = &payload[taken..];
             let (result, read, wrote) = reader.read_field(input, &mut self.cells[written..]);
@@ -62,21 +69,27 @@ impl Rows {
                 ReadFieldResult::InputEmpty => {}
                 ReadFieldResult::OutputFull | ReadFieldResult::End => return,
                 ReadFieldResult::Field { record_end } => {
-                    self.ends.push(written);
+                    self.ends.push(written as u32);
                     if record_end {
-                        let is_ended = !input.is_empty();
-                        self.rows.push(Row { from, to: self.ends.len(), line, is_ended });
-                        from = self.ends.len();
-                        line = reader.line();
+                        self.is_ended = !input.is_empty();
+                        self.rows.push((self.ends.len() as u32, line));
+                        line = reader.line() as u32;
                     }
                 }
             }
         }
     }
 
+    fn row(&self, at: usize) -> Option<Row> {
+        let (to, line) = *self.rows.get(at)?;
+        let from = at.checked_sub(1).map_or(0, |before| self.rows[before].0);
+        let is_ended = self.is_ended || at + 1 < self.rows.len();
+        Some(Row { from: from as usize, to: to as usize, line, is_ended })
+    }
+
     fn cell(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.cells[start..self.ends[at]]
+        &self.cells[start as usize..self.ends[at] as usize]
     }
 
     fn cells(&self, row: Row) -> impl Iterator<Item = &[u8]> {
@@ -86,15 +99,15 @@ impl Rows {
 
 /// A column, and the place of its values in the mapping.
 struct Column<'r> {
-    name: Cow<'r, str>,
+    name: &'r str,
     node: Option<NodeId>,
 }
 
 /// Reads every row.
 pub(super) fn read<'de>(rows: &'de Rows, layout: &'de CsvLayout, walk: &mut Walk<'_, 'de, 'de>) {
-    let mut rest = rows.rows.iter().copied();
+    let mut rest = (0..).map_while(|at| rows.row(at));
     let columns = match &layout.columns {
-        Some(names) => names.iter().map(|name| column(Cow::Borrowed(name), walk)).collect(),
+        Some(names) => names.iter().map(|name| column(name, walk)).collect(),
         None => {
             let Some(header) = rest.next() else { return };
             if !header.is_ended {
@@ -113,9 +126,9 @@ pub(super) fn read<'de>(rows: &'de Rows, layout: &'de CsvLayout, walk: &mut Walk
         if !row.is_ended && !layout.takes_unended {
             unended(row, walk);
         } else if row.to - row.from == columns.len() {
-            walk.trail.push(Step::Index(at));
+            walk.known.trail.push(Step::Index(at));
             read_row(rows, row, &columns, row_node, walk);
-            walk.trail.pop();
+            walk.known.trail.pop();
         } else {
             refused(row, &format!("{} cells", row.to - row.from), &format!("{} cells", columns.len()), walk);
         }
@@ -139,20 +152,20 @@ fn header_of<'de>(rows: &'de Rows, header: Row, walk: &mut Walk<'_, 'de, 'de>) -
             walk.tally.problem(Rejection::new(Reason::EncodingInvalid, pointer, &got, "UTF-8", fix));
             return None;
         };
-        columns.push(column(Cow::Borrowed(name.trim()), walk));
+        columns.push(column(name.trim(), walk));
     }
     Some(columns)
 }
 
-fn column<'de>(name: Cow<'de, str>, walk: &mut Walk<'_, 'de, 'de>) -> Column<'de> {
+fn column<'de>(name: &'de str, walk: &mut Walk<'_, 'de, 'de>) -> Column<'de> {
     let spec = walk.spec;
     let row = spec.tree.nodes[0].each.map(|node| &spec.tree.nodes[node]);
-    let entry = row.and_then(|row| row.entry(&name));
+    let entry = row.and_then(|row| row.entry(name));
     let node = match entry {
-        Some((_, true)) if spec.ignore.get(&name).is_some() => None,
+        Some((_, true)) if spec.ignore.get(name).is_some() => None,
         Some((node, _)) => Some(node),
         None => {
-            walk.other_field(&name);
+            walk.other_field(name);
             None
         }
     };
@@ -171,7 +184,7 @@ fn read_row<'de>(
     let mut lost = false;
     for (column, cell) in columns.iter().zip(rows.cells(row)) {
         let Some(node) = column.node else { continue };
-        walk.trail.push(Step::Key(column.name.clone()));
+        walk.known.trail.push(Step::Key(column.name));
         match str::from_utf8(cell) {
             Ok("") => walk.value(node, Cell::Null),
             Ok(text) => walk.value(node, Cell::Text(Cow::Borrowed(text))),
@@ -181,7 +194,7 @@ fn read_row<'de>(
                 walk.not_utf8(cell);
             }
         }
-        walk.trail.pop();
+        walk.known.trail.pop();
     }
     if lost {
         walk.drop_waiting();

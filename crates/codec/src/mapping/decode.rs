@@ -46,7 +46,7 @@ impl Reader {
             Part::Literal(_) | Part::Trail(_) | Part::Slot(_) | Part::Key => part.clone(),
         };
         let rules = mapping.spec.rules.iter();
-        let names = rules.map(|rule| (rule.tag.iter().map(&mut known).collect(), rule.key.clone())).collect();
+        let names = rules.map(|rule| (joined(rule.tag.iter().map(&mut known)), rule.key.clone())).collect();
         let lines = match &mapping.spec.layout {
             Layout::Csv(layout) => Some(RefCell::new(layout.reader().into())),
             Layout::Json | Layout::Senml | Layout::Hj212(_) => None,
@@ -118,6 +118,18 @@ impl Reader {
         csv::read(&rows, layout, &mut walk);
         walk.tally.finish()
     }
+}
+
+/// The parts of a name, those that are known put together.
+fn joined(parts: impl Iterator<Item = Part>) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        match (joined.last_mut(), part) {
+            (Some(Part::Literal(before)), Part::Literal(text)) => *before = format!("{before}{text}").into(),
+            (_, part) => joined.push(part),
+        }
+    }
+    joined
 }
 
 impl Codec for Reader {

@@ -5,10 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use typed_arena::Arena;
 
-use super::{
-    tree::NodeId,
-    walk::{Step, Walk},
-};
+use super::{trail::Step, tree::NodeId, walk::Walk};
 use crate::{
     Limits,
     json::{AnyCell, AnyName, Cell, TOO_DEEP, is_behind_a_comma, without_bare_words},
@@ -36,20 +33,22 @@ impl<'s, 'de, 'm> Level<'_, 's, 'de, 'm> {
     }
 
     /// What follows the last single value has been seen: it was complete.
+    #[inline]
     pub(super) fn complete(&mut self) {
         let Some((node, cell)) = self.walk.held.take() else { return };
         match (self.walk.spec.tree.nodes[node].text, cell) {
             (Some(inside), Cell::Text(text)) => self.inside(inside, text),
             (_, cell) => self.walk.value(node, cell),
         }
-        self.walk.trail.pop();
+        self.walk.known.trail.pop();
     }
 
     /// A value below this one has been read; a single one is held back, since `12` may be a cut `12.4`.
+    #[inline]
     fn hold(&mut self, node: NodeId, read: Option<Cell<'de>>) {
         match read {
             Some(cell) => self.walk.held = Some((node, cell)),
-            None => _ = self.walk.trail.pop(),
+            None => self.walk.known.trail.pop(),
         }
     }
 
@@ -69,14 +68,14 @@ impl<'s, 'de, 'm> Level<'_, 's, 'de, 'm> {
         };
         let mut json = serde_json::Deserializer::from_str(text);
         let depth = self.depth + 1;
-        let trail = self.walk.trail.len();
+        let trail = self.walk.known.trail.len();
         let level = Level { walk: self.walk, texts: self.texts, node, depth };
         let read = level.deserialize(&mut json).and_then(|cell| json.end().map(|()| cell));
         if read.as_ref().is_err_and(is_behind_a_comma) {
             self.complete();
         }
         self.walk.held = None;
-        self.walk.trail.truncate(trail);
+        self.walk.known.trail.truncate(trail);
         match read {
             Ok(None) => {}
             Ok(Some(cell)) => self.walk.value(node, cell),
@@ -149,7 +148,11 @@ impl<'de> Visitor<'de> for Level<'_, '_, 'de, '_> {
                 map.next_value_seed(self.any())?;
                 continue;
             };
-            self.walk.trail.push(Step::Key(name));
+            let name = match name {
+                Cow::Borrowed(name) => name,
+                Cow::Owned(name) => self.texts.alloc(name),
+            };
+            self.walk.known.trail.push(Step::Key(name));
             let read = map.next_value_seed(self.below(child))?;
             self.hold(child, read);
         }
@@ -194,7 +197,7 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_, '_, 'de, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<Cell<'de>>, D::Error> {
         self.0.complete();
-        self.0.walk.trail.push(Step::Index(self.2));
+        self.0.walk.known.trail.push(Step::Index(self.2));
         self.0.below(self.1).deserialize(json)
     }
 }

@@ -3,6 +3,7 @@
 //! A mapping file says where in a payload values stand, and what belongs to them. It is compiled once, into one tree of all
 //! the places that are looked at; a payload is then read along that tree, once, and nothing of it is copied that need not be.
 
+mod chunks;
 mod csv;
 mod decode;
 mod file;
@@ -15,6 +16,7 @@ mod reading;
 mod shipped;
 mod spec;
 mod stamp;
+mod trail;
 mod tree;
 mod walk;
 

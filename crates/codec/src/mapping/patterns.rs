@@ -5,13 +5,27 @@
 pub(super) struct Patterns<T> {
     /// Sorted by name.
     names: Vec<(Box<str>, T)>,
-    patterns: Vec<(Box<str>, T)>,
+    patterns: Vec<(Pattern, T)>,
+}
+
+/// A text with stars, taken apart: what is before the first, between each two, and behind the last. What is empty at either
+/// end is not compared at all.
+#[derive(Clone, Debug)]
+struct Pattern {
+    first: Option<Box<str>>,
+    between: Vec<Box<str>>,
+    last: Option<Box<str>>,
 }
 
 impl<T> Patterns<T> {
     pub(super) fn new(entries: Vec<(String, T)>) -> Patterns<T> {
-        let boxed = entries.into_iter().map(|(name, value)| (name.into_boxed_str(), value));
-        let (patterns, mut names): (Vec<_>, Vec<_>) = boxed.partition(|(name, _)| name.contains('*'));
+        let (mut names, mut patterns) = (Vec::new(), Vec::new());
+        for (name, value) in entries {
+            match Pattern::of(&name) {
+                Some(pattern) => patterns.push((pattern, value)),
+                None => names.push((name.into_boxed_str(), value)),
+            }
+        }
         names.sort_by(|a, b| a.0.cmp(&b.0));
         Patterns { names, patterns }
     }
@@ -21,26 +35,43 @@ impl<T> Patterns<T> {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&T> {
-        if let Ok(at) = self.names.binary_search_by(|(known, _)| (**known).cmp(name)) {
+        if !self.names.is_empty()
+            && let Ok(at) = self.names.binary_search_by(|(known, _)| (**known).cmp(name))
+        {
             return Some(&self.names[at].1);
         }
-        self.patterns.iter().find(|(pattern, _)| fits(pattern, name)).map(|(_, value)| value)
+        self.patterns.iter().find(|(pattern, _)| pattern.fits(name)).map(|(_, value)| value)
     }
 }
 
-/// Whether a name fits a pattern. Each piece between stars is looked for behind the piece before it, so the cost is the
-/// product of both lengths at most.
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
+impl Pattern {
+    /// Of a text; `None` when it has no star.
+    fn of(text: &str) -> Option<Pattern> {
+        let (first, rest) = text.split_once('*')?;
+        let mut between: Vec<Box<str>> = rest.split('*').map(Into::into).collect();
+        let last = between.pop().filter(|last| !last.is_empty());
+        let first = Some(first).filter(|first| !first.is_empty()).map(Into::into);
+        Some(Pattern { first, between, last })
     }
-    rest.ends_with(last)
+
+    /// Whether a name fits. Each piece between stars is looked for behind the piece before it, so the cost is the product of
+    /// both lengths at most.
+    fn fits(&self, name: &str) -> bool {
+        let mut rest = match &self.first {
+            None => name,
+            Some(first) => match name.strip_prefix(&**first) {
+                Some(rest) => rest,
+                None => return false,
+            },
+        };
+        for piece in &self.between {
+            match rest.find(&**piece) {
+                Some(at) => rest = &rest[at + piece.len()..],
+                None => return false,
+            }
+        }
+        self.last.as_deref().is_none_or(|last| rest.ends_with(last))
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +94,7 @@ mod tests {
         ] {
             assert_eq!(patterns.get(name), Some(&want), "{name}");
         }
-        assert!(!fits("ab*ba", "aba") && fits("ab*ba", "abba"));
+        let pattern = Pattern::of("ab*ba").expect("it has a star");
+        assert!(!pattern.fits("aba") && pattern.fits("abba"));
     }
 }

@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use davy_model::{Quality, QualityReason, Reason, Timestamp};
 
 use super::{
+    chunks::Chunks,
     numbers::of_text,
     spec::{KeyRule, Part, Policy, Rule, Sentinel, Spec, UnitFrom, Unknown},
     stamp::Stamp,
-    walk::{Given, Pending, Pick, Step},
+    trail::{Step, Trail},
+    walk::{Given, Pending, Pick},
 };
 use crate::{
     At, Metric, Rejection, Spot,
     check::name_is_fit,
     json::{Cell, Texts},
-    place::push_token,
 };
 
 /// What is known on the way, for readings to draw on.
@@ -24,9 +25,9 @@ pub(super) struct Known<'de, 'm> {
     pub(super) names: &'m [(Vec<Part>, Part)],
     pub(super) texts: Texts<'de>,
     pub(super) arrival: Timestamp,
-    pub(super) given: Vec<Given<'de>>,
-    pub(super) steps: Vec<Step<'de>>,
-    pub(super) picks: Vec<Pick>,
+    pub(super) given: Chunks<Given<'de>>,
+    pub(super) trail: Trail<'de>,
+    pub(super) picks: Chunks<Pick>,
     last_time: Option<(usize, &'de str, Timestamp)>,
 }
 
@@ -45,21 +46,14 @@ impl<'de, 'm> Known<'de, 'm> {
         texts: Texts<'de>,
         arrival: Timestamp,
     ) -> Known<'de, 'm> {
-        let (given, steps, picks, last_time) = (Vec::new(), Vec::new(), Vec::new(), None);
-        Known { spec, names, texts, arrival, given, steps, picks, last_time }
-    }
-
-    /// Keeps the way to where something stands.
-    pub(super) fn keep(&mut self, trail: &[Step<'de>]) -> (usize, usize) {
-        let start = self.steps.len();
-        self.steps.extend_from_slice(trail);
-        (start, self.steps.len())
+        let (given, trail, picks, last_time) = (Chunks::new(), Trail::new(), Chunks::new(), None);
+        Known { spec, names, texts, arrival, given, trail, picks, last_time }
     }
 
     /// No reading waits: only the fields are still of use.
     pub(super) fn forget(&mut self) {
-        self.picks.clear();
-        self.steps.truncate(self.given.last().map_or(0, |given| given.trail.1));
+        self.picks.truncate(0);
+        self.trail.forget(self.given.last().map_or(0, |given| given.kept));
     }
 
     /// The moment a field says. Most readings of a message share their time: it is read once.
@@ -78,18 +72,6 @@ impl<'de, 'm> Known<'de, 'm> {
                 Ok(time)
             }
         }
-    }
-
-    /// The JSON pointer at the end of a way.
-    pub(super) fn pointer(&self, trail: &[Step<'de>]) -> String {
-        let mut pointer = String::new();
-        for step in trail {
-            match step {
-                Step::Key(name) => push_token(&mut pointer, name),
-                Step::Index(at) => pointer.push_str(&format!("/{at}")),
-            }
-        }
-        pointer
     }
 
     /// What to say of a value that cannot be a number.
@@ -129,7 +111,7 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
     pub(super) fn metric(&'a self, name: &'a mut String) -> Checked<Option<Read<'a>>> {
         let spec = self.known.spec;
         let rule = self.rule();
-        let (parts, key_part) = &self.known.names[self.pending.rule];
+        let (parts, key_part) = &self.known.names[self.pending.rule as usize];
         let key = self.part(key_part, "")?;
         if matches!(key_part, Part::Slot(_)) && spec.ignore.get(&key).is_some() {
             return Ok(None);
@@ -145,7 +127,11 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
         let key = key_rule.and_then(|rule| rule.rename.as_deref()).unwrap_or(&key);
         name.clear();
         for part in parts {
-            name.push_str(&self.part(part, key)?);
+            match part {
+                Part::Literal(text) => name.push_str(text),
+                Part::Key => name.push_str(key),
+                part => name.push_str(&self.part(part, key)?),
+            }
         }
         name_is_fit(name, || self.pointer("tag"))?;
         let time = self.time()?;
@@ -157,7 +143,7 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
     }
 
     fn rule(&self) -> &'m Rule {
-        &self.known.spec.rules[self.pending.rule]
+        &self.known.spec.rules[self.pending.rule as usize]
     }
 
     /// A part of the tag's name.
@@ -168,7 +154,7 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
         match part {
             Part::Literal(text) | Part::Topic(text) => Ok(Cow::Borrowed(text)),
             Part::Key => Ok(Cow::Borrowed(key)),
-            Part::Trail(at) => match &self.trail()[*at] {
+            Part::Trail(at) => match self.known.trail.step(self.pending.way, *at) {
                 Step::Key(name) if self.known.texts.is_marked(name) => {
                     Err(self.known.texts.not_utf8(name, self.pointer("value")))
                 }
@@ -355,18 +341,14 @@ impl<'a, 'de, 'm> Ready<'a, 'de, 'm> {
 
     fn given(&self, slot: usize) -> Option<&'a Given<'de>> {
         let at = self.rule().slots.iter().position(|wanted| *wanted == slot)?;
-        match self.known.picks[self.pending.picks + at] {
-            Pick::Given(at) => Some(&self.known.given[at]),
+        match self.known.picks[self.pending.picks as usize + at] {
+            Pick::Given(at) => Some(&self.known.given[at as usize]),
             Pick::Open | Pick::Absent => None,
         }
     }
 
-    fn trail(&self) -> &'a [Step<'de>] {
-        &self.known.steps[self.pending.trail.0..self.pending.trail.1]
-    }
-
     fn pointer_of(&self, given: &Given<'de>) -> String {
-        self.known.pointer(&self.known.steps[given.trail.0..given.trail.1])
+        self.known.trail.pointer(given.way)
     }
 }
 
@@ -380,7 +362,7 @@ impl Spot for Ready<'_, '_, '_> {
                 Some(UnitFrom::Field { slot, .. }) => Some(*slot),
                 Some(UnitFrom::Fixed(_)) | None => None,
             },
-            "tag" => match &self.known.names[self.pending.rule].1 {
+            "tag" => match &self.known.names[self.pending.rule as usize].1 {
                 Part::Slot(slot) => Some(*slot),
                 Part::Literal(_) | Part::Topic(_) | Part::Trail(_) | Part::Key => None,
             },
@@ -388,7 +370,7 @@ impl Spot for Ready<'_, '_, '_> {
         };
         match slot.and_then(|slot| self.given(slot)) {
             Some(given) => self.pointer_of(given),
-            None => self.known.pointer(self.trail()),
+            None => self.known.trail.pointer(self.pending.way),
         }
     }
 }

@@ -1,22 +1,15 @@
 //! The way through one payload: what is known of it, and the readings that wait for what is not.
 
-use std::borrow::Cow;
-
 use davy_model::{Reason, Timestamp};
 
 use super::{
+    chunks::Chunks,
     reading::{Known, Ready},
     spec::Spec,
+    trail::Way,
     tree::{End, NodeId},
 };
 use crate::{Rejection, clip::clip_bytes, json::Cell, tally::Tally};
-
-/// A step of the way to where something stands.
-#[derive(Clone, Debug)]
-pub(super) enum Step<'de> {
-    Key(Cow<'de, str>),
-    Index(u32),
-}
 
 /// What is known of a field that a reading wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +19,7 @@ pub(super) enum Pick {
     /// It does not come any more.
     Absent,
     /// It is that one of those given.
-    Given(usize),
+    Given(u32),
 }
 
 /// A field that has come.
@@ -34,18 +27,19 @@ pub(super) struct Given<'de> {
     pub(super) cell: Cell<'de>,
     /// Of a field that says a time.
     pub(super) time: Option<Result<Timestamp, &'static str>>,
-    /// Where its way stands among the steps.
-    pub(super) trail: (usize, usize),
+    pub(super) way: Way,
+    /// How many steps were kept with it.
+    pub(super) kept: u32,
 }
 
-/// A value that waits until all is known that it wants.
+/// A value that waits until all is known that it wants. Of a long list there are many, so it is small.
 pub(super) struct Pending<'de> {
-    pub(super) rule: usize,
     pub(super) cell: Cell<'de>,
-    pub(super) trail: (usize, usize),
+    pub(super) way: Way,
+    pub(super) rule: u32,
     /// Where its picks begin: one for each field of its rule.
-    pub(super) picks: usize,
-    open: usize,
+    pub(super) picks: u32,
+    open: u32,
 }
 
 /// What is known on the way through one payload.
@@ -53,12 +47,11 @@ pub(super) struct Walk<'s, 'de, 'm> {
     pub(super) tally: Tally<'s>,
     pub(super) known: Known<'de, 'm>,
     pub(super) spec: &'m Spec,
-    pub(super) trail: Vec<Step<'de>>,
     /// The last single value and its node, until it is known to be complete; its step is the last of the trail.
     pub(super) held: Option<(NodeId, Cell<'de>)>,
     /// The fields as they stand now.
     now: Vec<Pick>,
-    pending: Vec<Pending<'de>>,
+    pending: Chunks<Pending<'de>>,
     /// How many of those are told.
     told: usize,
     /// How many waited before those, and are told and gone.
@@ -84,10 +77,9 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
             tally,
             known,
             spec,
-            trail: Vec::new(),
             held: None,
             now: vec![Pick::Absent; spec.tree.owners.len()],
-            pending: Vec::new(),
+            pending: Chunks::new(),
             told: 0,
             gone: 0,
             since: vec![0; spec.tree.owners.len()],
@@ -99,6 +91,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     }
 
     /// An object, an array or a row begins.
+    #[inline]
     pub(super) fn open(&mut self, node: NodeId) -> Mark {
         let node = &self.spec.tree.nodes[node];
         self.reached |= node.holds;
@@ -110,6 +103,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     }
 
     /// It is complete: what has not come does not come any more.
+    #[inline]
     pub(super) fn close(&mut self, node: NodeId, mark: Mark) {
         let node = &self.spec.tree.nodes[node];
         for slot in &node.opens {
@@ -126,19 +120,19 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     }
 
     /// A single value, known to be complete.
+    #[inline]
     pub(super) fn value(&mut self, node: NodeId, cell: Cell<'de>) {
-        let ends = &self.spec.tree.nodes[node].ends;
-        let Some((last, others)) = ends.split_last() else { return self.misplaced(node, &cell) };
-        for end in others {
-            self.end(*end, cell.clone());
+        match *self.spec.tree.nodes[node].ends {
+            [] => self.misplaced(node, &cell),
+            [end] => self.end(end, cell),
+            ref ends => ends.iter().for_each(|end| self.end(*end, cell.clone())),
         }
-        self.end(*last, cell);
     }
 
     /// An entry that nothing is known of.
     pub(super) fn other_field(&mut self, name: &str) {
         if self.spec.warns_of_other_fields {
-            let pointer = self.known.pointer(&self.trail) + "/" + name;
+            let pointer = self.known.trail.place() + "/" + name;
             let fix =
                 "leave it out, or give it a place in the mapping; others of this message are not listed";
             let refusal = Rejection::new(Reason::FieldUnknown, pointer, name, "a field of the mapping", fix);
@@ -148,7 +142,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
 
     /// The pointer to where it is.
     pub(super) fn place(&self) -> String {
-        self.known.pointer(&self.trail)
+        self.known.trail.place()
     }
 
     fn problem(&mut self, refusal: Rejection) {
@@ -192,6 +186,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
         self.tally.problem(Rejection::new(Reason::SchemaViolation, pointer, &got, &expected, fix));
     }
 
+    #[inline]
     fn end(&mut self, end: End, cell: Cell<'de>) {
         match end {
             End::Reading(rule) => self.reading(rule, cell),
@@ -200,21 +195,27 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
         }
     }
 
+    #[inline]
     fn reading(&mut self, rule: usize, cell: Cell<'de>) {
         self.reached = true;
         if self.pending.len() >= self.readings_max {
             self.tally.too_many();
             return;
         }
-        let picks = self.known.picks.len();
+        let picks = count(self.known.picks.len());
         let slots = &self.spec.rules[rule].slots;
-        self.known.picks.extend(slots.iter().map(|slot| self.now[*slot]));
-        let open = self.known.picks[picks..].iter().filter(|pick| **pick == Pick::Open).count();
-        let trail = self.known.keep(&self.trail);
-        self.pending.push(Pending { rule, cell, trail, picks, open });
+        let mut open = 0;
+        for slot in slots {
+            let pick = self.now[*slot];
+            open += u32::from(pick == Pick::Open);
+            self.known.picks.push(pick);
+        }
+        let way = self.known.trail.keep();
+        self.pending.push(Pending { cell, way, rule: count(rule), picks, open });
         self.tell();
     }
 
+    #[inline]
     fn give(&mut self, slot: usize, cell: Cell<'de>) {
         match self.now[slot] {
             Pick::Open => {}
@@ -226,9 +227,10 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
         }
         let stamp = self.spec.stamps[slot].as_deref();
         let time = stamp.map(|stamp| self.known.time(slot, stamp, &cell));
-        let trail = self.known.keep(&self.trail);
-        self.known.given.push(Given { cell, time, trail });
-        self.settle(slot, Pick::Given(self.known.given.len() - 1));
+        let way = self.known.trail.keep();
+        let at = count(self.known.given.len());
+        self.known.given.push(Given { cell, time, way, kept: self.known.trail.kept() });
+        self.settle(slot, Pick::Given(at));
         self.tell();
     }
 
@@ -260,10 +262,11 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     fn settle(&mut self, slot: usize, pick: Pick) {
         self.now[slot] = pick;
         let from = self.since[slot].saturating_sub(self.gone).max(self.told);
-        for pending in &mut self.pending[from..] {
-            let slots = &self.spec.rules[pending.rule].slots;
-            for (at, wanted) in slots.iter().enumerate() {
-                let waits = &mut self.known.picks[pending.picks + at];
+        for at in from..self.pending.len() {
+            let pending = &mut self.pending[at];
+            let slots = &self.spec.rules[pending.rule as usize].slots;
+            for (place, wanted) in slots.iter().enumerate() {
+                let waits = &mut self.known.picks[pending.picks as usize + place];
                 if *wanted == slot && *waits == Pick::Open {
                     *waits = pick;
                     pending.open -= 1;
@@ -273,7 +276,14 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
     }
 
     /// Tells the readings that wait for nothing any more, in their order.
+    #[inline]
     fn tell(&mut self) {
+        if self.pending.get(self.told).is_none_or(|first| first.open == 0) {
+            self.tell_ready();
+        }
+    }
+
+    fn tell_ready(&mut self) {
         while let Some(pending) = self.pending.get(self.told).filter(|pending| pending.open == 0) {
             self.told += 1;
             let ready = Ready { known: &self.known, pending };
@@ -290,7 +300,7 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
         }
         if self.told == self.pending.len() {
             self.gone += self.pending.len();
-            self.pending.clear();
+            self.pending.truncate(0);
             self.told = 0;
             self.known.forget();
         }
@@ -310,6 +320,12 @@ impl<'s, 'de, 'm> Walk<'s, 'de, 'm> {
             self.problem(*refusal);
         }
     }
+}
+
+/// A number of things that a payload or a mapping holds.
+#[allow(clippy::cast_possible_truncation)] // Each is a byte of it at least, and neither is as long.
+const fn count(number: usize) -> u32 {
+    number as u32
 }
 
 /// Tells a problem; of fields nobody knows, the first of a message only.

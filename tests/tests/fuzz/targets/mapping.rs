@@ -1,11 +1,11 @@
 //! Mapping files, patterns of topics, and what the mappings that ship make of any payload.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use davy_codec::{Captures, Limits, Mapping, TopicPattern};
 use davy_door::topic;
 
-use super::{json::{JSON, reads_back}, kept::decode};
+use super::{json::{JSON, around, reads_back}, kept::decode};
 use crate::harness::{Gauge, Growth, Heap, Target, text};
 
 /// The text of a mapping.
@@ -27,14 +27,26 @@ pub(crate) const MAPPING: Target = Target {
 /// A payload, read by every mapping that ships.
 pub(crate) const MAPPED: Target = Target {
     name: "mapped",
-    runs: 1_500,
+    runs: 6_000,
     check: check_mapped,
     seeds: JSON.seeds,
     words: JSON.words,
     make: JSON.make,
-    growth: JSON.growth,
-    // What is told before the time, unit or name it needs is held until they come: a node for every few bytes.
-    heap: Heap { times: 64, bytes: 64 * 1024 },
+    // What is told before the time, unit or name it needs is held until they come.
+    growth: &[
+        Growth { what: "values of devices", make: |len| around("{\"d\":[{\"ts\":1,\"values\":{", "\"a\":1", len, "}}]}") },
+        Growth { what: "values before their time", make: |len| around("{\"d\":[{\"values\":{", "\"\":1", len, "},\"ts\":1}]}") },
+        Growth { what: "entries before their time", make: |len| around("{", "\"a\":1", len, ",\"ts\":1}") },
+        Growth { what: "flags before their time", make: |len| around("{\"sensorDatas\":[", "{\"flag\":\"a\",\"value\":1}", len, "],\"time\":\"x\"}") },
+        Growth { what: "flags alone before their time", make: |len| around("{\"sensorDatas\":[", "{\"flag\":\"\"}", len, "],\"time\":\"x\"}") },
+        Growth { what: "values alone before their time", make: |len| around("{\"sensorDatas\":[", "{\"value\":1}", len, "],\"time\":\"x\"}") },
+        Growth { what: "objects before their time", make: |len| around("{\"sensorDatas\":[", "{}", len, "],\"time\":\"x\"}") },
+        Growth { what: "escaped names before their time", make: |len| around("{\"values\":{", "\"\\n\":\"\\n\"", len, "},\"ts\":1}") },
+        Growth { what: "items in a text", make: |len| around("{\"m\":\"[", "{\\\"itemvalue\\\":1}", len, "]\"}") },
+        Growth { what: "bare words", make: |len| around("{\"values\":{", "\"a\":NaN", len, "},\"ts\":1}") },
+        Growth { what: "numbers", make: |len| around("[", "1", len, "]") },
+        Growth { what: "depth", make: |len| "[".repeat(len).into_bytes() },
+    ],
     ..Target::PLAIN
 };
 
@@ -66,9 +78,14 @@ fn check_mapping(gauge: &mut Gauge, input: &[u8]) {
     }
 }
 
+/// All that ship, read once.
+static SHIPPED: LazyLock<Vec<Arc<Mapping>>> = LazyLock::new(|| {
+    let read = |(name, text)| Arc::new(Mapping::read(name, text).expect("what ships is good"));
+    Mapping::shipped().map(read).collect()
+});
+
 fn check_mapped(gauge: &mut Gauge, input: &[u8]) {
-    for (name, text) in Mapping::shipped() {
-        let mapping = Arc::new(Mapping::read(name, text).expect("what ships is good"));
+    for mapping in SHIPPED.iter() {
         let captures: Captures = mapping.needs().map(|needed| (needed.to_owned(), "gw-1")).collect();
         let codec = mapping.codec(captures, Limits::default());
         let (keep, _) = decode(gauge, &*codec, input);

@@ -19,6 +19,7 @@ mod packets;
 targets! {
     certificate: CERTIFICATE;
     config: CONFIG, CLIENTS;
+    csv: CSV_LINES;
     feedback: FEEDBACK;
     figures: FIGURES, DURATIONS;
     hj212: PAYLOAD, STREAM, NAME;
