@@ -3,8 +3,6 @@
 //! A birth names its metrics itself. Data says what it means by births only: a name means what the births at hand say of it,
 //! and an alias that only if they stood already when the message came. What an earlier birth meant by it is over.
 
-use std::collections::BTreeSet;
-
 use davy_model::Reason;
 
 use super::{
@@ -12,7 +10,7 @@ use super::{
     payload::Head,
     reader::{MetricSpot, Reader},
     session::{Message, Session, refusal_of, too_long},
-    table::{NODE, Table},
+    table::{NODE, Table, Told},
 };
 use crate::{Form, Rejection, Sink, Summary, tally::Tally};
 
@@ -61,7 +59,7 @@ fn birth(table: &mut Table, settings: &Settings, message: &Message<'_>, sink: &m
     read(settings, message, sink, |head, tally| {
         let place = table.born(message.device).0;
         let mut reader = reader(settings, table, tally, head, place);
-        reader.birth(message.device, &BTreeSet::new(), message.payload);
+        reader.birth(message.device, Told::new(), message.payload);
     })
 }
 

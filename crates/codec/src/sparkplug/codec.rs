@@ -43,7 +43,7 @@ impl Codec for SparkplugB {
             place,
             is_missing_one: false,
         };
-        reader.birth(None, &told, payload);
+        reader.birth(None, told, payload);
         tally.finish()
     }
 }

@@ -1,6 +1,6 @@
 //! The metrics of one message, one after another: name, type, time, unit, quality, value.
 
-use std::{borrow::Cow, collections::BTreeSet, str};
+use std::{borrow::Cow, str};
 
 use davy_model::{Quality, QualityReason, Reason, Timestamp};
 
@@ -10,7 +10,7 @@ use super::{
     metric::{RawMetric, Value},
     payload,
     properties::{Properties, Sent},
-    table::{Clash, Missing, Table},
+    table::{Clash, Known, Missing, Table, Told},
 };
 use crate::{At, Limits, Metric, Rejection, Spot, check::name_is_fit, clip::clip_bytes, tally::Tally, time};
 
@@ -48,6 +48,16 @@ impl Spot for MetricSpot {
     }
 }
 
+/// A metric that a message does not hold, although it should: all of them are meant.
+#[derive(Clone, Copy, Debug)]
+struct Absent;
+
+impl Spot for Absent {
+    fn pointer(&self, _field: &str) -> String {
+        "/metrics".into()
+    }
+}
+
 impl MetricSpot {
     pub(super) fn pointer_to_name(self) -> String {
         self.pointer("tag")
@@ -59,14 +69,20 @@ impl MetricSpot {
 }
 
 impl Reader<'_, '_> {
-    /// A birth: every metric has its name, and perhaps an alias.
-    pub(super) fn birth(&mut self, device: Option<&str>, told: &BTreeSet<Box<str>>, payload: &[u8]) {
+    /// A birth: every metric has its name, and perhaps an alias. What was told before and is not in it is gone.
+    pub(super) fn birth(&mut self, device: Option<&str>, told: Told, payload: &[u8]) {
         for (at, bytes) in (0..).zip(payload::metrics(payload)) {
             let spot = MetricSpot(at);
-            if let Err(refused) = self.birth_metric(device, told, bytes, spot) {
+            if let Err(refused) = self.birth_metric(device, &told, bytes, spot) {
                 // A text is in the table, and is refused each time.
                 self.table.device(self.place).is_whole &= refused.reason == Reason::MetricTypeUnsupported;
                 self.tally.problem(*refused);
+            }
+        }
+        let gone_at = self.gone_at();
+        for (own, known) in told {
+            if !self.table.has(self.place, &own) {
+                self.tally.metric(gone(&known, gone_at, &Absent));
             }
         }
     }
@@ -105,28 +121,24 @@ impl Reader<'_, '_> {
 
     /// A device is gone: each of its metrics is bad from then on, and has no value.
     pub(super) fn gone(&mut self) {
-        // Past its last reading, though that be of the same millisecond: what is equal in time may be a duplicate.
-        let time = self.sent_ms.and_then(source_time).map(|time| time.offset_micros(1));
+        let gone_at = self.gone_at();
         for (at, known) in (0..).zip(&mut self.table.device(self.place).metrics) {
             // Said once.
             if std::mem::take(&mut known.is_told) {
-                self.tally.metric(Metric {
-                    name: Cow::Borrowed(&known.name),
-                    value: None,
-                    unit: known.unit.as_deref().map(Cow::Borrowed),
-                    time,
-                    quality: Quality::Bad(QualityReason::CommsLost),
-                    historical: false,
-                    at: At::Spot(&MetricSpot(at)),
-                });
+                self.tally.metric(gone(known, gone_at, &MetricSpot(at)));
             }
         }
+    }
+
+    /// Past the last reading, though that be of the same millisecond: what is equal in time may be a duplicate.
+    fn gone_at(&self) -> Option<Timestamp> {
+        self.sent_ms.and_then(source_time).map(|time| time.offset_micros(1))
     }
 
     fn birth_metric(
         &mut self,
         device: Option<&str>,
-        told: &BTreeSet<Box<str>>,
+        told: &Told,
         bytes: &[u8],
         spot: MetricSpot,
     ) -> Checked<()> {
@@ -151,7 +163,7 @@ impl Reader<'_, '_> {
         let properties = self.properties(&raw, spot);
         let known = &mut self.table.device(self.place).metrics[index];
         known.unit = properties.unit.filter(|unit| unit.len() <= UNIT_LEN_MAX).map(Into::into);
-        known.is_told = told.contains(own);
+        known.is_told = told.contains_key(own);
         // What a birth tells is the value now, however long ago it changed: so it can speak for its tag after a loss.
         let raw = RawMetric { timestamp: self.birth_ms(&raw), ..raw };
         self.finish(index, &raw, &properties, spot)
@@ -382,4 +394,17 @@ fn no_number(own: &str, datatype: DataType, spot: MetricSpot) -> Box<Rejection> 
         _ => "nothing, when it needs no watching; else publish it as a number",
     };
     Rejection::new(Reason::MetricTypeUnsupported, spot.pointer("datatype"), &got, expected, fix).into()
+}
+
+/// A metric that is there no more: a reading without a value.
+fn gone<'m>(known: &'m Known, time: Option<Timestamp>, spot: &'m dyn Spot) -> Metric<'m> {
+    Metric {
+        name: Cow::Borrowed(&known.name),
+        value: None,
+        unit: known.unit.as_deref().map(Cow::Borrowed),
+        time,
+        quality: Quality::Bad(QualityReason::CommsLost),
+        historical: false,
+        at: At::Spot(spot),
+    }
 }

@@ -1,6 +1,6 @@
 //! What an edge node's births have told: its devices, their metrics, and which alias stands for which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use davy_model::Timestamp;
 
@@ -51,6 +51,9 @@ pub(super) struct Known {
     /// Something live was told of it, in this birth or before, and not yet that it is gone.
     pub(super) is_told: bool,
 }
+
+/// Metrics of which something live was told before a birth, by their own names.
+pub(super) type Told = BTreeMap<Box<str>, Known>;
 
 /// Whose an alias is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +118,8 @@ impl Table {
         device.map_or(Some(NODE), |name| self.places.get(name).copied())
     }
 
-    /// A birth begins, and what was told before is forgotten. Gives the device's place, and of which metrics anything was told.
-    pub(super) fn born(&mut self, device: Option<&str>) -> (u32, BTreeSet<Box<str>>) {
+    /// A birth begins, and what was told before is forgotten. Gives the device's place, and the metrics that anything was told of.
+    pub(super) fn born(&mut self, device: Option<&str>) -> (u32, Told) {
         let place = match (device, self.place(device)) {
             (_, Some(place)) => place,
             (None, None) => NODE,
@@ -130,8 +133,8 @@ impl Table {
         self.aliases.retain(|(_, owner)| !matches!(owner, Owner::One { device, .. } if *device == place));
         let now = Device { is_alive: true, is_whole: true, ..Device::default() };
         let before = std::mem::replace(&mut self.devices[place as usize], now);
-        let told = before.metrics.iter().filter(|known| known.is_told).map(|known| known.own().into());
-        (place, told.collect())
+        let told = before.metrics.into_iter().filter(|known| known.is_told);
+        (place, told.map(|known| (known.own().into(), known)).collect())
     }
 
     /// Adds a metric of a birth; gives its place among its device's.
@@ -235,6 +238,11 @@ impl Table {
             !device.is_alive && !device.metrics.is_empty()
         };
         self.places.iter().filter(|(_, place)| gone(**place)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether the device's birth has told of a metric.
+    pub(super) fn has(&self, place: u32, own: &str) -> bool {
+        self.devices[place as usize].names.contains_key(own)
     }
 
     pub(super) fn device(&mut self, place: u32) -> &mut Device {

@@ -245,9 +245,22 @@ fn a_new_birth_replaces_names_aliases_and_types() {
     let data = stage.node.ddata("d", vec![aliased(2, 0.6)]);
     assert_eq!(stage.take(&data), "SPARKPLUG_NO_BIRTH*1 rebirth", "its device was not born again");
     let birth = stage.node.dbirth("d", vec![named("co", 2, 1.0)]);
-    assert_eq!(stage.take(&birth), "d/co=1");
+    assert_eq!(stage.take(&birth), "d/co=1 d/ch4=none!bad:comms_lost");
     let data = stage.node.ddata("d", vec![aliased(2, 1.5), by_name("ch4", 0.7)]);
     assert_eq!(stage.take(&data), "d/co=1.5 SPARKPLUG_NO_BIRTH*1", "ch4 is in no birth any more");
+}
+
+#[test]
+fn a_metric_that_is_not_in_the_next_birth_is_gone() {
+    let mut stage = alive();
+    let birth = stage.node.dbirth("d", vec![named("co", 3, 1.0), named("ch4", 2, 0.5)]);
+    assert_eq!(stage.take(&birth), "d/co=1 d/ch4=0.5");
+    let birth = stage.node.dbirth("d", vec![named("co", 3, 1.0)]);
+    assert_eq!(stage.take(&birth), "d/co=1 d/ch4=none!bad:comms_lost");
+    let birth = stage.node.dbirth("d", vec![named("co", 3, 1.0)]);
+    assert_eq!(stage.take(&birth), "d/co=1", "said once");
+    let birth = stage.node.dbirth("d", vec![named("co", 3, 1.0), named("ch4", 2, 0.6)]);
+    assert_eq!(stage.take(&birth), "d/co=1 d/ch4=0.6", "and is there again");
 }
 
 #[test]
@@ -299,7 +312,7 @@ fn data_that_overtook_a_new_birth_is_read_after_it() {
     let birth = stage.node.nbirth(vec![named("amps", 1, 3.0)]);
     let early = stage.node.ndata(vec![aliased(1, 3.5)]);
     assert_eq!(stage.take(&early), "", "number 1, where 3 is due");
-    assert_eq!(stage.take(&birth), "online amps=3 amps=3.5");
+    assert_eq!(stage.take(&birth), "online amps=3 volt=none!bad:comms_lost amps=3.5");
 }
 
 #[test]

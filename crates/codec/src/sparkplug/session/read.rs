@@ -1,7 +1,5 @@
 //! A message in its turn: what it holds is given.
 
-use std::collections::BTreeSet;
-
 use super::{BD_SEQ, Host, Message, Session, refuse, refuse::Refused};
 use crate::{
     Form, Rejection, Summary,
@@ -10,7 +8,7 @@ use crate::{
         metric::{RawMetric, Value},
         payload::{self, Head},
         reader::Reader,
-        table::NODE,
+        table::{NODE, Told},
     },
     tally::Tally,
 };
@@ -44,7 +42,7 @@ impl Session {
             self.table.device(place).born = Some(message.arrival);
             told
         } else {
-            BTreeSet::new()
+            Told::new()
         };
         let mut reader = Reader {
             settings: &self.settings,
@@ -55,7 +53,7 @@ impl Session {
             is_missing_one: false,
         };
         match message.verb {
-            Verb::NodeBirth | Verb::DeviceBirth => reader.birth(message.device, &told, message.payload),
+            Verb::NodeBirth | Verb::DeviceBirth => reader.birth(message.device, told, message.payload),
             Verb::DeviceDeath => {
                 reader.gone();
                 let place = reader.place;
