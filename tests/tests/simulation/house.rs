@@ -155,14 +155,14 @@ impl Site {
         self.flushed = Some(self.line.flush());
     }
 
-    /// The committer's turn ends. Gives what it came to.
-    pub(crate) fn settle(&mut self) -> Result<Progress, Broken> {
+    /// The committer's turn ends. Gives what it came to, and whether the writer handed on a commit for the next turn.
+    pub(crate) fn settle(&mut self) -> Result<(Progress, bool), Broken> {
         let flushed = self.flushed.take().expect("a flush was begun");
         self.flushing = false;
         let progress = self.line.settle(flushed).map_err(Broken::Journal)?;
         self.failing = matches!(progress, Progress::Failing(_));
-        self.hand_on();
-        Ok(progress)
+        let has_more = self.hand_on();
+        Ok((progress, has_more))
     }
 
     /// Writes all that waits, and ends as an operator's stop does it.

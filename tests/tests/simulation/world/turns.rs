@@ -146,9 +146,11 @@ impl World<'_> {
             return Ok(());
         }
         match progress {
-            Ok(Progress::Idle) => {}
-            Ok(Progress::Durable) => self.order_in(0, Event::Flush { life, site }),
-            Ok(Progress::Failing(error)) => {
+            Ok((Progress::Idle, false)) => {}
+            Ok((Progress::Idle, true) | (Progress::Durable, _)) => {
+                self.order_in(0, Event::Flush { life, site });
+            }
+            Ok((Progress::Failing(error), _)) => {
                 self.say(|| format!("the disk fails: {error}"));
                 self.order_in(500_000, Event::Flush { life, site });
             }
