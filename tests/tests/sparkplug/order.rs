@@ -5,17 +5,15 @@ use davy_simulators::sparkplug::{Act, EdgeNode};
 use davy_tests::{Davy, Grpc, Mosquitto};
 
 use crate::plant::{
-    act, born, changes, config, count, every_tag_says, figure, nodes, online, says, set, stands, until, works,
+    Scene, act, born, changes, config, count, every_tag_says, figure, nodes, online, says, set, stands,
+    until, works,
 };
 
 #[tokio::test]
 async fn after_a_gap_nothing_is_believed_births_are_asked_for_and_the_data_goes_on() {
-    let Some(broker) = Mosquitto::start("").await else { return };
-    let setup = works(&broker);
-    let mut davy = Davy::serve(&setup.config()).await;
-    let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
-    let node = EdgeNode::start(config(&broker));
-    online(&davy).await;
+    let Some(Scene { broker: _broker, setup, mut davy, mut alerts, node }) = Scene::begin().await else {
+        return;
+    };
     let asked = until(&node, "born", |seen| seen.births > 0).await.rebirths;
     // One message never comes: the next ones wait for it, in vain.
     act(&node, Act::Gap).await;
@@ -39,12 +37,9 @@ async fn after_a_gap_nothing_is_believed_births_are_asked_for_and_the_data_goes_
 
 #[tokio::test]
 async fn messages_that_change_places_on_the_way_are_read_in_their_order() {
-    let Some(broker) = Mosquitto::start("").await else { return };
-    let setup = works(&broker);
-    let mut davy = Davy::serve(&setup.config()).await;
-    let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
-    let node = EdgeNode::start(config(&broker));
-    online(&davy).await;
+    let Some(Scene { broker: _broker, setup, mut davy, mut alerts, node }) = Scene::begin().await else {
+        return;
+    };
     act(&node, Act::Swap).await;
     set(&node, 60.0).await;
     set(&node, 10.0).await;

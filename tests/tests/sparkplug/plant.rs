@@ -62,6 +62,29 @@ pub(crate) fn config(broker: &Mosquitto) -> EdgeNodeConfig {
     EdgeNodeConfig::new(url, "Plant1", "gw-1", metrics).expect("names")
 }
 
+/// Davy at work with a broker, somebody who listens, and the edge node, which is online.
+pub(crate) struct Scene {
+    /// Runs for as long as it is held.
+    pub(crate) broker: Mosquitto,
+    pub(crate) setup: Setup,
+    pub(crate) davy: Davy,
+    pub(crate) alerts: Subscriber,
+    pub(crate) node: EdgeNode,
+}
+
+impl Scene {
+    /// Nothing where there is no Mosquitto.
+    pub(crate) async fn begin() -> Option<Scene> {
+        let broker = Mosquitto::start("").await?;
+        let setup = works(&broker);
+        let davy = Davy::serve(&setup.config()).await;
+        let alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
+        let node = EdgeNode::start(config(&broker));
+        online(&davy).await;
+        Some(Scene { broker, setup, davy, alerts, node })
+    }
+}
+
 pub(crate) async fn until(node: &EdgeNode, what: &str, wanted: impl FnMut(&Seen) -> bool) -> Seen {
     let seen = node.until(LONG, wanted).await;
     seen.unwrap_or_else(|| panic!("waited {LONG:?} in vain: {what}; {:?}", node.seen()))

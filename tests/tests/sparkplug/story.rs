@@ -8,8 +8,8 @@ use davy_tests::{Davy, Grpc, Mosquitto, Setup};
 
 use crate::{
     plant::{
-        CH4, act, changes, config, count, every_tag_says, export, figure, nodes, online, says, set, until,
-        works,
+        CH4, Scene, act, changes, config, count, every_tag_says, export, figure, nodes, online, says, set,
+        until, works,
     },
     program::Program,
 };
@@ -48,12 +48,9 @@ async fn data_past_a_limit_is_an_alarm_and_a_killed_edge_node_leaves_no_tag_that
 
 #[tokio::test]
 async fn a_dead_device_and_a_null_clear_nothing() {
-    let Some(broker) = Mosquitto::start("").await else { return };
-    let setup = works(&broker);
-    let mut davy = Davy::serve(&setup.config()).await;
-    let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
-    let node = EdgeNode::start(config(&broker));
-    online(&davy).await;
+    let Some(Scene { broker: _broker, setup, mut davy, mut alerts, node }) = Scene::begin().await else {
+        return;
+    };
     set(&node, 60.0).await;
     says(&mut alerts, "high:gas-01/ch4", TransitionKind::Raised).await;
     let judged = "davy_readings_judged_total";
@@ -83,12 +80,9 @@ fn kept(setup: &Setup, value: f64) -> usize {
 
 #[tokio::test]
 async fn history_is_kept_and_never_sounds() {
-    let Some(broker) = Mosquitto::start("").await else { return };
-    let setup = works(&broker);
-    let mut davy = Davy::serve(&setup.config()).await;
-    let mut alerts = Grpc::connect(davy.http()).await.subscribe_from_now().await;
-    let node = EdgeNode::start(config(&broker));
-    online(&davy).await;
+    let Some(Scene { broker: _broker, setup, mut davy, mut alerts, node }) = Scene::begin().await else {
+        return;
+    };
     // What it measured while it was away: past the limit, and back.
     let history = |values: &[f64]| Act::History {
         metric: CH4.to_owned(),
