@@ -43,7 +43,9 @@ fn built_on(package: &str) -> Vec<String> {
 
 #[test]
 fn pure_crates_build_on_nothing_that_is_not() {
-    for package in ["davy-engine", "davy-rules", "davy-workbench", "davy-model", "davy-yaml", "davy-codec", "davy-proto"] {
+    for package in
+        ["davy-engine", "davy-rules", "davy-workbench", "davy-model", "davy-yaml", "davy-codec", "davy-proto"]
+    {
         let names = built_on(package);
         assert!(names.iter().any(|name| name == package), "{package} is in its own tree");
         let impure: Vec<&String> =

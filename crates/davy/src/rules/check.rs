@@ -1,20 +1,12 @@
-//! `davy rules`.
+//! `davy rules check`.
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
 use davy_rules::{Diagnostic, Plan, Severity, bundle, compile_with_warnings};
 use davy_server::sources;
 use serde_json::json;
 
 use crate::{exit::Exit, out, site_folder};
-
-/// What to do with rule files.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Check a site's files: every error and warning at once, with its place
-    Check(CheckArgs),
-}
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -28,8 +20,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Does it.
-pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
-    let Verb::Check(args) = verb;
+pub(crate) fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     let mut errors = 0;
     for site in site_folder::find(&args.folder)? {
         errors += check(&site, args.json)?;

@@ -1,0 +1,23 @@
+//! `davy rules`: one file a verb.
+
+mod check;
+
+use clap::Subcommand;
+
+use crate::exit::Exit;
+
+pub(crate) use check::finding_text;
+
+/// What to do with rule files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Check a site's files: every error and warning at once, with its place
+    Check(check::CheckArgs),
+}
+
+/// Does it.
+pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::Check(args) => check::run(args),
+    }
+}
