@@ -20,7 +20,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Does it.
-pub(crate) fn run(args: CheckArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Exit> {
     let mut errors = 0;
     for site in site_folder::find(&args.folder)? {
         errors += check(&site, args.json)?;

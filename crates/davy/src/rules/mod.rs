@@ -18,6 +18,6 @@ pub(crate) enum Verb {
 /// Does it.
 pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
-        Verb::Check(args) => check::run(args),
+        Verb::Check(args) => check::run(&args),
     }
 }
