@@ -152,6 +152,14 @@ codes! {
     MappingUnknown "MAPPING_UNKNOWN";
     /// A source without a topic, or with one that is no pattern.
     TopicInvalid "TOPIC_INVALID";
+    /// An expression that is not CEL, or a part of CEL that expressions do without.
+    ExpressionSyntax "EXPRESSION_SYNTAX";
+    /// A condition where an expression needs a number, a number where it needs a condition...
+    ExpressionType "EXPRESSION_TYPE";
+    /// An expression longer, deeper or costlier than is evaluated.
+    ExpressionTooLarge "EXPRESSION_TOO_LARGE";
+    /// An expression names an input that its rule does not declare.
+    InputUnknown "INPUT_UNKNOWN";
     /// More tags, rules or pairs of them than a plan may hold.
     PlanTooLarge "PLAN_TOO_LARGE";
     /// More findings than are listed.

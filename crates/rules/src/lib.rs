@@ -12,6 +12,7 @@ mod compiler;
 mod csv_text;
 mod diagnostic;
 mod duration;
+pub mod expression;
 mod fields;
 mod figure;
 mod glob;

@@ -20,6 +20,7 @@ targets! {
     certificate: CERTIFICATE;
     config: CONFIG, CLIENTS;
     csv: CSV_LINES;
+    expression: EXPRESSION;
     feedback: FEEDBACK;
     figures: FIGURES, DURATIONS;
     hj212: PAYLOAD, STREAM, NAME;
