@@ -114,7 +114,8 @@ fn measure(tags: usize, sweeps: i64, budget_ns: u32) -> Result<()> {
     let mut engine = Engine::new(Arc::clone(&plan), Timestamp::from_millis(1_795_420_799_000));
     engine_ns(&mut engine, &order, 1, 0);
     let bytes = (resident_bytes()? - before) / tags as f64;
-    let watches = plan.watches.len() * size_of::<davy_rules::Watch>() + plan.watch_starts.len() * 4;
+    let watches =
+        plan.watches.len() * size_of::<davy_rules::Watch>() + (plan.tags_len() + plan.watches.len()) * 4;
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS as i64 {
         ours.push(engine_ns(&mut engine, &order, sweeps, 1 + round * sweeps));

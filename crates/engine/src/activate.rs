@@ -7,11 +7,11 @@ use std::{
 };
 
 use davy_model::{Conversion, TagIndex, Timestamp, Transition};
-use davy_rules::{Plan, WatchKind};
+use davy_rules::{Calculated, Plan, WatchKind};
 
 use crate::{
     alarm::{Alarm, Origin},
-    engine::{Engine, LIVE, Moment},
+    engine::{Engine, LIVE, Moment, memories_of},
     hold::{LevelState, Seen},
     lifecycle::Event,
     nodes::NodeState,
@@ -36,7 +36,10 @@ impl Engine {
         }
         let old = mem::replace(&mut self.plan, plan);
         self.policy = Policy::from(&self.plan.site.time);
+        let calculated = self.carry_calculated(&old);
         self.carry_tags(&old);
+        self.tags.extend(calculated);
+        self.observers_due.clear();
         let unchanged = self.carry_alarms(&old, &places);
         self.oddities.clear();
         self.ahead.clear();
@@ -46,6 +49,7 @@ impl Engine {
             self.reconcile(alarm, moment, out);
         }
         self.schedule_everything();
+        self.calculate_again(now, out);
     }
 
     /// Time up to now was under the files before.
@@ -54,6 +58,32 @@ impl Engine {
             let clock_us = self.tags[tag as usize].clock_at(moment.arrival_us);
             self.complete_holds_of(TagIndex(tag), clock_us, moment, out);
         }
+    }
+
+    /// What is kept for calculated tags that are made as before of the same tags; all others begin anew. Gives their states.
+    fn carry_calculated(&mut self, old: &Plan) -> Vec<TagState> {
+        let unheard = TagState::unheard(self.clock_us);
+        let mut memories = memories_of(&self.plan);
+        let mut states = vec![unheard; self.plan.calculated.len()];
+        for (place, made) in self.plan.calculated.iter().enumerate() {
+            let Some(before) = same_calculated(old, &self.plan, made) else { continue };
+            memories[place] = mem::take(&mut self.memories[before]);
+            states[place] = self.tags[old.site.tags.len() + before];
+        }
+        self.memories = memories;
+        states
+    }
+
+    /// What alarms make, and what several tags make, is calculated of what stands and holds now.
+    fn calculate_again(&mut self, now: Timestamp, out: &mut Vec<Transition>) {
+        let plan = Arc::clone(&self.plan);
+        self.observers_due.clear();
+        for (place, made) in plan.calculated.iter().enumerate() {
+            if made.is_on_arrival() {
+                self.observers_due.insert(place as u32);
+            }
+        }
+        self.observe(self.clock_us, now, out);
     }
 
     fn carry_tags(&mut self, old: &Plan) {
@@ -192,11 +222,9 @@ fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> 
     let clocks: BTreeSet<&Arc<str>> = plan.site.tags.iter().map(clock_owner).collect();
     let find_watch = |alarm: &Alarm, before: u32| {
         let rule = plan.rules.binary_search_by(|rule| rule.id.cmp(&alarm.key.rule)).ok()?;
-        let tag: TagIndex = plan.site.tag_index(&alarm.key.subject)?;
-        let watch = plan.watches_of(tag).find(|&watch| plan.watches[watch].rule as usize == rule)?;
-        let same_kind = mem::discriminant(&plan.watches[watch].kind)
-            == mem::discriminant(&old.watches[before as usize].kind);
-        same_kind.then_some(Origin::Watch(watch as u32))
+        let watch = plan.watch_on(rule as u32, &alarm.key.subject)?;
+        let was = &old.rules[old.watches[before as usize].rule as usize];
+        (plan.rules[rule].kind == was.kind).then_some(Origin::Watch(watch))
     };
     let find = |alarm: &Alarm| match alarm.origin {
         Origin::Watch(before) => find_watch(alarm, before),
@@ -206,8 +234,27 @@ fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> 
     alarms.iter().map(find).collect()
 }
 
+/// The place under the old plan of what is calculated in the same way of the same tags, in the same units.
+fn same_calculated(old: &Plan, plan: &Plan, made: &Calculated) -> Option<usize> {
+    let id = &plan.rules[made.rule as usize].id;
+    let rule = old.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
+    let watch = old.watch_on(rule as u32, &made.subject)?;
+    let place = (old.watches[watch as usize].tag.0 as usize).checked_sub(old.site.tags.len())?;
+    let before = &old.calculated[place];
+    let described = |plan: &Plan, tag: TagIndex| {
+        let tag = plan.site.tag(tag);
+        (Arc::clone(&tag.name), tag.unit)
+    };
+    let same_inputs = before.inputs.len() == made.inputs.len()
+        && before.inputs.iter().zip(&made.inputs).all(|(a, b)| described(old, *a) == described(plan, *b));
+    (same_inputs && before.program == made.program && before.unit == made.unit).then_some(place)
+}
+
 /// From a tag's old unit to its new one; nothing, where they do not convert.
 fn conversion(old: &Plan, before: TagIndex, plan: &Plan, tag: TagIndex) -> Option<Conversion> {
+    if plan.calculated(tag).is_some() || old.calculated(before).is_some() {
+        return (plan.unit(tag) == old.unit(before)).then_some(Conversion::IDENTITY);
+    }
     let tag = plan.site.tag(tag);
     old.site.tag(before).unit.conversion(tag.unit, &tag.substance).ok()
 }

@@ -95,8 +95,7 @@ impl Engine {
             return Some(*alarm);
         }
         let rule = self.plan.rules.binary_search_by(|rule| rule.id.cmp(&key.rule)).ok()? as u32;
-        let tag = self.plan.site.tag_index(&key.subject)?;
-        let watch = self.plan.watches_of(tag).find(|&watch| self.plan.watches[watch].rule == rule)?;
-        Some(self.alarm_of_watch(watch as u32))
+        let watch = self.plan.watch_on(rule, &key.subject)?;
+        self.plan.rules[rule as usize].is_alarm.then(|| self.alarm_of_watch(watch))
     }
 }

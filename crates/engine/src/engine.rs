@@ -1,6 +1,9 @@
 //! The engine of one site: its state, and the one door through which the log comes in.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use davy_model::{AlarmKey, Input, Refusal, Reporting, TagIndex, Timestamp, Transition, micros};
 use davy_rules::Plan;
@@ -9,6 +12,7 @@ use crate::{
     Counts,
     alarm::{Alarm, NEVER},
     lapse::Lapse,
+    memory::Memory,
     nodes::NodeState,
     oddity::Oddity,
     tag::{NONE, Policy, TagState},
@@ -52,6 +56,10 @@ pub struct Engine {
     /// Tags whose last reading is no evidence, by name.
     pub(crate) lapses: BTreeMap<Arc<str>, Lapse>,
     pub(crate) active_clock_alarms: u32,
+    /// What is kept for each calculated tag, in the plan's order.
+    pub(crate) memories: Vec<Memory>,
+    /// Calculated tags that look at an alarm which has just changed.
+    pub(crate) observers_due: BTreeSet<u32>,
     pub(crate) timers: Timers,
     pub(crate) counts: Counts,
 }
@@ -94,7 +102,7 @@ impl Engine {
             policy: Policy::from(&plan.site.time),
             clock_us,
             sequence: 0,
-            tags: vec![TagState::unheard(clock_us); plan.site.tags.len()],
+            tags: vec![TagState::unheard(clock_us); plan.tags_len()],
             nodes: vec![NodeState::unheard(clock_us); plan.site.edge_nodes.len()],
             slots: vec![NONE; plan.watches.len()],
             alarms: Vec::new(),
@@ -105,6 +113,8 @@ impl Engine {
             ahead: BTreeMap::new(),
             lapses: BTreeMap::new(),
             active_clock_alarms: 0,
+            memories: memories_of(&plan),
+            observers_due: BTreeSet::new(),
             timers: Timers::default(),
             counts: Counts::default(),
             plan,
@@ -152,7 +162,9 @@ impl Engine {
             }
             Input::Command(command) => {
                 self.advance_to(now, out);
-                return self.command(command, now, out);
+                let answer = self.command(command, now, out);
+                self.observe(self.clock_us, now, out);
+                return answer;
             }
             Input::Fault(fault) => {
                 self.advance_to(now, out);
@@ -161,6 +173,7 @@ impl Engine {
             Input::Restarted => self.restarted(now, out),
             Input::Tick | Input::Heartbeat(_) | Input::Activate(_) => self.advance_to(now, out),
         }
+        self.observe(self.clock_us, now, out);
         Ok(())
     }
 
@@ -195,7 +208,10 @@ impl Engine {
             self.timers.pop();
             self.clock_us = self.clock_us.max(at_us);
             match self.real_due(due, at_us) {
-                Some(real_us) if real_us <= at_us => self.fire(due, at_us, arrival_us, recorded, out),
+                Some(real_us) if real_us <= at_us => {
+                    self.fire(due, at_us, arrival_us, recorded, out);
+                    self.observe(at_us, recorded, out);
+                }
                 Some(real_us) => self.schedule(due, real_us),
                 None => {}
             }
@@ -216,6 +232,10 @@ impl Engine {
             Due::ReAlarm(alarm) => {
                 (self.alarms[alarm as usize].re_alarm_us, self.alarms[alarm as usize].re_alarm_us)
             }
+            Due::Calculated(place) => {
+                let due_us = self.memories[place as usize].due_us;
+                (due_us, due_us)
+            }
             Due::Settle(alarm) => {
                 (self.alarms[alarm as usize].settle_us, self.alarms[alarm as usize].settle_us)
             }
@@ -235,6 +255,7 @@ impl Engine {
             Due::Mode(mode) => self.modes[mode as usize].hold_us = at_us,
             Due::ReAlarm(alarm) => self.alarms[alarm as usize].re_alarm_us = at_us,
             Due::Settle(alarm) => self.alarms[alarm as usize].settle_us = at_us,
+            Due::Calculated(place) => self.memories[place as usize].due_us = at_us,
             Due::Shelve(_) => {}
         }
         if at_us != NEVER {
@@ -254,6 +275,7 @@ impl Engine {
                 self.fire_re_alarm(alarm, at_us, recorded, out);
             }
             Due::Settle(alarm) => self.fire_settle(alarm, at_us, recorded, out),
+            Due::Calculated(place) => self.fire_calculated(place, at_us, recorded, out),
         }
     }
 
@@ -262,6 +284,11 @@ impl Engine {
         self.timers.clear();
         self.timers.reserve(self.tags.len());
         self.keep_lapses();
+        self.mark_feeding();
+        for place in 0..self.memories.len() as u32 {
+            let due_us = self.memories[place as usize].due_us;
+            self.schedule(Due::Calculated(place), due_us);
+        }
         for tag in 0..self.tags.len() as u32 {
             self.tags[tag as usize].silence_at_us = NEVER;
             self.note_quiet(TagIndex(tag));
@@ -285,8 +312,19 @@ impl Engine {
         }
     }
 
+    /// Marks the tags that calculated tags read.
+    fn mark_feeding(&mut self) {
+        for tag in 0..self.plan.site.tags.len() as u32 {
+            let feeds = !self.plan.readers_of(TagIndex(tag)).is_empty();
+            self.tags[tag as usize].set_feeds(feeds);
+        }
+    }
+
     /// For how long the last value of a tag counts as what the process does, arrival µs.
     pub(crate) fn held_until(&self, tag: TagIndex) -> i64 {
+        if let Some(calculated) = self.plan.calculated(tag) {
+            return self.calculated_held_until(tag, calculated);
+        }
         let state = &self.tags[tag.0 as usize];
         if let Some(node) = self.node_that_holds(tag) {
             let limit = self.plan.site.edge_nodes[node].silence_limit;
@@ -297,11 +335,20 @@ impl Engine {
 
     /// The edge node whose life holds a by-exception tag's last value; none when that is no evidence.
     pub(crate) fn node_that_holds(&self, tag: TagIndex) -> Option<usize> {
+        if let Some(calculated) = self.plan.calculated(tag) {
+            let [input] = calculated.inputs[..] else { return None };
+            return self.node_that_holds(input);
+        }
         let state = &self.tags[tag.0 as usize];
         let node = state.node as usize;
         let by_exception = self.plan.site.tag(tag).reporting == Reporting::ByException;
         (by_exception && node < self.nodes.len() && !state.has_lapsed()).then_some(node)
     }
+}
+
+/// Nothing is kept yet.
+pub(crate) fn memories_of(plan: &Plan) -> Vec<Memory> {
+    plan.calculated.iter().map(|calculated| Memory::new(calculated.inputs.len())).collect()
 }
 
 impl Known {

@@ -7,6 +7,7 @@
 
 mod activate;
 mod alarm;
+mod calculate;
 mod commands;
 mod counts;
 mod engine;
@@ -16,6 +17,7 @@ mod judge;
 mod lapse;
 mod level;
 pub mod lifecycle;
+mod memory;
 mod modes;
 mod nodes;
 mod oddity;

@@ -65,7 +65,7 @@ impl Engine {
         let site = &self.plan.site;
         let is_its =
             |at: usize| site.tags[at].edge_node.as_ref() == Some(&site.edge_nodes[node.0 as usize].id);
-        let tags = self.tags.iter().enumerate();
+        let tags = self.tags[..site.tags.len()].iter().enumerate();
         let tags = tags.filter(|(at, state)| state.node == node.0 || (state.node == NONE && is_its(*at)));
         tags.map(|(at, _)| TagIndex(at as u32)).collect()
     }
@@ -93,12 +93,19 @@ impl Engine {
     fn hold_again(&mut self, node: NodeIndex, arrival_us: i64, now: Timestamp, out: &mut Vec<Transition>) {
         let waiting: Vec<TagIndex> =
             self.tags_of(node).into_iter().filter(|&tag| self.may_hold_again(tag)).collect();
+        // Where the evidence of a tag was never broken, nothing begins anew.
+        let is_broken =
+            |tag: &TagIndex| !self.tags[tag.0 as usize].is_holding() || self.held_until(*tag) < arrival_us;
+        let broken: Vec<bool> = waiting.iter().map(is_broken).collect();
         for &tag in &waiting {
             self.resume_holds(tag, arrival_us);
+            for place in self.plan.readers_of(tag).to_vec() {
+                self.resume_holds(self.plan.calculated_tag(place), arrival_us);
+            }
         }
         let state = &mut self.nodes[node.0 as usize];
         *state = NodeState { heard_us: arrival_us, is_lost: false, has_waiting_tags: false, ..*state };
-        for tag in waiting {
+        for (tag, broken) in waiting.into_iter().zip(broken) {
             self.tags[tag.0 as usize].set_holding(true);
             let seen = self.last_seen(tag);
             let moment = Moment::at_arrival(arrival_us, now);
@@ -113,6 +120,10 @@ impl Engine {
             self.tags[tag.0 as usize].set_silent(false);
             self.schedule_silence(tag);
             self.switch_modes(tag, (seen.quality == Quality::Good).then_some(seen.value), moment, out);
+            if broken {
+                let clock_us = self.tags[tag.0 as usize].clock_at(arrival_us);
+                self.revive(tag, seen, Moment { clock_us, ..moment }, out);
+            }
         }
     }
 
@@ -143,6 +154,10 @@ impl Engine {
             let moment = Moment { clock_us, ..Moment::at_arrival(last_us, now) };
             self.freeze_delays(TagIndex(tag), moment, out);
             self.tags[tag as usize].rest_until(last_us, now_us);
+        }
+        self.observe(last_us, now, out);
+        for place in 0..self.memories.len() as u32 {
+            self.rest_calculated(place, last_us, now_us);
         }
         for node in &mut self.nodes {
             *node = NodeState { heard_us: now_us, is_lost: false, has_waiting_tags: true, ..*node };

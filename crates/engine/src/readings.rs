@@ -38,11 +38,11 @@ impl Engine {
                     Freshness::Replayed => self.judge_replayed(reading, arrival_us, now, out),
                 }
             }
-            if head.freshness == Freshness::Replayed {
-                continue;
+            if head.freshness != Freshness::Replayed {
+                // Last, so that its tags' own readings speak first for the time since the message before.
+                self.hear_node(head.node, arrival_us, now, out);
             }
-            // Last, so that its tags' own readings speak first for the time since the message before.
-            self.hear_node(head.node, arrival_us, now, out);
+            self.observe(arrival_us, now, out);
         }
     }
 
@@ -91,6 +91,7 @@ impl Engine {
         self.counts.late += u64::from(late);
         self.counts.clock_suspect += u64::from(on_arrival);
         self.complete_holds_of(reading.tag, clock_us, moment, out);
+        self.before_feeding(reading.tag, moment, out);
         let evidence = evidence_of(reading);
         if evidence.is_none() {
             self.lapse(reading, arrival_us, clock_us);
@@ -101,11 +102,14 @@ impl Engine {
             self.end_lapse(reading.tag);
             let seen = Seen { value, quality: reading.quality, source_us, arrival_us, judged_us: clock_us };
             self.look(reading.tag, seen, moment, out);
+            self.feed(reading.tag, seen, moment, out);
         } else {
             self.counts.bad += 1;
             self.tags[at].set_holding(false);
             self.switch_modes(reading.tag, None, moment, out);
+            self.starve(reading.tag, moment, out);
         }
+        self.observe(arrival_us, now, out);
     }
 
     /// Whether a reading is judged at its arrival rather than at its source time; nothing, when it is not judged.
@@ -199,13 +203,24 @@ impl Engine {
         self.tags[tag.0 as usize].set_quiet(above, below);
     }
 
+    /// Shows evidence to a watch.
+    pub(crate) fn look_at_watch(
+        &mut self,
+        watch: u32,
+        seen: Seen,
+        moment: Moment,
+        out: &mut Vec<Transition>,
+    ) {
+        match self.plan.watches[watch as usize].kind {
+            WatchKind::Limit(program) => self.look_at_limit(watch, program, seen, moment, out),
+            WatchKind::Silence(_) => self.break_silence(watch, seen, moment, out),
+        }
+    }
+
     /// Shows evidence to every watch of its tag.
     fn look(&mut self, tag: TagIndex, seen: Seen, moment: Moment, out: &mut Vec<Transition>) {
         for watch in self.plan.watches_of(tag) {
-            match self.plan.watches[watch].kind {
-                WatchKind::Limit(program) => self.look_at_limit(watch as u32, program, seen, moment, out),
-                WatchKind::Silence(_) => self.break_silence(watch as u32, seen, moment, out),
-            }
+            self.look_at_watch(watch as u32, seen, moment, out);
         }
         self.tags[tag.0 as usize].set_silent(false);
         self.schedule_silence_if_never(tag);

@@ -68,6 +68,8 @@ const ODD: u16 = 256;
 const LAPSED: u16 = 512;
 /// As above.
 const EMPTY: u16 = 1024;
+/// Not in snapshots: the plan says it.
+const FEEDS: u16 = 2048;
 
 /// The site's policy in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +124,16 @@ impl TagState {
     /// Whether nothing about the tag itself asks for a closer look at a reading in order.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.flags & (SILENT | MODE | ODD | LAPSED) == 0
+        self.flags & (SILENT | MODE | ODD | LAPSED | FEEDS) == 0
+    }
+
+    /// Whether calculated tags read it.
+    pub(crate) fn feeds(&self) -> bool {
+        self.flags & FEEDS != 0
+    }
+
+    pub(crate) fn set_feeds(&mut self, on: bool) {
+        self.set(FEEDS, on);
     }
 
     /// Notes whether its last readings came out of order.
@@ -251,6 +262,13 @@ impl TagState {
         self.set(RESTED, true);
     }
 
+    /// Its clock is arrival, and goes on though nothing is heard.
+    pub(crate) fn arrive_at(&mut self, now_us: i64) {
+        if self.is_seen_on_clock() {
+            self.clock_us = now_us;
+        }
+    }
+
     /// Whether `heard_us` is when its value arrived, not when Davy began to listen.
     pub(crate) fn is_heard(&self) -> bool {
         self.is_seen_on_clock() && self.flags & RESTED == 0
@@ -310,6 +328,13 @@ impl TagState {
             None => self.flags |= SEEN | EMPTY,
         }
         self.quality = reading.quality.code();
+    }
+
+    /// Notes a value that was calculated.
+    pub(crate) fn note_calculated(&mut self, value: f64, quality: Quality) {
+        self.value = value;
+        self.quality = quality.code();
+        self.set(SEEN, true);
     }
 
     /// Notes evidence at a moment of the tag's clock, and who sent it.

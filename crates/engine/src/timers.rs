@@ -17,6 +17,8 @@ pub(crate) enum Due {
     ReAlarm(u32),
     /// The alarm's backlog may be through.
     Settle(u32),
+    /// The value of this calculated tag may change.
+    Calculated(u32),
 }
 
 /// Arrival-clock deadlines, µs.

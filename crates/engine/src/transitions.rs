@@ -66,6 +66,13 @@ impl Engine {
         }
         record.step += 1;
         record.facts = change.facts;
+        self.note_observers(alarm);
+        if !self.is_alarm(alarm) {
+            // Nobody is told, and nobody has to answer.
+            self.alarms[alarm as usize].facts.acknowledged = true;
+            return Ok(());
+        }
+        let record = &mut self.alarms[alarm as usize];
         self.sequence += 1;
         record.last_sequence = self.sequence;
         if change.kind == TransitionKind::Raised {
@@ -83,6 +90,21 @@ impl Engine {
         out.push(self.transition(alarm, change.kind, sounds, moment, story));
         self.reschedule(alarm, change.kind, sounds, re_alarm_us, moment);
         Ok(())
+    }
+
+    /// Calculated tags that look at this alarm are calculated next.
+    fn note_observers(&mut self, alarm: u32) {
+        if let Origin::Watch(watch) = self.alarms[alarm as usize].origin {
+            self.observers_due.extend(self.plan.observers_of(watch));
+        }
+    }
+
+    /// Whether people are told of it, or only other rules.
+    pub(crate) fn is_alarm(&self, alarm: u32) -> bool {
+        match self.alarms[alarm as usize].origin {
+            Origin::Watch(watch) => self.plan.rules[self.plan.watches[watch as usize].rule as usize].is_alarm,
+            Origin::Clock | Origin::Fault => true,
+        }
     }
 
     fn transition(
@@ -135,7 +157,11 @@ impl Engine {
     fn tags_of_alarm(&self, record: &Alarm) -> Vec<Arc<str>> {
         match record.origin {
             Origin::Watch(watch) => {
-                vec![Arc::clone(&self.plan.site.tag(self.plan.watches[watch as usize].tag).name)]
+                let tag = self.plan.watches[watch as usize].tag;
+                match self.plan.calculated(tag) {
+                    Some(made) => made.inputs.iter().map(|&tag| Arc::clone(self.plan.subject(tag))).collect(),
+                    None => vec![Arc::clone(&self.plan.site.tag(tag).name)],
+                }
             }
             Origin::Clock | Origin::Fault => Vec::new(),
         }

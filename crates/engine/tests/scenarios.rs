@@ -8,6 +8,8 @@ mod clocks;
 mod delays;
 #[path = "scenarios/files.rs"]
 mod files;
+#[path = "scenarios/kinds/mod.rs"]
+mod kinds;
 #[path = "scenarios/lapses.rs"]
 mod lapses;
 #[path = "scenarios/levels.rs"]

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use davy_model::{
-    Actor, Command, CommandKind, Evidence, Freshness, Input, NodeChange, Reading, ReadingBlock, Text,
-    Timestamp, Transition,
+    Actor, Command, CommandKind, Evidence, Freshness, Input, NodeChange, Reading, ReadingBlock, SeenAlarm,
+    SeenReading, Summary, Text, Timestamp, Transition,
 };
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ fn transition(found: &Transition) -> Value {
 }
 
 fn evidence(evidence: &Evidence) -> Value {
-    let seen = |reading: &davy_model::SeenReading| {
+    let seen = |reading: &SeenReading| {
         json!({
             "tag": *reading.tag, "value": reading.value, "quality": reading.quality.to_string(),
             "source_time": time(reading.source_time), "arrival_time": time(reading.arrival_time),
@@ -174,8 +174,28 @@ fn evidence(evidence: &Evidence) -> Value {
             "elapsed_us": davy_model::micros(delay.elapsed), "required_us": davy_model::micros(delay.required),
         })
     });
-    let readings: Vec<Value> = evidence.readings.iter().map(seen).collect();
-    json!({"readings": readings, "readings_held": evidence.readings_held, "delay": delay})
+    let all = |readings: &[SeenReading]| readings.iter().map(seen).collect::<Vec<Value>>();
+    let summaries: Vec<Value> = evidence.summaries.iter().map(summary).collect();
+    let alarms: Vec<Value> = evidence.alarms.iter().map(seen_alarm).collect();
+    json!({
+        "readings": all(&evidence.readings), "readings_held": evidence.readings_held, "delay": delay,
+        "calculated": all(&evidence.calculated), "summaries": summaries, "alarms": alarms,
+    })
+}
+
+fn summary(summary: &Summary) -> Value {
+    json!({
+        "tag": *summary.tag, "from": time(summary.from), "until": time(summary.until),
+        "readings": summary.readings, "covered_us": davy_model::micros(summary.covered), "mean": summary.mean,
+        "min": summary.min, "max": summary.max, "last": summary.last, "quality": summary.quality.to_string(),
+    })
+}
+
+fn seen_alarm(seen: &SeenAlarm) -> Value {
+    json!({
+        "alarm": seen.alarm.to_string(), "occurrence": seen.occurrence, "tier": seen.tier.word(),
+        "first_out": time(seen.first_out),
+    })
 }
 
 fn actor(actor: &Actor) -> Value {

@@ -170,16 +170,18 @@ fn limit() -> impl Strategy<Value = LimitView> {
 }
 
 fn evidence() -> impl Strategy<Value = Evidence> {
-    let seen = (word(), value(), quality(), time(), time(), time()).prop_map(
-        |(tag, value, quality, source_time, arrival_time, judged_time)| SeenReading {
-            tag,
-            value: Value::of(value).get(),
-            quality,
-            source_time,
-            arrival_time,
-            judged_time,
-        },
-    );
+    let seen = || {
+        (word(), value(), quality(), time(), time(), time()).prop_map(
+            |(tag, value, quality, source_time, arrival_time, judged_time)| SeenReading {
+                tag,
+                value: Value::of(value).get(),
+                quality,
+                source_time,
+                arrival_time,
+                judged_time,
+            },
+        )
+    };
     let kind = prop::sample::select(DelayKind::ALL.to_vec());
     let delay = (kind, time(), duration(), duration()).prop_map(|(kind, since, elapsed, required)| Delay {
         kind,
@@ -187,14 +189,48 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         elapsed,
         required,
     });
-    (prop::collection::vec(seen, 0..3), any::<u32>(), prop::option::of(delay))
-        .prop_map(|(readings, readings_held, delay)| Evidence { readings, readings_held, delay })
+    let alarm = (key(), any::<u64>(), tier(), time())
+        .prop_map(|(alarm, occurrence, tier, first_out)| SeenAlarm { alarm, occurrence, tier, first_out });
+    let some = || prop::collection::vec(seen(), 0..3);
+    (
+        (some(), any::<u32>(), prop::option::of(delay)),
+        some(),
+        prop::collection::vec(summary(), 0..3),
+        prop::collection::vec(alarm, 0..3),
+    )
+        .prop_map(|((readings, readings_held, delay), calculated, summaries, alarms)| Evidence {
+            readings,
+            readings_held,
+            delay,
+            calculated,
+            summaries,
+            alarms,
+        })
+}
+
+fn summary() -> impl Strategy<Value = Summary> {
+    let values = (value(), value(), value(), value());
+    (word(), (time(), time()), any::<u32>(), duration(), values, quality()).prop_map(
+        |(tag, (from, until), readings, covered, (mean, min, max, last), quality)| Summary {
+            tag,
+            from,
+            until,
+            readings,
+            covered,
+            mean,
+            min,
+            max,
+            last,
+            quality,
+        },
+    )
 }
 
 /// Every unit there is, as files write them.
 fn unit() -> impl Strategy<Value = Unit> {
     let written = "ppm ppb mg/m3 mg/m3@0C mg/m3@25C ug/m3 ug/m3@0C ug/m3@25C %vol %LEL LEL.m Pa kPa MPa bar mbar mm cm \
-                   m Cel K degF m3/h m3/s L/min kg/h t/h m/s km/h % 1 on/off deg";
+                   m Cel K degF m3/h m3/s L/min kg/h t/h m/s km/h % 1 on/off deg s min h d \
+                   degC/min mg/m3@25C/h";
     prop::sample::select(written.split_whitespace().filter_map(Unit::parse).collect::<Vec<_>>())
 }
 

@@ -37,7 +37,9 @@ pub use tag::{Location, Range, Reporting, Tag};
 pub use text::Text;
 pub use tier::Tier;
 pub use time::{Timestamp, TimestampError, micros};
-pub use transition::{Delay, DelayKind, Evidence, LimitView, SeenReading, Transition, TransitionKind};
-pub use unit::{Comparator, Conversion, ConversionError, ReferenceState, Unit};
+pub use transition::{
+    Delay, DelayKind, Evidence, LimitView, SeenAlarm, SeenReading, Summary, Transition, TransitionKind,
+};
+pub use unit::{Comparator, Conversion, ConversionError, Per, ReferenceState, Unit};
 pub use value::Value;
 pub use vitals::Vitals;

@@ -44,11 +44,13 @@ pub enum QualityReason {
     Stale,
     /// The sender put an estimate in place of a measurement.
     Substituted,
+    /// Made of several readings, of which too many are missing to prove that all is well.
+    Incomplete,
 }
 
 impl QualityReason {
     /// All reasons, in the order of their codes.
-    pub const ALL: [QualityReason; 13] = [
+    pub const ALL: [QualityReason; 14] = [
         QualityReason::Unspecified,
         QualityReason::Calibration,
         QualityReason::Maintenance,
@@ -62,6 +64,7 @@ impl QualityReason {
         QualityReason::CommsLost,
         QualityReason::Stale,
         QualityReason::Substituted,
+        QualityReason::Incomplete,
     ];
 
     /// The word used in payloads, files and on the wire.
@@ -80,6 +83,7 @@ impl QualityReason {
             QualityReason::CommsLost => "comms_lost",
             QualityReason::Stale => "stale",
             QualityReason::Substituted => "substituted",
+            QualityReason::Incomplete => "incomplete",
         }
     }
 
@@ -102,11 +106,14 @@ impl Quality {
         !matches!(self, Quality::Bad(_))
     }
 
-    /// Whether the value may clear an alarm. A value beyond the measuring range may raise one, never clear it.
+    /// Whether the value may clear an alarm. A value beyond the measuring range, or one made of too little, may raise one,
+    /// never clear it.
     pub const fn may_clear(self) -> bool {
         match self {
             Quality::Good => true,
-            Quality::Uncertain(QualityReason::OverRange | QualityReason::UnderRange) => false,
+            Quality::Uncertain(
+                QualityReason::OverRange | QualityReason::UnderRange | QualityReason::Incomplete,
+            ) => false,
             Quality::Uncertain(_) => true,
             Quality::Bad(_) => false,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Unit;
+use crate::{Per, Unit};
 
 /// What a tag measures: a dotted word such as `gas.h2s`, `level` or `pressure`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,10 @@ pub enum Dimension {
     State,
     /// A plain number, or degrees of a compass.
     Number,
+    /// How long something takes, or has lasted.
+    Time,
+    /// Of anything, a time.
+    Rate,
 }
 
 /// What a conversion between units of gas concentration needs.
@@ -84,7 +88,7 @@ impl Quantity {
     /// A quantity by its dotted name; `None` when no dimension is known for it.
     ///
     /// Known: `gas.*`, `gas_path.*`, `level`, `length`, `displacement`, `pressure`, `temperature`, `flow`, `mass_flow`,
-    /// `speed`, `wind.speed`, `wind.direction`, `humidity`, `ratio`, `state.*`, `number`; each may carry a `.suffix`.
+    /// `speed`, `wind.speed`, `wind.direction`, `humidity`, `ratio`, `state.*`, `number`, `duration`, `rate`; each may carry a `.suffix`.
     pub fn new(name: &str) -> Option<Quantity> {
         let well_formed = !name.is_empty()
             && name.split('.').all(|part| !part.is_empty() && part.bytes().all(is_quantity_byte));
@@ -125,6 +129,8 @@ impl Quantity {
             Dimension::Ratio => Unit::Percent,
             Dimension::State => Unit::OnOff,
             Dimension::Number => Unit::One,
+            Dimension::Time => Unit::Second,
+            Dimension::Rate => Unit::Rate(&Unit::One, Per::Minute),
         }
     }
 
@@ -142,6 +148,8 @@ impl Quantity {
             ("humidity" | "ratio", _) => Dimension::Ratio,
             ("state", _) => Dimension::State,
             ("number", _) | ("wind", "direction") => Dimension::Number,
+            ("duration", _) => Dimension::Time,
+            ("rate", _) => Dimension::Rate,
             _ => return None,
         })
     }

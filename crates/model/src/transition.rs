@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Actor, AlarmFacts, AlarmKey, Comparator, Quality, Text, Timestamp, TransitionId, Unit};
+use crate::{Actor, AlarmFacts, AlarmKey, Comparator, Quality, Text, Tier, Timestamp, TransitionId, Unit};
 
 /// One change of one alarm.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,6 +176,51 @@ pub struct Evidence {
     pub readings_held: u32,
     /// The delay that ran, with its arithmetic.
     pub delay: Option<Delay>,
+    /// Where a value calculated of the readings was judged: the first and the last such value that held, under the name
+    /// of the alarm's subject. Empty where readings themselves were judged.
+    pub calculated: Vec<SeenReading>,
+    /// What is left of readings that were too many to keep one by one.
+    pub summaries: Vec<Summary>,
+    /// The alarms that were counted.
+    pub alarms: Vec<SeenAlarm>,
+}
+
+/// Readings of one tag in one part of a window, as what is left of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Of which tag.
+    pub tag: Arc<str>,
+    /// Where its first reading was judged.
+    pub from: Timestamp,
+    /// Up to where it is known what the process did: not past the end of the part.
+    pub until: Timestamp,
+    /// How many readings.
+    pub readings: u32,
+    /// For how much of the time between there was evidence.
+    pub covered: Duration,
+    /// The mean over the time covered, in the tag's unit; of one instant, its value.
+    pub mean: f64,
+    /// The least.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
+    /// The last.
+    pub last: f64,
+    /// The least to be believed among them.
+    pub quality: Quality,
+}
+
+/// An alarm that stood when others were decided by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAlarm {
+    /// Which.
+    pub alarm: AlarmKey,
+    /// Which time it stood.
+    pub occurrence: u64,
+    /// How grave it was.
+    pub tier: Tier,
+    /// When the first reading past its limit was measured.
+    pub first_out: Timestamp,
 }
 
 /// A reading as it was judged.

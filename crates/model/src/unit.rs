@@ -65,6 +65,29 @@ pub enum Unit {
     OnOff,
     /// Degrees of a compass.
     Degree,
+    /// s.
+    Second,
+    /// min.
+    Minute,
+    /// h.
+    Hour,
+    /// d.
+    Day,
+    /// So much of a unit a unit of time: `degC/min`, `mm/d`.
+    Rate(&'static Unit, Per),
+}
+
+/// The time a rate is meant over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Per {
+    /// A second.
+    Second,
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
 }
 
 /// The temperature at which a cubic metre is meant, at 101.325 kPa.
@@ -194,6 +217,20 @@ const SPELLINGS: &[(&str, Unit)] = &[
     ("bool", Unit::OnOff),
     ("deg", Unit::Degree),
     ("°", Unit::Degree),
+    ("s", Unit::Second),
+    ("min", Unit::Minute),
+    ("h", Unit::Hour),
+    ("d", Unit::Day),
+];
+
+/// The units with a reference state, so that a rate of them has something to point to.
+const MASSES: &[Unit] = &[
+    Unit::MilligramPerCubicMetre(ReferenceState::C0),
+    Unit::MilligramPerCubicMetre(ReferenceState::C20),
+    Unit::MilligramPerCubicMetre(ReferenceState::C25),
+    Unit::MicrogramPerCubicMetre(ReferenceState::C0),
+    Unit::MicrogramPerCubicMetre(ReferenceState::C20),
+    Unit::MicrogramPerCubicMetre(ReferenceState::C25),
 ];
 
 impl Unit {
@@ -202,6 +239,11 @@ impl Unit {
         let text = text.trim();
         if let Some((_, unit)) = SPELLINGS.iter().find(|(spelling, _)| *spelling == text) {
             return Some(*unit);
+        }
+        if let Some((unit, per)) = text.rsplit_once('/')
+            && let Some(per) = Per::parse(per)
+        {
+            return Unit::parse(unit)?.rate(per);
         }
         let (mass, state) = text.split_once('@').unwrap_or((text, "20C"));
         let state = match state {
@@ -215,6 +257,15 @@ impl Unit {
             "ug/m3" | "µg/m³" | "μg/m³" | "ug/m³" => Some(Unit::MicrogramPerCubicMetre(state)),
             _ => None,
         }
+    }
+
+    /// So much of this unit a unit of time; none of what is a time or a rate already.
+    pub fn rate(self, per: Per) -> Option<Unit> {
+        if matches!(self.dimension(), Dimension::Time | Dimension::Rate) {
+            return None;
+        }
+        let spelled = SPELLINGS.iter().map(|(_, unit)| unit);
+        spelled.chain(MASSES).find(|unit| **unit == self).map(|unit| Unit::Rate(unit, per))
     }
 
     /// What it measures.
@@ -240,6 +291,8 @@ impl Unit {
             Unit::Percent => Dimension::Ratio,
             Unit::OnOff => Dimension::State,
             Unit::One | Unit::Degree => Dimension::Number,
+            Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => Dimension::Time,
+            Unit::Rate(..) => Dimension::Rate,
         }
     }
 
@@ -251,7 +304,13 @@ impl Unit {
         if self == to {
             return Ok(Conversion::IDENTITY);
         }
-        if self.dimension() != to.dimension() {
+        if let (Unit::Rate(from, per), Unit::Rate(into, per_to)) = (self.as_rate(), to.as_rate())
+            && from.dimension() == into.dimension()
+        {
+            let scale = from.conversion(*into, substance)?.scale * per_to.seconds() / per.seconds();
+            return Ok(Conversion { scale, offset: 0.0 });
+        }
+        if self.dimension() != to.dimension() || self.dimension() == Dimension::Rate {
             return Err(ConversionError::Dimension { from: self, to });
         }
         let explain = |missing| match missing {
@@ -263,7 +322,15 @@ impl Unit {
         Ok(Conversion { scale: scale / back_scale, offset: (offset - back_offset) / back_scale })
     }
 
-    /// Scale and offset to the first unit of its dimension: ppm, Pa, m, K, m³/s, kg/s, m/s.
+    /// A speed is a rate of a length, and may be compared with one.
+    const fn as_rate(self) -> Unit {
+        match self {
+            Unit::MetrePerSecond => Unit::Rate(&Unit::Metre, Per::Second),
+            other => other,
+        }
+    }
+
+    /// Scale and offset to the first unit of its dimension: ppm, Pa, m, K, m³/s, kg/s, m/s, s.
     fn to_base(self, substance: &Substance) -> Result<(f64, f64), Missing> {
         let molar_mass = || substance.molar_mass_g_per_mol.ok_or(Missing::MolarMass);
         Ok(match self {
@@ -286,7 +353,12 @@ impl Unit {
             Unit::KilogramPerHour => (1.0 / 3600.0, 0.0),
             Unit::TonnePerHour => (1.0 / 3.6, 0.0),
             Unit::KilometrePerHour => (1.0 / 3.6, 0.0),
-            Unit::Ppm
+            Unit::Minute => (60.0, 0.0),
+            Unit::Hour => (3600.0, 0.0),
+            Unit::Day => (86_400.0, 0.0),
+            Unit::Rate(..)
+            | Unit::Second
+            | Unit::Ppm
             | Unit::LelMetre
             | Unit::Pascal
             | Unit::Metre
@@ -298,6 +370,30 @@ impl Unit {
             | Unit::OnOff
             | Unit::Degree => (1.0, 0.0),
         })
+    }
+}
+
+impl Per {
+    const ALL: [(&'static str, Per); 4] =
+        [("s", Per::Second), ("min", Per::Minute), ("h", Per::Hour), ("d", Per::Day)];
+
+    fn parse(text: &str) -> Option<Per> {
+        Per::ALL.into_iter().find(|(word, _)| *word == text).map(|(_, per)| per)
+    }
+
+    /// `s`, `min`, `h` or `d`.
+    pub fn word(self) -> &'static str {
+        Per::ALL.into_iter().find(|(_, per)| *per == self).map_or("", |(word, _)| word)
+    }
+
+    /// How long it is, s.
+    pub const fn seconds(self) -> f64 {
+        match self {
+            Per::Second => 1.0,
+            Per::Minute => 60.0,
+            Per::Hour => 3600.0,
+            Per::Day => 86_400.0,
+        }
     }
 }
 
@@ -357,6 +453,7 @@ impl fmt::Display for Unit {
         match self {
             Unit::MilligramPerCubicMetre(state) => write!(f, "mg/m3{}", state.suffix()),
             Unit::MicrogramPerCubicMetre(state) => write!(f, "ug/m3{}", state.suffix()),
+            Unit::Rate(unit, per) => write!(f, "{unit}/{}", per.word()),
             other => {
                 let spelling = SPELLINGS.iter().find(|(_, unit)| unit == other);
                 f.pad(spelling.expect("every other unit has a spelling").0)
@@ -422,6 +519,30 @@ mod tests {
         }
         assert_eq!(Unit::parse("furlong"), None);
         assert_eq!(Unit::parse("mg/m3@19C"), None);
+    }
+
+    #[test]
+    fn a_rate_is_a_unit_a_time() {
+        for (value, from, to, want) in [
+            (6.0, "degC/min", "K/s", 0.1),
+            (0.1, "m/min", "mm/d", 144_000.0),
+            (0.1, "m/min", "m/s", 0.1 / 60.0),
+            (18.0, "degF/h", "degC/min", 1.0 / 6.0),
+            (1.0, "mg/m3@25C/min", "mg/m3@25C/h", 60.0),
+            (90.0, "s", "min", 1.5),
+        ] {
+            let got = convert("gas.h2s", value, from, to).expect(from);
+            assert!(
+                (got - want).abs() < 1e-9 * want.abs().max(1.0),
+                "{value} {from} is {got} {to}, not {want}"
+            );
+            assert_eq!(Unit::parse(from).map(|unit| unit.to_string()).as_deref(), Some(from));
+        }
+        for (from, to) in [("degC/min", "degC"), ("degC/min", "kPa/min"), ("degC", "degC/min")] {
+            assert!(convert("gas.h2s", 1.0, from, to).is_err(), "{from} is not {to}");
+        }
+        assert_eq!(Unit::parse("s/min"), None);
+        assert_eq!(Unit::parse("degC/min/min"), None);
     }
 
     #[test]

@@ -2,16 +2,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::Arc,
 };
 
 use davy_model::{Reporting, Site, Substance, Tag, TagIndex, Unit, micros};
 
 use crate::{
-    Code, Level, LimitProgram, Plan, Rule, SilenceProgram, SuppressedWhile, Watch, WatchKind, duration,
+    Calculated, Code, Level, LimitProgram, Plan, Rule, SilenceProgram, SuppressedWhile, Watch, WatchKind,
+    dependence, duration,
+    expand::{Expansion, Subject},
     figure::Figure,
-    level::{self, LevelDraft, Unfit},
+    kinds::KindDraft,
+    level::{self, LevelDraft, Scale, Unfit},
     order,
+    plan::Lists,
     report::{Finding, Place, Report, quoted},
     rule_file::{After, DraftKind, RuleDraft, StaleDraft},
     select::TagLists,
@@ -23,81 +28,185 @@ pub(crate) const WATCHES_MAX: usize = 4_000_000;
 /// A unit and what is known of the gas: tags alike in these share a program.
 type Sort = (Unit, Option<u64>, Option<u64>);
 
+/// On what levels are judged.
+#[derive(Clone, Copy)]
+struct On<'a> {
+    unit: Unit,
+    substance: &'a Substance,
+    name: &'a str,
+}
+
+impl<'a> On<'a> {
+    fn tag(tag: &'a Tag) -> On<'a> {
+        On { unit: tag.unit, substance: &tag.substance, name: &tag.name }
+    }
+}
+
 struct Compiler<'a> {
     site: &'a Site,
+    drafts: &'a [RuleDraft],
+    lists: TagLists<'a>,
     report: &'a mut Report,
-    rules: Vec<Rule>,
     limits: Vec<LimitProgram>,
     silences: Vec<SilenceProgram>,
     watches: Vec<Watch>,
+    calculated: Vec<Calculated>,
+    /// By rule, once it is compiled: what it watches.
+    subjects: Vec<Vec<Subject>>,
+    /// By rule: its calculated tags.
+    calculated_of: Vec<Range<u32>>,
+    /// The alarms that calculated tags look at.
+    looks: Vec<(u32, Subject)>,
 }
 
 /// Compiles rules sorted by id. What does not fit goes to the report, and then the plan is not to be used.
 pub(crate) fn plan(revision: Arc<str>, site: Site, drafts: &[RuleDraft], report: &mut Report) -> Plan {
-    let lists = TagLists::new(&site.tags, &site.areas);
     let mut compiler = Compiler {
         site: &site,
+        drafts,
+        lists: TagLists::new(&site.tags, &site.areas),
         report,
-        rules: Vec::with_capacity(drafts.len()),
         limits: Vec::new(),
         silences: Vec::new(),
         watches: Vec::new(),
+        calculated: Vec::new(),
+        subjects: vec![Vec::new(); drafts.len()],
+        calculated_of: vec![0..0; drafts.len()],
+        looks: Vec::new(),
     };
-    for draft in drafts {
-        let tags = lists.select(&draft.applies_to);
+    for rule in dependence::order(drafts, compiler.report) {
+        let draft = &drafts[rule as usize];
+        let tags: Vec<TagIndex> =
+            compiler.lists.select(&draft.applies_to).into_iter().map(TagIndex).collect();
         if compiler.watches.len() + tags.len() > WATCHES_MAX {
             compiler.too_large(draft);
             break;
         }
-        compiler.rule(draft, &tags);
+        compiler.rule(rule, &tags);
     }
-    let Compiler { rules, limits, silences, mut watches, .. } = compiler;
+    let rules = drafts.iter().map(|draft| compiler.described(draft)).collect();
+    let Compiler { limits, silences, mut watches, mut calculated, calculated_of, looks, .. } = compiler;
     watches.sort_by_key(|watch| (watch.tag, watch.rule));
-    let watch_starts = starts(&watches, site.tags.len());
-    Plan { revision, site, rules, limits, silences, watches, watch_starts }
-}
-
-fn starts(watches: &[Watch], tags: usize) -> Vec<u32> {
-    let mut starts = vec![0; tags + 1];
-    for watch in watches {
-        starts[watch.tag.0 as usize + 1] += 1;
+    let find = |subject: &Subject| {
+        let key = (subject.tag, subject.rule);
+        watches.binary_search_by_key(&key, |watch| (watch.tag, watch.rule)).ok().map(place)
+    };
+    let nears: Vec<Option<TagIndex>> = calculated.iter().map(|made| made.near).collect();
+    for (reader, subject) in &looks {
+        let Some(watch) = find(subject) else { continue };
+        let measured = subject.tag.0 < place(site.tags.len());
+        let near = if measured { Some(subject.tag) } else { nears[subject.tag.0 as usize - site.tags.len()] };
+        let made = &mut calculated[*reader as usize];
+        made.alarms.push(watch);
+        made.witnesses.push(witness(&site, near.unwrap_or(subject.tag)));
     }
-    for place in 1..starts.len() {
-        starts[place] += starts[place - 1];
+    let pairs = |pairs: &dyn Fn(&Calculated) -> Vec<u32>| {
+        let each = calculated.iter().enumerate();
+        each.flat_map(|(at, made)| pairs(made).into_iter().map(move |other| (other, place(at)))).collect()
+    };
+    let readers = pairs(&|made| made.inputs.iter().map(|tag| tag.0).collect());
+    let observers = pairs(&|made| made.alarms.clone());
+    let watched = watches.iter().enumerate().map(|(at, watch)| (watch.tag.0, place(at))).collect();
+    Plan {
+        revision,
+        watch_lists: Lists::new(site.tags.len() + calculated.len(), watched),
+        readers: Lists::new(site.tags.len(), readers),
+        observers: Lists::new(watches.len(), observers),
+        site,
+        rules,
+        limits,
+        silences,
+        calculated,
+        watches,
+        calculated_of,
     }
-    starts
 }
 
 impl Compiler<'_> {
-    fn rule(&mut self, draft: &RuleDraft, tags: &[u32]) {
-        let rule = place(self.rules.len());
-        let suppressed_while = self.suppressed_while(draft);
+    fn rule(&mut self, rule: u32, tags: &[TagIndex]) {
+        let draft = &self.drafts[rule as usize];
+        let watched = self.watches.len();
         match &draft.kind {
             DraftKind::Limit(levels) => self.limit(draft, levels, rule, tags),
             DraftKind::Stale(stale) => self.stale(stale, rule, tags),
+            DraftKind::Calculated(_, kind) => {
+                self.calculate(draft, &**kind, rule, tags);
+                return;
+            }
         }
-        self.rules.push(Rule {
+        let subject = |watch: &Watch| Subject { rule, tag: watch.tag, near: Some(watch.tag) };
+        self.subjects[rule as usize] = self.watches[watched..].iter().map(subject).collect();
+    }
+
+    fn described(&mut self, draft: &RuleDraft) -> Rule {
+        Rule {
             id: Arc::clone(&draft.id),
             title: draft.title.clone(),
             kind: draft.kind.kind(),
             tier_max: draft.kind.tier_max(),
+            is_alarm: draft.is_alarm,
             response: draft.response.clone(),
             basis: draft.basis.clone(),
-            suppressed_while,
+            suppressed_while: self.suppressed_while(draft),
             place: (self.report.file(draft.place), draft.place.line),
-        });
+        }
     }
 
-    fn limit(&mut self, draft: &RuleDraft, levels: &[LevelDraft], rule: u32, tags: &[u32]) {
-        let mut programs: BTreeMap<Sort, Option<u32>> = BTreeMap::new();
+    /// The calculated tags of a rule, and their levels.
+    fn calculate(&mut self, draft: &RuleDraft, kind: &dyn KindDraft, rule: u32, tags: &[TagIndex]) {
+        let looked_at = kind.looks_at().iter().filter_map(|(id, _)| dependence::find(self.drafts, id));
+        let subjects = looked_at.flat_map(|rule| self.subjects[rule as usize].clone()).collect();
+        let given = (tags.to_vec(), subjects);
+        let mut expansion = Expansion::new(self.site, &self.lists, draft, given, self.report);
+        kind.expand(&mut expansion);
+        let first = place(self.calculated.len());
+        let mut programs = BTreeMap::new();
         let mut told = BTreeSet::new();
-        for &tag in tags {
-            let tag = TagIndex(tag);
-            let sort = sort(self.site.tag(tag));
+        for made in expansion.into_made() {
+            let tag = TagIndex(place(self.site.tags.len() + self.calculated.len()));
+            let of = place(self.calculated.len());
+            let own = made.levels.is_some();
+            let sort: (Sort, bool) = (sort(made.unit, &made.substance), own);
             let program = match programs.get(&sort) {
                 Some(program) => *program,
                 None => {
-                    let program = self.program(draft, levels, self.site.tag(tag), &mut told);
+                    let levels = made.levels.as_deref().unwrap_or(kind.levels());
+                    let on = On { unit: made.unit, substance: &made.substance, name: &made.subject };
+                    let program = self.program(draft, levels, (on, kind.scale()), &mut told);
+                    programs.insert(sort, program);
+                    program
+                }
+            };
+            let Some(program) = program else { continue };
+            self.watches.push(Watch { rule, tag, kind: WatchKind::Limit(program) });
+            self.subjects[rule as usize].push(Subject { rule, tag, near: made.near });
+            let looks = made.alarms.iter().map(|&(rule, tag)| (of, Subject { rule, tag, near: None }));
+            self.looks.extend(looks);
+            self.calculated.push(Calculated {
+                rule,
+                subject: made.subject,
+                unit: made.unit,
+                inputs: made.inputs,
+                alarms: Vec::new(),
+                witnesses: Vec::new(),
+                near: made.near,
+                program: made.program,
+            });
+        }
+        self.calculated_of[rule as usize] = first..place(self.calculated.len());
+    }
+
+    fn limit(&mut self, draft: &RuleDraft, levels: &[LevelDraft], rule: u32, tags: &[TagIndex]) {
+        let mut programs: BTreeMap<Sort, Option<u32>> = BTreeMap::new();
+        let mut told = BTreeSet::new();
+        for &tag in tags {
+            let described = self.site.tag(tag);
+            let sort = sort(described.unit, &described.substance);
+            let program = match programs.get(&sort) {
+                Some(program) => *program,
+                None => {
+                    let on = On::tag(described);
+                    let program = self.program(draft, levels, (on, Scale::Point), &mut told);
                     programs.insert(sort, program);
                     program
                 }
@@ -113,16 +222,16 @@ impl Compiler<'_> {
         &mut self,
         draft: &RuleDraft,
         levels: &[LevelDraft],
-        tag: &Tag,
+        (on, scale): (On<'_>, Scale),
         told: &mut BTreeSet<(Place, Code)>,
     ) -> Option<u32> {
         let mut compiled: Vec<Level> = Vec::with_capacity(levels.len());
         for level in levels {
-            match level.compile(tag.unit, &tag.substance) {
+            match level.compile(on.unit, on.substance, scale) {
                 Ok(level) => compiled.push(level),
                 Err(unfit) if told.insert((unfit.place, unfit.code)) => {
                     let about = format!("rule {}, level {}", quoted(&draft.id), quoted(&level.name));
-                    self.unfit(&about, tag, unfit);
+                    self.unfit(&about, on.name, unfit);
                 }
                 Err(_) => {}
             }
@@ -132,7 +241,7 @@ impl Compiler<'_> {
         }
         if let Some((lesser, graver)) = order::misplaced(&compiled) {
             if told.insert((levels[graver].set_point.place, Code::LevelOrder)) {
-                self.misplaced(draft, &levels[lesser], &levels[graver], tag);
+                self.misplaced(draft, &levels[lesser], &levels[graver], on);
             }
             return None;
         }
@@ -140,10 +249,9 @@ impl Compiler<'_> {
         Some(place(self.limits.len() - 1))
     }
 
-    fn stale(&mut self, stale: &StaleDraft, rule: u32, tags: &[u32]) {
+    fn stale(&mut self, stale: &StaleDraft, rule: u32, tags: &[TagIndex]) {
         let mut programs: BTreeMap<i64, u32> = BTreeMap::new();
         for &tag in tags {
-            let tag = TagIndex(tag);
             let (after_us, written) = silence(stale, self.site.tag(tag));
             let program = *programs.entry(after_us).or_insert_with(|| {
                 let (tier, latch, re_alarm_us) = (stale.tier, stale.latch, stale.re_alarm_us);
@@ -159,22 +267,21 @@ impl Compiler<'_> {
         // A name that is not there has been reported where it was read.
         let index = self.site.tag_index(name)?;
         let tag = self.site.tag(index);
-        match level::converted(figure, tag.unit, &tag.substance) {
+        match level::scaled(figure, tag.unit, &tag.substance, Scale::Point) {
             Ok(at_or_above) => Some(SuppressedWhile { tag: index, at_or_above }),
             Err(unfit) => {
-                self.unfit(&format!("rule {}: suppressed_while", quoted(&draft.id)), tag, unfit);
+                self.unfit(&format!("rule {}: suppressed_while", quoted(&draft.id)), &tag.name, unfit);
                 None
             }
         }
     }
 
-    fn unfit(&mut self, about: &str, tag: &Tag, unfit: Unfit) {
-        let finding =
-            Finding::new(unfit.code, format!("{about}, tag {}", quoted(&tag.name))).found(&unfit.found);
+    fn unfit(&mut self, about: &str, tag: &str, unfit: Unfit) {
+        let finding = Finding::new(unfit.code, format!("{about}, tag {}", quoted(tag))).found(&unfit.found);
         self.report.error(unfit.place, finding.expected(unfit.expected));
     }
 
-    fn misplaced(&mut self, draft: &RuleDraft, lesser: &LevelDraft, graver: &LevelDraft, tag: &Tag) {
+    fn misplaced(&mut self, draft: &RuleDraft, lesser: &LevelDraft, graver: &LevelDraft, on: On<'_>) {
         let about = format!("rule {}, level {}", quoted(&draft.id), quoted(&graver.name));
         let side = if graver.comparator.is_rising() { "at or above" } else { "at or below" };
         let expected = format!(
@@ -187,7 +294,7 @@ impl Compiler<'_> {
         let finding = Finding::new(Code::LevelOrder, about).found(&found).expected(expected);
         self.report.error(
             graver.set_point.place,
-            finding.help(format!("compared in {}, the unit of {}", tag.unit, tag.name)),
+            finding.help(format!("compared in {}, the unit of {}", on.unit, on.name)),
         );
     }
 
@@ -196,6 +303,13 @@ impl Compiler<'_> {
         let finding = finding.found_words("more pairs of a rule and a tag than a plan may hold");
         self.report.error(draft.place, finding.expected(format!("at most {WATCHES_MAX}")));
     }
+}
+
+/// Who measures a tag: its device, or it is on its own.
+fn witness(site: &Site, tag: TagIndex) -> u32 {
+    let device = site.tags.get(tag.0 as usize).and_then(|tag| tag.device.as_ref());
+    let at = device.and_then(|id| site.devices.iter().position(|device| device.id == *id));
+    place(at.unwrap_or(site.devices.len() + tag.0 as usize))
 }
 
 /// How long the tag may be silent under this rule, µs, and how that is written. By exception there is no interval to
@@ -212,9 +326,9 @@ fn silence(stale: &StaleDraft, tag: &Tag) -> (i64, Arc<str>) {
     }
 }
 
-fn sort(tag: &Tag) -> Sort {
-    let Substance { molar_mass_g_per_mol, lel_percent_volume } = tag.substance;
-    (tag.unit, molar_mass_g_per_mol.map(f64::to_bits), lel_percent_volume.map(f64::to_bits))
+fn sort(unit: Unit, substance: &Substance) -> Sort {
+    let Substance { molar_mass_g_per_mol, lel_percent_volume } = *substance;
+    (unit, molar_mass_g_per_mol.map(f64::to_bits), lel_percent_volume.map(f64::to_bits))
 }
 
 fn place(index: usize) -> u32 {

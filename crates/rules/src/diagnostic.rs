@@ -146,6 +146,10 @@ codes! {
     ClearPoint "CLEAR_POINT";
     /// A graver level that is passed before a lesser one.
     LevelOrder "LEVEL_ORDER";
+    /// No such rule.
+    RuleUnknown "RULE_UNKNOWN";
+    /// A rule that looks at itself, by whatever way round.
+    RuleCycle "RULE_CYCLE";
     /// A mapping file with a mistake in it.
     MappingInvalid "MAPPING_INVALID";
     /// No such mapping, among the site's own and those that ship with Davy.

@@ -1,12 +1,12 @@
 //! The keys of one YAML map, and the readers of their values. Whatever is wrong goes to the report.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use davy_model::{Text, Tier, is_name};
 
 use crate::{
     Code, duration,
-    figure::{Figure, FigureError},
+    figure::{self, Figure, FigureError},
     report::{Finding, Place, Report},
     yaml::{Key, Node, Value},
 };
@@ -95,6 +95,62 @@ impl<'a> Fields<'a> {
         item
     }
 
+    /// A key that must be there, with a duration of at least a millisecond.
+    pub(crate) fn need_span(&'a self, key: &'a str, report: &mut Report) -> Option<Duration> {
+        self.need(key, report)?.span(report)
+    }
+
+    /// A whole number that may be missing.
+    pub(crate) fn count(
+        &'a self,
+        key: &'a str,
+        usual: u32,
+        range: RangeInclusive<u32>,
+        report: &mut Report,
+    ) -> Option<u32> {
+        self.get(key).map_or(Some(usual), |item| item.whole(range, report))
+    }
+
+    /// A plain number that may be missing.
+    pub(crate) fn number(
+        &'a self,
+        key: &'a str,
+        usual: f64,
+        range: RangeInclusive<f64>,
+        report: &mut Report,
+    ) -> Option<f64> {
+        self.get(key).map_or(Some(usual), |item| item.number(range, report))
+    }
+
+    /// `true` or `false`; false when it is missing.
+    pub(crate) fn flag(&'a self, key: &'a str, report: &mut Report) -> Option<bool> {
+        self.get(key).map_or(Some(false), |item| item.flag(report))
+    }
+
+    /// `direction: falling`; rising when it is missing.
+    pub(crate) fn falling(&'a self, report: &mut Report) -> Option<bool> {
+        let Some(item) = self.get("direction") else { return Some(false) };
+        item.word(&["rising", "falling"], report).map(|word| word == "falling")
+    }
+
+    /// The ids of rules, each with its place.
+    pub(crate) fn rules(&'a self, key: &'a str, report: &mut Report) -> Option<Vec<(String, Place)>> {
+        let texts = self.need(key, report)?.texts(report);
+        Some(texts.into_iter().map(|(text, place)| (text.to_owned(), place)).collect())
+    }
+
+    /// The one of `keys` that is there; it is told when there is none, or more than one.
+    pub(crate) fn one_of(&self, keys: &'static [&'static str], report: &mut Report) -> Option<&'static str> {
+        let given = self.given(keys);
+        if let [key] = given[..] {
+            return Some(key);
+        }
+        let code = if given.is_empty() { Code::KeyMissing } else { Code::KeyConflict };
+        let finding = Finding::new(code, self.about()).found_words(all_of(&given));
+        report.error(self.place, finding.expected(format!("exactly one of {}", one_of(keys))));
+        None
+    }
+
     /// Those of `keys` that are there.
     pub(crate) fn given(&self, keys: &'static [&'static str]) -> Vec<&'static str> {
         keys.iter().copied().filter(|key| self.entries.iter().any(|(name, _)| name.name == *key)).collect()
@@ -172,6 +228,43 @@ impl<'a> Item<'a> {
         Some(span)
     }
 
+    /// A duration of at least a millisecond.
+    pub(crate) fn span(&self, report: &mut Report) -> Option<Duration> {
+        self.duration(Duration::from_millis(1), report)
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(&self, range: RangeInclusive<u32>, report: &mut Report) -> Option<u32> {
+        let expected = format!("a whole number, {} to {}", range.start(), range.end());
+        let number =
+            self.scalar(&expected, report)?.trim().parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            report.error(self.place, self.finding(Code::NumberRange).expected(expected));
+        }
+        number
+    }
+
+    /// A plain number.
+    pub(crate) fn number(&self, range: RangeInclusive<f64>, report: &mut Report) -> Option<f64> {
+        let expected = format!("a number, {} to {}", range.start(), range.end());
+        let number =
+            figure::number(self.scalar(&expected, report)?.trim()).filter(|number| range.contains(number));
+        if number.is_none() {
+            report.error(self.place, self.finding(Code::NumberRange).expected(expected));
+        }
+        number
+    }
+
+    /// Whether it is keys and values.
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self.node.value, Value::Map(_))
+    }
+
+    /// What the value is about, for what stands inside it.
+    pub(crate) fn about_key(&self) -> String {
+        format!("{}: {}", self.about, self.key)
+    }
+
     /// `true` or `false`.
     pub(crate) fn flag(&self, report: &mut Report) -> Option<bool> {
         match self.scalar("true or false", report)? {
@@ -234,6 +327,26 @@ impl<'a> Item<'a> {
         texts
     }
 
+    /// The members of a list that may be so long.
+    pub(crate) fn list_of(
+        &self,
+        len: RangeInclusive<usize>,
+        what: &str,
+        report: &mut Report,
+    ) -> Option<&'a [Node]> {
+        let nodes = self.list(report)?;
+        if len.contains(&nodes.len()) {
+            return Some(nodes);
+        }
+        let finding =
+            Finding::new(Code::ValueType, self.about_key()).found_words(format!("{} {what}", nodes.len()));
+        report.error(
+            self.place,
+            finding.expected(format!("a list of {} to {} {what}", len.start(), len.end())),
+        );
+        None
+    }
+
     /// The members of a list.
     pub(crate) fn list(&self, report: &mut Report) -> Option<&'a [Node]> {
         if let Value::List(items) = &self.node.value {
@@ -245,10 +358,16 @@ impl<'a> Item<'a> {
 }
 
 /// What is proposed for a mistyped unit.
-pub(crate) const UNIT_WORDS: [&str; 26] = [
+pub(crate) const UNIT_WORDS: [&str; 30] = [
     "ppm", "ppb", "mg/m3", "ug/m3", "%vol", "%LEL", "LEL.m", "Pa", "kPa", "MPa", "bar", "mbar", "mm", "cm",
-    "m", "degC", "K", "degF", "m3/h", "m3/s", "L/min", "kg/h", "t/h", "m/s", "km/h", "on/off",
+    "m", "degC", "K", "degF", "m3/h", "m3/s", "L/min", "kg/h", "t/h", "m/s", "km/h", "on/off", "s", "min",
+    "h", "d",
 ];
+
+/// `a and b`, or that there is none.
+pub(crate) fn all_of(keys: &[&str]) -> String {
+    if keys.is_empty() { "none".to_owned() } else { keys.join(" and ") }
+}
 
 /// `a, b or c`.
 pub(crate) fn one_of(words: &[&str]) -> String {

@@ -1,17 +1,19 @@
 //! One trip level as its file has it, and as a program has it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use davy_model::{Comparator, Conversion, ConversionError, Substance, Tier, Unit, micros};
 
 use crate::{
     Code, Level,
-    fields::{Fields, one_of},
+    fields::{Fields, Item, all_of, one_of},
     figure::Figure,
     report::{Finding, Place, Report},
     yaml::Node,
 };
 
+/// Levels of a rule at most.
+const LEVELS_MAX: usize = 32;
 const SETS: [&str; 4] = ["above", "at_or_above", "below", "at_or_below"];
 const CLEARS: [&str; 5] =
     ["clear_below", "clear_at_or_below", "clear_above", "clear_at_or_above", "deadband"];
@@ -48,16 +50,36 @@ pub(crate) struct LevelDraft {
     /// Passed, it raises.
     pub(crate) set_point: Figure,
     /// When it clears.
-    clear: Clear,
-    on_delay_us: i64,
-    off_delay_us: i64,
-    latch: bool,
-    re_alarm_us: Option<i64>,
+    pub(crate) clear: Clear,
+    /// Its delays.
+    pub(crate) timing: Timing,
+}
+
+/// How long a level waits, holds, and is silent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timing {
+    /// Past the set point before it raises, µs.
+    pub(crate) on_delay_us: i64,
+    /// Clear before it clears, µs.
+    pub(crate) off_delay_us: i64,
+    /// Held after it clears, until reset.
+    pub(crate) latch: bool,
+    /// Still active after this, it sounds again, µs.
+    pub(crate) re_alarm_us: Option<i64>,
+}
+
+/// Whether a figure is a point of a scale, or a width on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// A value: 0 °C is 273.15 K.
+    Point,
+    /// A difference: 1 °C is 1 K.
+    Width,
 }
 
 /// When a level clears.
 #[derive(Clone, Debug)]
-enum Clear {
+pub(crate) enum Clear {
     /// As soon as the set point is not passed.
     Complement,
     /// At this point, or only past it.
@@ -85,20 +107,54 @@ impl Unfit {
     }
 }
 
+/// Reads the levels under the key `levels`, the least grave first.
+pub(crate) fn levels(fields: &Fields<'_>, report: &mut Report) -> Option<Vec<LevelDraft>> {
+    read_all(&fields.need("levels", report)?, fields.about(), report)
+}
+
+/// Reads a list of levels, the least grave first.
+pub(crate) fn read_all(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Vec<LevelDraft>> {
+    let nodes = item.list_of(1..=LEVELS_MAX, "levels", report)?;
+    let mut levels = Vec::new();
+    let mut names = BTreeSet::new();
+    for (place, node) in nodes.iter().enumerate() {
+        let Some(draft) = read(node, &format!("{about}, level {}", place + 1), report) else {
+            continue;
+        };
+        if !names.insert(Arc::clone(&draft.name)) {
+            let finding = Finding::new(Code::NameTwice, format!("{about}: level name")).found(&draft.name);
+            report.error(draft.place, finding.expected("a name of its own in the rule"));
+        }
+        levels.push(draft);
+    }
+    let complete = levels.len() == nodes.len();
+    levels.sort_by_key(|level| level.tier);
+    complete.then_some(levels)
+}
+
+impl Timing {
+    /// Reads the delays of a level.
+    pub(crate) fn read(fields: &Fields<'_>, report: &mut Report) -> Timing {
+        let delay = |key: &str, shortest, report: &mut Report| {
+            fields.get(key).and_then(|item| item.duration(shortest, report)).map(micros)
+        };
+        Timing {
+            on_delay_us: delay("on_delay", Duration::ZERO, report).unwrap_or(0),
+            off_delay_us: delay("off_delay", Duration::ZERO, report).unwrap_or(0),
+            re_alarm_us: delay("re_alarm", A_MILLISECOND, report),
+            latch: fields.get("latch").and_then(|item| item.flag(report)).unwrap_or(false),
+        }
+    }
+}
+
 /// Reads one level. What is wrong with it goes to the report.
-pub(crate) fn read(node: &Node, about: &str, report: &mut Report) -> Option<LevelDraft> {
+fn read(node: &Node, about: &str, report: &mut Report) -> Option<LevelDraft> {
     let fields = Fields::open(node, about, &KEYS, report)?;
     let name = fields.need("name", report).and_then(|item| item.name(report));
     let tier = fields.need("tier", report).and_then(|item| item.tier(report));
     let set = set_point(&fields, report);
     let clear = set.as_ref().and_then(|(comparator, _)| clear(&fields, *comparator, report));
-    let delay = |key: &str, shortest, report: &mut Report| {
-        fields.get(key).and_then(|item| item.duration(shortest, report)).map(micros)
-    };
-    let on_delay_us = delay("on_delay", Duration::ZERO, report).unwrap_or(0);
-    let off_delay_us = delay("off_delay", Duration::ZERO, report).unwrap_or(0);
-    let re_alarm_us = delay("re_alarm", A_MILLISECOND, report);
-    let latch = fields.get("latch").and_then(|item| item.flag(report)).unwrap_or(false);
+    let timing = Timing::read(&fields, report);
     let (comparator, set_point) = set?;
     Some(LevelDraft {
         name: name?.into(),
@@ -107,22 +163,12 @@ pub(crate) fn read(node: &Node, about: &str, report: &mut Report) -> Option<Leve
         comparator,
         set_point,
         clear: clear?,
-        on_delay_us,
-        off_delay_us,
-        latch,
-        re_alarm_us,
+        timing,
     })
 }
 
 fn set_point(fields: &Fields<'_>, report: &mut Report) -> Option<(Comparator, Figure)> {
-    let given = fields.given(&SETS);
-    let [key] = given[..] else {
-        let code = if given.is_empty() { Code::KeyMissing } else { Code::KeyConflict };
-        let finding =
-            Finding::new(code, fields.about()).expected(format!("exactly one of {}", one_of(&SETS)));
-        report.error(fields.place, finding.found_words(all_of(&given)));
-        return None;
-    };
+    let key = fields.one_of(&SETS, report)?;
     let comparator = match key {
         "above" => Comparator::Above,
         "at_or_above" => Comparator::AtOrAbove,
@@ -164,18 +210,15 @@ fn clear(fields: &Fields<'_>, comparator: Comparator, report: &mut Report) -> Op
     Some(Clear::Point { figure, inclusive: key.contains("at_or") })
 }
 
-fn all_of(keys: &[&str]) -> String {
-    if keys.is_empty() { "none".to_owned() } else { keys.join(" and ") }
-}
-
 impl LevelDraft {
     /// The level in a tag's unit.
     ///
     /// # Errors
     /// A finding when a figure does not convert, or the clear point then lies past the set point.
-    pub(crate) fn compile(&self, unit: Unit, gas: &Substance) -> Result<Level, Unfit> {
-        let set_point = converted(&self.set_point, unit, gas)?;
-        let (clear_point, clear_inclusive) = self.clear_point(set_point, unit, gas)?;
+    pub(crate) fn compile(&self, unit: Unit, gas: &Substance, scale: Scale) -> Result<Level, Unfit> {
+        let set_point = scaled(&self.set_point, unit, gas, scale)?;
+        let (clear_point, clear_inclusive) = self.clear_point(set_point, unit, gas, scale)?;
+        let Timing { on_delay_us, off_delay_us, latch, re_alarm_us } = self.timing;
         Ok(Level {
             name: Arc::clone(&self.name),
             tier: self.tier,
@@ -183,27 +226,33 @@ impl LevelDraft {
             set_point,
             clear_point,
             clear_inclusive,
-            on_delay_us: self.on_delay_us,
-            off_delay_us: self.off_delay_us,
-            latch: self.latch,
-            re_alarm_us: self.re_alarm_us,
+            on_delay_us,
+            off_delay_us,
+            latch,
+            re_alarm_us,
             written: Arc::clone(&self.set_point.written),
         })
     }
 
-    fn clear_point(&self, set_point: f64, unit: Unit, gas: &Substance) -> Result<(f64, bool), Unfit> {
+    fn clear_point(
+        &self,
+        set_point: f64,
+        unit: Unit,
+        gas: &Substance,
+        scale: Scale,
+    ) -> Result<(f64, bool), Unfit> {
         // Where reaching the set point is not yet past it, it is already clear.
         let complement = matches!(self.comparator, Comparator::Above | Comparator::Below);
         let (figure, inclusive) = match &self.clear {
             Clear::Complement => return Ok((set_point, complement)),
             Clear::Deadband(width) => {
-                let back = converted_width(width, unit, gas)?;
+                let back = scaled(width, unit, gas, Scale::Width)?;
                 let point = if self.comparator.is_rising() { set_point - back } else { set_point + back };
                 return Ok((point, complement));
             }
             Clear::Point { figure, inclusive } => (figure, *inclusive),
         };
-        let point = converted(figure, unit, gas)?;
+        let point = scaled(figure, unit, gas, scale)?;
         let beyond = if self.comparator.is_rising() { point > set_point } else { point < set_point };
         if beyond || (point == set_point && inclusive && !complement) {
             let side = if self.comparator.is_rising() { "below" } else { "above" };
@@ -215,16 +264,13 @@ impl LevelDraft {
 }
 
 /// A figure in another unit; as it is, when it has none of its own.
-pub(crate) fn converted(figure: &Figure, unit: Unit, gas: &Substance) -> Result<f64, Unfit> {
+pub(crate) fn scaled(figure: &Figure, unit: Unit, gas: &Substance, scale: Scale) -> Result<f64, Unfit> {
     let line = line(figure, unit, gas)?;
-    let value = line.apply(figure.value);
+    let value = match scale {
+        Scale::Point => line.apply(figure.value),
+        Scale::Width => line.apply_width(figure.value),
+    };
     if value.is_finite() { Ok(value) } else { Err(Unfit::new(figure, Code::NumberRange, "a smaller number")) }
-}
-
-fn converted_width(figure: &Figure, unit: Unit, gas: &Substance) -> Result<f64, Unfit> {
-    let line = line(figure, unit, gas)?;
-    let width = line.apply_width(figure.value);
-    if width.is_finite() { Ok(width) } else { Err(Unfit::new(figure, Code::NumberRange, "a smaller number")) }
 }
 
 fn line(figure: &Figure, unit: Unit, gas: &Substance) -> Result<Conversion, Unfit> {

@@ -10,15 +10,19 @@ mod bundle;
 mod cells;
 mod compiler;
 mod csv_text;
+mod dependence;
 mod diagnostic;
 mod duration;
+mod expand;
 pub mod expression;
 mod fields;
 mod figure;
 mod glob;
+mod kinds;
 mod known;
 mod level;
 mod lint;
+mod one_level;
 mod order;
 mod plan;
 mod report;
@@ -34,5 +38,10 @@ mod yaml;
 
 pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
 pub use diagnostic::{Code, Diagnostic, Severity};
-pub use plan::{Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
-pub use rule::{Basis, Confidence, Response, Rule, RuleKind, SuppressedWhile};
+pub use kinds::{
+    Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, From, Interlock,
+    Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike, Standard, TimeToLimit,
+    Vote, Window,
+};
+pub use plan::{Calculated, Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
+pub use rule::{Basis, Confidence, Response, Rule, SuppressedWhile};

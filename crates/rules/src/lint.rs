@@ -25,6 +25,9 @@ type Oddities = BTreeMap<(u32, usize, Code), Met>;
 /// Warns about a plan without errors. `places` are those of its tags, `drafts` its rules as written, in its order.
 pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: &mut Report) {
     let mut covered = vec![false; plan.rules.len()];
+    for calculated in &plan.calculated {
+        covered[calculated.rule as usize] = true;
+    }
     let mut oddities = Oddities::new();
     for (tag, place) in plan.site.tags.iter().zip(places) {
         let index = plan.site.tag_index(&tag.name).expect("the tag is one of the site's");

@@ -2,9 +2,9 @@
 
 use std::{ops::Range, sync::Arc};
 
-use davy_model::{Comparator, Site, TagIndex, Tier};
+use davy_model::{Comparator, Site, TagIndex, Tier, Unit};
 
-use crate::Rule;
+use crate::{Program, Rule};
 
 /// A site and its rules under one revision, checked and compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +19,71 @@ pub struct Plan {
     pub limits: Vec<LimitProgram>,
     /// Silence watches, one program for every rule and silence limit it meets.
     pub silences: Vec<SilenceProgram>,
+    /// Values that rules make of readings. The place of one as a tag is its place here, behind the site's tags.
+    pub calculated: Vec<Calculated>,
     /// Every (rule, tag) pair, sorted by tag, then rule.
     pub watches: Vec<Watch>,
-    /// Where each tag's watches begin; one longer than there are tags.
-    pub watch_starts: Vec<u32>,
+    /// By tag, measured or calculated: its watches.
+    pub(crate) watch_lists: Lists,
+    /// By measured tag: the calculated tags that read it.
+    pub(crate) readers: Lists,
+    /// By watch: the calculated tags that look at its alarm.
+    pub(crate) observers: Lists,
+    /// By rule: its calculated tags.
+    pub(crate) calculated_of: Vec<Range<u32>>,
+}
+
+/// A value that a rule makes of readings, or of alarms, and that levels judge as they do a tag's (计算点).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calculated {
+    /// Place of the rule in [`Plan::rules`].
+    pub rule: u32,
+    /// What its alarm is about: a tag's name, or that of a group.
+    pub subject: Arc<str>,
+    /// The unit of its value.
+    pub unit: Unit,
+    /// The tags it reads, in the order that its program knows.
+    pub inputs: Vec<TagIndex>,
+    /// The watches whose alarms it looks at, in the order of the rules that it names.
+    pub alarms: Vec<u32>,
+    /// For each of them, who measures its subject: those of one device are one witness.
+    pub witnesses: Vec<u32>,
+    /// A measured tag that is where it is.
+    pub near: Option<TagIndex>,
+    /// What is calculated.
+    pub program: Program,
+}
+
+/// Lists of places, one behind the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Lists {
+    starts: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Lists {
+    /// Of pairs of a list and a place, `lists` lists in all.
+    pub(crate) fn new(lists: usize, mut pairs: Vec<(u32, u32)>) -> Lists {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0; lists + 1];
+        for (list, _) in &pairs {
+            starts[*list as usize + 1] += 1;
+        }
+        for place in 1..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        Lists { starts, places: pairs.into_iter().map(|(_, place)| place).collect() }
+    }
+
+    fn range(&self, list: u32) -> Range<usize> {
+        let at = list as usize;
+        self.starts[at] as usize..self.starts[at + 1] as usize
+    }
+
+    fn list(&self, list: u32) -> &[u32] {
+        &self.places[self.range(list)]
+    }
 }
 
 /// One rule on one tag.
@@ -99,13 +160,68 @@ pub struct SilenceProgram {
 }
 
 impl Plan {
-    /// The places in [`Plan::watches`] that look at `tag`.
+    /// The places in [`Plan::watches`] that look at `tag`, measured or calculated.
     ///
     /// # Panics
     /// When the index was made under another plan.
     pub fn watches_of(&self, tag: TagIndex) -> Range<usize> {
-        let at = tag.0 as usize;
-        self.watch_starts[at] as usize..self.watch_starts[at + 1] as usize
+        self.watch_lists.range(tag.0)
+    }
+
+    /// How many tags there are, measured and calculated.
+    pub fn tags_len(&self) -> usize {
+        self.site.tags.len() + self.calculated.len()
+    }
+
+    /// The calculated tag at that place; none, where a measured one is.
+    pub fn calculated(&self, tag: TagIndex) -> Option<&Calculated> {
+        self.calculated.get((tag.0 as usize).checked_sub(self.site.tags.len())?)
+    }
+
+    /// The place as a tag of a place in [`Plan::calculated`].
+    pub fn calculated_tag(&self, place: u32) -> TagIndex {
+        TagIndex(self.site.tags.len() as u32 + place)
+    }
+
+    /// Places in [`Plan::calculated`] of those that read a measured tag, sorted.
+    pub fn readers_of(&self, tag: TagIndex) -> &[u32] {
+        self.readers.list(tag.0)
+    }
+
+    /// Places in [`Plan::calculated`] of those that look at a watch's alarm, sorted.
+    pub fn observers_of(&self, watch: u32) -> &[u32] {
+        self.observers.list(watch)
+    }
+
+    /// What an alarm on a tag is about: the name of a measured one, the subject of a calculated one.
+    pub fn subject(&self, tag: TagIndex) -> &Arc<str> {
+        self.calculated(tag).map_or_else(|| &self.site.tag(tag).name, |calculated| &calculated.subject)
+    }
+
+    /// The unit of a tag, measured or calculated.
+    pub fn unit(&self, tag: TagIndex) -> Unit {
+        self.calculated(tag).map_or_else(|| self.site.tag(tag).unit, |calculated| calculated.unit)
+    }
+
+    /// The watch of a rule on a subject.
+    pub fn watch_on(&self, rule: u32, subject: &str) -> Option<u32> {
+        let range = self.calculated_of.get(rule as usize)?;
+        let made = &self.calculated[range.start as usize..range.end as usize];
+        let tag = if made.is_empty() {
+            self.site.tag_index(subject)?
+        } else {
+            let at = made.binary_search_by(|calculated| (*calculated.subject).cmp(subject)).ok()?;
+            self.calculated_tag(range.start + at as u32)
+        };
+        let watch = self.watches_of(tag).find(|&watch| self.watches[watch].rule == rule)?;
+        u32::try_from(watch).ok()
+    }
+}
+
+impl Calculated {
+    /// Whether its clock is arrival: so it is for all but what one tag alone makes, for two tags have two clocks.
+    pub fn is_on_arrival(&self) -> bool {
+        self.inputs.len() != 1
     }
 }
 

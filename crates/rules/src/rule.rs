@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use davy_model::{TagIndex, Text, Tier};
 
+use crate::RuleKind;
+
 /// One rule of the active set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -15,6 +17,8 @@ pub struct Rule {
     pub kind: RuleKind,
     /// The gravest tier it can reach.
     pub tier_max: Tier,
+    /// Whether it makes alarms; or only a condition that other rules look at.
+    pub is_alarm: bool,
     /// What to do when it speaks.
     pub response: Response,
     /// Where its figures come from.
@@ -23,15 +27,6 @@ pub struct Rule {
     pub suppressed_while: Option<SuppressedWhile>,
     /// The file it stands in, and the line.
     pub place: (Arc<str>, u32),
-}
-
-/// What kinds of rule there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RuleKind {
-    /// Ordered trip levels on one tag's value.
-    Limit,
-    /// No usable reading for too long.
-    Stale,
 }
 
 /// What to do, as rationalisation under ISA-18.2 asks for it.
@@ -81,16 +76,6 @@ pub struct SuppressedWhile {
     pub tag: TagIndex,
     /// From this value on.
     pub at_or_above: f64,
-}
-
-impl RuleKind {
-    /// The word in files and on the wire.
-    pub const fn word(self) -> &'static str {
-        match self {
-            RuleKind::Limit => "limit",
-            RuleKind::Stale => "stale",
-        }
-    }
 }
 
 impl Confidence {

@@ -1,6 +1,6 @@
 //! `rules/*.yaml` → rules whose figures and tags are still as written.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use davy_model::{Text, Tier, micros};
 
@@ -8,19 +8,17 @@ use crate::{
     Basis, Code, Confidence, Response, RuleKind, duration,
     fields::{Fields, Item},
     figure::Figure,
+    kinds::{self, KindDraft},
     level::{self, LevelDraft},
-    report::{Finding, Place, Report},
+    report::{Place, Report},
     selector::{self, Selector, Targets},
     site_file::{Ids, unknown},
     yaml::Node,
 };
 
-const KINDS: [&str; 2] = ["limit", "stale"];
-const KEYS: [&str; 8] =
-    ["id", "title", "applies_to", "limit", "stale", "basis", "response", "suppressed_while"];
+/// The keys of a rule beside that of its kind.
+const KEYS: [&str; 7] = ["id", "title", "applies_to", "alarm", "basis", "response", "suppressed_while"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
-/// Levels of a rule at most.
-const LEVELS_MAX: usize = 32;
 /// Intervals of silence at most.
 const INTERVALS_MAX: u32 = 100_000;
 
@@ -36,6 +34,8 @@ pub(crate) struct RuleDraft {
     pub(crate) applies_to: Selector,
     /// What it says of them.
     pub(crate) kind: DraftKind,
+    /// Whether it makes alarms, or only a condition that other rules look at.
+    pub(crate) is_alarm: bool,
     /// What to do when it speaks.
     pub(crate) response: Response,
     /// Where its figures come from.
@@ -50,6 +50,8 @@ pub(crate) enum DraftKind {
     Limit(Vec<LevelDraft>),
     /// Silence.
     Stale(StaleDraft),
+    /// Something calculated.
+    Calculated(RuleKind, Box<dyn KindDraft>),
 }
 
 /// What a rule says of silence.
@@ -80,14 +82,16 @@ impl DraftKind {
         match self {
             DraftKind::Limit(_) => RuleKind::Limit,
             DraftKind::Stale(_) => RuleKind::Stale,
+            DraftKind::Calculated(kind, _) => *kind,
         }
     }
 
     /// The gravest tier it can reach.
     pub(crate) fn tier_max(&self) -> Tier {
         match self {
-            DraftKind::Limit(levels) => levels.iter().map(|level| level.tier).max().unwrap_or(Tier::Blue),
+            DraftKind::Limit(levels) => kinds::tier_max(levels),
             DraftKind::Stale(stale) => stale.tier,
+            DraftKind::Calculated(_, draft) => kinds::tier_max(draft.levels()),
         }
     }
 }
@@ -108,13 +112,19 @@ fn rule(
     report: &mut Report,
 ) -> Option<RuleDraft> {
     let about = about(node, number);
-    let fields = Fields::open(node, &*about, &KEYS, report)?;
+    let known: Vec<&'static str> = KEYS.iter().chain(kinds::WORDS).copied().collect();
+    let fields = Fields::open(node, &*about, &known, report)?;
     let id = fields.need("id", report).and_then(|item| id(&item, ids, report));
     let title = fields.get("title").map(|item| item.words(report));
     let applies_to = fields.need("applies_to", report);
     let applies_to = applies_to.and_then(|item| selector::read(&item, &about, targets, report));
     let kind = kind(&fields, &about, report);
-    let response = fields.need("response", report).and_then(|item| response(&item, &about, report));
+    let is_alarm = fields.get("alarm").map_or(Some(true), |item| item.flag(report));
+    // Nobody responds to what is no alarm.
+    let response = match fields.get("response") {
+        None if is_alarm == Some(false) => Some(Response::default()),
+        _ => fields.need("response", report).and_then(|item| response(&item, &about, report)),
+    };
     let basis = fields.get("basis").map(|item| basis(&item, &about, report));
     let suppressed_while =
         fields.get("suppressed_while").map(|item| suppressed(&item, &about, targets, report));
@@ -125,6 +135,7 @@ fn rule(
         id,
         applies_to: applies_to?,
         kind: kind?,
+        is_alarm: is_alarm?,
         response: response?,
         basis: basis.unwrap_or_default(),
         suppressed_while: suppressed_while.unwrap_or_default(),
@@ -160,44 +171,13 @@ fn id<'a>(item: &Item<'a>, ids: &mut Ids, report: &mut Report) -> Option<&'a str
 }
 
 fn kind(fields: &Fields<'_>, about: &str, report: &mut Report) -> Option<DraftKind> {
-    match fields.given(&KINDS)[..] {
-        ["limit"] => levels(&fields.get("limit")?, about, report).map(DraftKind::Limit),
-        ["stale"] => stale(&fields.get("stale")?, about, report).map(DraftKind::Stale),
-        ref given => {
-            let code = if given.is_empty() { Code::KeyMissing } else { Code::KeyConflict };
-            let found = if given.is_empty() { "neither" } else { "both" };
-            report.error(
-                fields.place,
-                Finding::new(code, about).found_words(found).expected("either limit or stale"),
-            );
-            None
-        }
+    let word = fields.one_of(kinds::WORDS, report)?;
+    let item = fields.get(word)?;
+    match word {
+        "limit" => level::read_all(&item, about, report).map(DraftKind::Limit),
+        "stale" => stale(&item, about, report).map(DraftKind::Stale),
+        _ => kinds::read(word, &item, about, report).map(|(kind, draft)| DraftKind::Calculated(kind, draft)),
     }
-}
-
-fn levels(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Vec<LevelDraft>> {
-    let nodes = item.list(report)?;
-    if nodes.is_empty() || nodes.len() > LEVELS_MAX {
-        let found = format!("{} levels", nodes.len());
-        let finding = Finding::new(Code::ValueType, format!("{about}: limit")).found_words(found);
-        report.error(item.place, finding.expected(format!("a list of 1 to {LEVELS_MAX} levels")));
-        return None;
-    }
-    let mut levels = Vec::new();
-    let mut names = BTreeSet::new();
-    for (place, node) in nodes.iter().enumerate() {
-        let Some(draft) = level::read(node, &format!("{about}, level {}", place + 1), report) else {
-            continue;
-        };
-        if !names.insert(Arc::clone(&draft.name)) {
-            let finding = Finding::new(Code::NameTwice, format!("{about}: level name")).found(&draft.name);
-            report.error(draft.place, finding.expected("a name of its own in the rule"));
-        }
-        levels.push(draft);
-    }
-    let complete = levels.len() == nodes.len();
-    levels.sort_by_key(|level| level.tier);
-    complete.then_some(levels)
 }
 
 fn stale(item: &Item<'_>, about: &str, report: &mut Report) -> Option<StaleDraft> {

@@ -30,7 +30,9 @@ fn read(files: &[BundleFile]) {
         assert!(found.column >= 1 && !found.to_string().contains('\n'), "{found}");
     }
     let Some(plan) = plan else { return };
-    assert_eq!(plan.watch_starts.len(), plan.site.tags.len() + 1);
+    let watched: usize =
+        (0..plan.tags_len()).map(|tag| plan.watches_of(davy_model::TagIndex(tag as u32)).len()).sum();
+    assert_eq!(watched, plan.watches.len());
     for level in plan.limits.iter().flat_map(|program| &program.levels) {
         assert!(level.set_point.is_finite() && level.clear_point.is_finite());
         assert!(!(level.is_past(level.set_point) && level.is_clear(level.set_point)), "{level:?}");

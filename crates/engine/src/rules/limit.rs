@@ -149,7 +149,7 @@ impl Engine {
     }
 
     /// Up to where on its own clock the tag's last value is evidence.
-    fn evidence_until(&self, tag: TagIndex) -> i64 {
+    pub(crate) fn evidence_until(&self, tag: TagIndex) -> i64 {
         let state = &self.tags[tag.0 as usize];
         state.clock_us.saturating_add(self.held_until(tag).saturating_sub(state.heard_us))
     }
@@ -201,6 +201,7 @@ impl Engine {
         let moment = Moment { clock_us, ..Moment::at_arrival(arrival_us, recorded) };
         self.freeze_delays(tag, moment, out);
         self.switch_modes(tag, None, moment, out);
+        self.starve(tag, moment, out);
     }
 
     /// Stops the delays only: what the tag switches stays as it is.
@@ -277,18 +278,22 @@ impl Engine {
         let watch = plan.watches[watch as usize];
         let WatchKind::Limit(program) = watch.kind else { return };
         let level = &plan.limits[program as usize].levels[spoke.level];
-        let tag = plan.site.tag(watch.tag);
-        let mut readings = vec![spoke.first.named(&tag.name)];
+        let mut readings = vec![spoke.first.named(plan.subject(watch.tag))];
         if spoke.last != spoke.first {
-            readings.push(spoke.last.named(&tag.name));
+            readings.push(spoke.last.named(plan.subject(watch.tag)));
         }
+        let made_of = watch.tag.0.checked_sub(plan.site.tags.len() as u32);
+        let evidence = match made_of {
+            Some(place) => Evidence { calculated: readings, ..self.evidence_of_calculated(place, moment) },
+            None => Evidence { readings, ..Evidence::default() },
+        };
         let story = Story {
             limit: Some(view(level)),
             value: Some(spoke.last.value),
-            unit: Some(tag.unit),
+            unit: Some(plan.unit(watch.tag)),
             quality: spoke.last.quality,
             first_out: Some(Timestamp::from_micros(first_out_us)),
-            evidence: Evidence { readings, readings_held: spoke.readings, delay: spoke.delay },
+            evidence: Evidence { readings_held: spoke.readings, delay: spoke.delay, ..evidence },
             re_alarm_us: level.re_alarm_us,
             ..Story::default()
         };
@@ -339,7 +344,7 @@ impl Engine {
         }
         let plan = &self.plan;
         let described = plan.watches[watch as usize];
-        let tag = plan.site.tag(described.tag);
+        let subject = Arc::clone(plan.subject(described.tag));
         let rule = &plan.rules[described.rule as usize];
         let (tier, levels) = match described.kind {
             WatchKind::Limit(program) => {
@@ -348,10 +353,9 @@ impl Engine {
             }
             WatchKind::Silence(program) => (plan.silences[program as usize].tier, 0),
         };
-        let mut record = Alarm::new(Origin::Watch(watch), &plan.site.id, &rule.id, &tag.name, tier);
+        let mut record = Alarm::new(Origin::Watch(watch), &plan.site.id, &rule.id, &subject, tier);
         record.levels = vec![LevelState::Normal; levels];
-        if let Some((occurrence, step)) = self.retired.remove(&(Arc::clone(&rule.id), Arc::clone(&tag.name)))
-        {
+        if let Some((occurrence, step)) = self.retired.remove(&(Arc::clone(&rule.id), subject)) {
             record.occurrence = occurrence;
             record.step = step;
         }

@@ -167,6 +167,7 @@ impl Engine {
                     elapsed: Duration::from_micros(required_us.unsigned_abs()),
                     required: Duration::from_micros(required_us.unsigned_abs()),
                 }),
+                ..Evidence::default()
             },
             re_alarm_us: program.re_alarm_us,
             ..Story::default()
@@ -191,7 +192,11 @@ impl Engine {
             value: Some(seen.value),
             unit: Some(tag.unit),
             quality: seen.quality,
-            evidence: Evidence { readings: vec![seen.named(&tag.name)], readings_held: 1, delay: None },
+            evidence: Evidence {
+                readings: vec![seen.named(&tag.name)],
+                readings_held: 1,
+                ..Evidence::default()
+            },
             ..Story::default()
         };
         // Silence is on the arrival clock, and so is its end.

@@ -95,7 +95,7 @@ pub(super) fn quality(code: u32) -> Result<Quality, SnapshotError> {
     u8::try_from(code).ok().and_then(Quality::from_code).ok_or(UNFIT_QUALITY)
 }
 
-fn unless_never(at_us: i64) -> Option<i64> {
+pub(super) fn unless_never(at_us: i64) -> Option<i64> {
     (at_us != NEVER).then_some(at_us)
 }
 
@@ -264,7 +264,7 @@ impl SeenState {
         }
     }
 
-    fn to_seen(self) -> Result<Seen, SnapshotError> {
+    pub(super) fn to_seen(self) -> Result<Seen, SnapshotError> {
         Ok(Seen {
             value: self.value,
             quality: quality(self.quality)?,

@@ -28,6 +28,9 @@ pub(super) struct State {
     pub(super) ahead: Vec<Ahead>,
     #[prost(message, repeated, tag = "12")]
     pub(super) lapses: Vec<LapseState>,
+    /// One for each calculated tag, in the plan's order.
+    #[prost(message, repeated, tag = "13")]
+    pub(super) memories: Vec<MemoryState>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -233,4 +236,62 @@ pub(super) struct SaidState {
     pub(super) arrival_us: i64,
     #[prost(sint64, tag = "4")]
     pub(super) judged_us: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct MemoryState {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) inputs: Vec<KeptState>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) command: Option<SeenState>,
+    #[prost(sint64, optional, tag = "3")]
+    pub(super) due_us: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct KeptState {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) readings: Vec<SeenState>,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) cells: Vec<CellState>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) open: Option<OpenState>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct OpenState {
+    #[prost(double, tag = "1")]
+    pub(super) value: f64,
+    #[prost(uint32, tag = "2")]
+    pub(super) quality: u32,
+    #[prost(sint64, tag = "3")]
+    pub(super) summed_us: i64,
+    #[prost(sint64, tag = "4")]
+    pub(super) since_us: i64,
+    #[prost(double, tag = "5")]
+    pub(super) area_before: f64,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct CellState {
+    #[prost(sint64, tag = "1")]
+    pub(super) begins_us: i64,
+    #[prost(sint64, tag = "2")]
+    pub(super) from_us: i64,
+    #[prost(sint64, tag = "3")]
+    pub(super) until_us: i64,
+    #[prost(sint64, tag = "4")]
+    pub(super) covered_us: i64,
+    #[prost(double, tag = "5")]
+    pub(super) area: f64,
+    #[prost(double, tag = "6")]
+    pub(super) min: f64,
+    #[prost(double, tag = "7")]
+    pub(super) max: f64,
+    #[prost(double, tag = "8")]
+    pub(super) last: f64,
+    #[prost(uint32, tag = "9")]
+    pub(super) readings: u32,
+    #[prost(uint32, tag = "10")]
+    pub(super) quality: u32,
 }

@@ -9,9 +9,10 @@ use prost::Message;
 mod convert;
 mod lapses;
 mod layout;
+mod memories;
 
 use crate::{Engine, alarm::Origin, engine::LIVE, oddity::Oddity};
-use layout::{Ahead, AlarmState, Node, OddityState, Retired, State, Tags};
+use layout::{Ahead, AlarmState, MemoryState, Node, OddityState, Retired, State, Tags};
 
 /// Version of the layout below.
 pub const SNAPSHOT_SCHEMA: u32 = 1;
@@ -57,6 +58,7 @@ impl Engine {
             oddities: self.oddities.iter().map(|(tag, oddity)| OddityState::of(*tag, *oddity)).collect(),
             ahead: self.ahead.iter().map(|(&tag, &source_us)| Ahead { tag, source_us }).collect(),
             lapses: self.lapse_states(),
+            memories: self.memories.iter().map(MemoryState::of).collect(),
         };
         state.encode_to_vec()
     }
@@ -106,6 +108,7 @@ impl Engine {
         }
         engine.ahead = state.ahead.iter().map(|ahead| (ahead.tag, ahead.source_us)).collect();
         engine.lapse_again(&state.lapses)?;
+        engine.remember_again(&state.memories)?;
         for alarm in state.alarms {
             engine.take_up(&alarm)?;
         }
@@ -129,7 +132,7 @@ impl Engine {
                     return Err(SnapshotError::Unfit("an alarm with another number of levels"));
                 }
                 alarm.key.rule = Arc::clone(&self.plan.rules[described.rule as usize].id);
-                alarm.key.subject = Arc::clone(&self.plan.site.tag(described.tag).name);
+                alarm.key.subject = Arc::clone(self.plan.subject(described.tag));
                 self.slots[watch as usize] = if alarm.is_live() { at | LIVE } else { at };
             }
             Origin::Clock | Origin::Fault => {

@@ -93,12 +93,39 @@ fn compiled() -> Vec<Arc<Plan>> {
         rule("lim", "T, U, X, Y", &format!("limit: [{levels}]{mode}"))
             + &rule("quick", "T, X", "limit: [{name: H, tier: orange, above: 80, deadband: 10, latch: true}]")
             + &rule("stale", "\"*\"", "stale: {after: 20s, tier: yellow, latch: true, re_alarm: 45s}")
+            + &calculated()
     };
     let mode = "\n    suppressed_while: {tag: M, at_or_above: 80}";
     let without = TAGS.replace("Y,by exception,temperature,degC", "Z,new,temperature,degC");
     let kelvin = without.replace("U,another,temperature,degC", "U,another,temperature,K");
     let few = rule("lim", "T, U, X", &format!("limit: [{}]", LEVELS.replace("name: H,", "name: HI,")));
     vec![plan(&all(LEVELS, mode)), plan(&all(&LEVELS.replace("5s", "9s"), "")), plan_of(&kelvin, &few)]
+}
+
+/// One rule of every kind that calculates, short enough in its windows that logs of a few minutes reach them.
+fn calculated() -> String {
+    let over = "levels: [{name: H, tier: yellow, above: 75, clear_below: 60, on_delay: 3s}]";
+    let beyond = "levels: [{name: H, tier: yellow, above: 3, clear_below: 1}]";
+    [
+        ("k-balance", "T", format!("balance: {{subject: line, out: U, over: 30s, coverage: 0.5, {over}}}")),
+        ("k-corroborate", "T", "corroborate: {of: [lim, quick], group_by: site, at_least: 2, within: 30s, tier: red}".to_owned()),
+        ("k-count", "T", "count: {of: [lim, k-vote], steps: [{at_least: 2, at: blue, gives: orange}]}".to_owned()),
+        ("k-cusum", "T, X", format!("cusum: {{target: 50, sigma: 10, over: 60s, {beyond}}}")),
+        ("k-deviation", "T", format!("deviation: {{from: {{tag: U}}, {over}}}")),
+        ("k-ewma", "T, X", format!("ewma: {{itself: 40s, sigma_min: 5, over: 20s, {beyond}}}")),
+        ("k-flatline", "T, X", "flatline: {over: 15s, spread: 1, tier: blue, off_delay: 2s}".to_owned()),
+        ("k-interlock", "T", "interlock: {when: {above: 90, until_below: 70}, proof: {tag: U, is: off}, within: 4s, tier: red}".to_owned()),
+        ("k-peers", "T, U, X, Y", format!("deviation: {{from: {{peers: site, at_least: 2}}, {over}}}")),
+        ("k-quality", "T, X", "quality: {is: [sensor_failure, over_range], tier: blue, on_delay: 2s}".to_owned()),
+        ("k-rate", "T, X", "rate_of_change: {over: 30s, at_least: 3, levels: [{name: H, tier: yellow, above: 60, off_delay: 3s}]}".to_owned()),
+        ("k-spike", "T", format!("spike: {{over: 60s, at_least: 3, sigma_min: 5, {beyond}}}")),
+        ("k-time", "T, X", "time_to_limit: {to: 90, over: 30s, at_least: 3, levels: [{name: H, tier: yellow, below: 1 min}]}".to_owned()),
+        ("k-vote", "T, U, X", format!("vote: {{need: 2, degraded: safe, faulty: {{at_least: 2, tier: blue}}, {over}}}")),
+        ("k-window", "T, X", format!("window: {{of: mean, over: 20s, coverage: 0.5, {over}}}")),
+    ]
+    .iter()
+    .map(|(id, tags, body)| rule(id, tags, body))
+    .collect()
 }
 
 fn quality() -> impl Strategy<Value = Quality> {

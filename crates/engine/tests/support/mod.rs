@@ -28,8 +28,13 @@ site: park
 edge_nodes:
   - {id: gw1, loss_grace: 3s, silence_limit: 30s}
   - {id: gw2, loss_grace: 3s, silence_limit: 30s}
+areas:
+  - {id: west}
+  - {id: east}
 devices:
   - {id: D1, edge_node: gw1}
+  - {id: D2, edge_node: gw2}
+  - {id: D3, edge_node: gw1}
 shelving: {max: 1h, two_person_from: red}
 ";
 
@@ -40,6 +45,22 @@ T,a tag,temperature,degC,10s,30s,periodic,gw1,D1
 U,another,temperature,degC,10s,30s,periodic,gw2,
 X,by exception,temperature,degC,,,by_exception,gw1,D1
 Y,by exception,temperature,degC,,,by_exception,gw1,D1
+";
+
+/// Those, where it matters whose a tag is and where it stands: three of one area on three devices, one of another, a
+/// feeder, flows and a store.
+pub(crate) const PLACED: &str =
+    "tag,title,quantity,unit,interval,silence_limit,reporting,edge_node,device,area,equipment
+F,feeder,state.feeder,on/off,10s,30s,periodic,gw1,D3,west,
+G1,gas,gas.ch4,%vol,10s,30s,periodic,gw1,D1,west,P
+G2,gas,gas.ch4,%vol,10s,30s,periodic,gw2,D2,west,P
+G3,gas,gas.ch4,%vol,10s,30s,periodic,gw1,D3,west,P
+G4,gas,gas.ch4,%vol,10s,30s,periodic,gw1,D3,east,
+IN,inflow,flow,m3/h,10s,30s,periodic,gw1,,east,L
+OUT,outflow,flow,m3/h,10s,30s,periodic,gw2,,east,L
+S,store,level,m,10s,30s,periodic,gw1,,east,L
+T,a tag,temperature,degC,10s,30s,periodic,gw1,D1,west,
+X,by exception,temperature,degC,,,by_exception,gw1,D1,west,
 ";
 
 /// A moment of a story.
@@ -56,6 +77,11 @@ pub(crate) fn seconds(moment: Timestamp) -> f64 {
 pub(crate) fn rule(id: &str, tags: &str, body: &str) -> String {
     let response = "response: {action: look, time_to_respond: 3m}";
     format!("  - id: {id}\n    applies_to: {{tag: [{tags}]}}\n    {body}\n    {response}\n")
+}
+
+/// Rule `id` on some tags that is only a condition.
+pub(crate) fn condition(id: &str, tags: &str, body: &str) -> String {
+    format!("  - id: {id}\n    applies_to: {{tag: [{tags}]}}\n    alarm: false\n    {body}\n")
 }
 
 /// Rule `lim` on `T` with these levels.
@@ -240,6 +266,12 @@ fn shown(transition: &Transition, time: f64) -> String {
 #[track_caller]
 pub(crate) fn story(rules: &str, text: &str) -> World {
     tell(World::new(plan(rules)), text)
+}
+
+/// As [`story`], over the tags that are placed.
+#[track_caller]
+pub(crate) fn placed(rules: &str, text: &str) -> World {
+    tell(World::new(plan_of(PLACED, rules)), text)
 }
 
 /// As [`story`], in a world made before.

@@ -59,7 +59,7 @@ macro_rules! reasons {
 
 reasons! {
     Unspecified, Calibration, Maintenance, WarmUp, Stopped, Manual, OverRange, UnderRange, SensorFailure,
-    Configuration, CommsLost, Stale, Substituted,
+    Configuration, CommsLost, Stale, Substituted, Incomplete,
 }
 
 #[cfg(test)]

@@ -121,14 +121,10 @@ fn item_at(text: &str, line: u32) -> String {
 }
 
 fn level_of<'a>(plan: &'a Plan, key: &AlarmKey, name: &str) -> Option<&'a Level> {
-    let tag = plan.site.tag_index(&key.subject)?;
-    plan.watches_of(tag).find_map(|watch| {
-        let watch = &plan.watches[watch];
-        let WatchKind::Limit(program) = watch.kind else { return None };
-        let ours = plan.rules[watch.rule as usize].id == key.rule;
-        let levels = &plan.limits[program as usize].levels;
-        levels.iter().find(|level| ours && level.name.as_ref() == name)
-    })
+    let rule = plan.rules.binary_search_by(|rule| rule.id.cmp(&key.rule)).ok()?;
+    let watch = plan.watch_on(u32::try_from(rule).ok()?, &key.subject)?;
+    let WatchKind::Limit(program) = plan.watches[watch as usize].kind else { return None };
+    plan.limits[program as usize].levels.iter().find(|level| level.name.as_ref() == name)
 }
 
 fn span(micros: i64) -> Duration {
@@ -142,13 +138,15 @@ fn verdict(deciding: &Transition) -> (Vec<Text>, bool) {
     let unit = deciding.unit.map(|unit| unit.to_string()).unwrap_or_default();
     let evidence = &deciding.evidence;
     if let Some(limit) = deciding.limit.as_ref().filter(|limit| limit.name.as_ref() != "stale") {
-        for reading in &evidence.readings {
+        let calculated = &evidence.calculated;
+        let judged = if calculated.is_empty() { &evidence.readings } else { calculated };
+        for reading in judged {
             let past = reading.quality.is_evidence()
                 && reading.value.is_some_and(|value| limit.comparator.is_past(value, limit.set_point));
             agrees &= past;
             lines.extend(reading.value.map(|value| comparison(limit, value, &unit, past)));
         }
-        agrees &= !evidence.readings.is_empty();
+        agrees &= !judged.is_empty();
     }
     if let Some(delay) = &evidence.delay {
         agrees &= delay.elapsed >= delay.required;

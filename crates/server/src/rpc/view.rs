@@ -47,10 +47,9 @@ pub(super) fn standing(hub: &Hub, key: &davy_model::AlarmKey) -> Option<wire::Al
     let loaded = site.loaded.load();
     let plan = &loaded.plan;
     let found = rule(&plan.rules, &key.rule)?;
-    let tag = plan.site.tag_index(&key.subject)?;
-    let rule_place = plan.rules.iter().position(|rule| rule.id == found.id)?;
-    let watched = plan.watches_of(tag).any(|watch| plan.watches[watch].rule as usize == rule_place);
-    watched.then(|| wire::Alarm {
+    let place = plan.rules.iter().position(|rule| rule.id == found.id)?;
+    let watched = plan.watch_on(u32::try_from(place).ok()?, &key.subject).is_some();
+    (watched && found.is_alarm).then(|| wire::Alarm {
         id: key.to_string(),
         site: key.site.to_string(),
         rule: key.rule.to_string(),

@@ -171,7 +171,9 @@ fn sane(found: &Diagnostic, files: &[BundleFile]) {
 
 /// Nothing in a plan can fail any more.
 fn sound(plan: &Plan) {
-    assert_eq!(plan.watch_starts.len(), plan.site.tags.len() + 1);
+    let watched: usize =
+        (0..plan.tags_len()).map(|tag| plan.watches_of(davy_model::TagIndex(tag as u32)).len()).sum();
+    assert_eq!(watched, plan.watches.len());
     for level in plan.limits.iter().flat_map(|program| &program.levels) {
         assert!(level.set_point.is_finite() && level.clear_point.is_finite(), "{level:?}");
         assert!(level.on_delay_us >= 0 && level.off_delay_us >= 0 && level.re_alarm_us.is_none_or(|us| us > 0), "{level:?}");

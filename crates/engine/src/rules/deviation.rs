@@ -1,0 +1,30 @@
+//! `deviation`: a value less what it should be near to.
+
+use davy_rules::{Deviation, From};
+
+use super::{Value, View, median, standard};
+use crate::memory::worse;
+
+pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
+    let (own, others) = view.inputs.split_first()?;
+    let seen = own.held?;
+    let mut quality = seen.quality;
+    let mut known = others.iter().filter_map(|other| other.held);
+    let reference = match program.from {
+        From::Tag => {
+            let other = known.next()?;
+            quality = worse(quality, other.quality);
+            other.value
+        }
+        From::Peers { at_least } => {
+            let mut values: Vec<f64> = known.map(|other| other.value).collect();
+            if values.len() < at_least as usize {
+                return None;
+            }
+            median(&mut values)?
+        }
+        From::Itself { over_us } => standard::usual(own.cells, over_us)?.0,
+    };
+    let off = seen.value - reference;
+    Some(Value::new(if program.signed { off } else { off.abs() }, quality))
+}

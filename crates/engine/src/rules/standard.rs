@@ -1,0 +1,36 @@
+//! What a value is measured by: a target and a standard deviation, as the file has them or as the tag's past shows them.
+
+use std::collections::VecDeque;
+
+use davy_rules::Standard;
+
+use super::{Input, median};
+use crate::memory::Cell;
+
+/// Makes a median distance a standard deviation, where values are spread normally: 1 / Φ⁻¹(3/4).
+pub(super) const SIGMAS_A_MEDIAN_DISTANCE: f64 = 1.4826;
+
+/// Target and standard deviation; none while half of the past is not known yet.
+pub(super) fn target(standard: &Standard, input: &Input<'_>) -> Option<(f64, f64)> {
+    match *standard {
+        Standard::Given { target, sigma } => Some((target, sigma)),
+        Standard::Itself { over_us, sigma_min } => {
+            let (middle, distance) = usual(input.cells, over_us)?;
+            Some((middle, (distance * SIGMAS_A_MEDIAN_DISTANCE).max(sigma_min)))
+        }
+    }
+}
+
+/// The median of the means of the parts before the last one, and the median distance from it.
+pub(super) fn usual(cells: &VecDeque<Cell>, over_us: i64) -> Option<(f64, f64)> {
+    let covered_us: i64 = cells.iter().map(|cell| cell.covered_us).sum();
+    if covered_us < over_us / 2 {
+        return None;
+    }
+    let mut means: Vec<f64> = cells.iter().take(cells.len().saturating_sub(1)).map(Cell::mean).collect();
+    let middle = median(&mut means)?;
+    for mean in &mut means {
+        *mean = (*mean - middle).abs();
+    }
+    Some((middle, median(&mut means)?))
+}

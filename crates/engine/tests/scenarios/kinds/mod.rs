@@ -1,0 +1,17 @@
+//! One file a rule kind: what it finds, what it must not find, and what missing data does to it.
+
+mod balance;
+mod corroborate;
+mod count;
+mod cusum;
+mod deviation;
+mod ewma;
+mod files;
+mod flatline;
+mod interlock;
+mod quality;
+mod rate_of_change;
+mod spike;
+mod time_to_limit;
+mod vote;
+mod window;
