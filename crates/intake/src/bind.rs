@@ -114,7 +114,7 @@ impl NodeBinding {
             Some(number) => Some(slot.converted(number, sent.unit, &self.door, findings)?),
         };
         let quality = match (value, slot.range) {
-            (Some(value), Some(range)) if value > range.high || value < range.low => {
+            (Some(value), Some(range)) if !range.holds(value) => {
                 slot.beyond(range, value, sent.quality, &self.door, findings)
             }
             (None, _) if sent.quality.is_evidence() => Quality::Bad(QualityReason::Unspecified),
@@ -271,8 +271,7 @@ impl Slot {
         }
     }
 
-    /// Beyond the range by at most its width a value may be true (a detector past its scale): it may raise an alarm, never
-    /// clear one. Further out it is nonsense, and no evidence.
+    /// Tells of a value beyond the range, and how far it may be believed.
     fn beyond(
         &self,
         range: Range,
@@ -281,11 +280,6 @@ impl Slot {
         door: &SiteDoor,
         findings: &mut Vec<Rejection>,
     ) -> Quality {
-        let (by, reason) = if value > range.high {
-            (value - range.high, QualityReason::OverRange)
-        } else {
-            (range.low - value, QualityReason::UnderRange)
-        };
         let unit = door.site.tag(self.tag).unit;
         findings.push(remark(
             Reason::OutOfSensorRange,
@@ -293,11 +287,7 @@ impl Slot {
             format!("{} to {} {unit}", range.low, range.high),
             "check the sensor, its scaling and its unit; or ask the site to correct the tag's range",
         ));
-        match quality {
-            Quality::Bad(_) => quality,
-            Quality::Good | Quality::Uncertain(_) if by > range.span() => Quality::Bad(reason),
-            Quality::Good | Quality::Uncertain(_) => Quality::Uncertain(reason),
-        }
+        range.quality_of(value, quality)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Quantity, Substance, Text, Unit};
+use crate::{Quality, QualityReason, Quantity, Substance, Text, Unit};
 
 /// A named measured point.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,27 @@ impl Range {
     /// The width of the range.
     pub fn span(self) -> f64 {
         self.high - self.low
+    }
+
+    /// Whether the sensor can measure `value`.
+    pub fn holds(self, value: f64) -> bool {
+        value >= self.low && value <= self.high
+    }
+
+    /// How far a value may be believed that was sent with `quality`. Beyond the range by at most its width it may be true
+    /// (a detector past its scale): it may raise an alarm, never clear one. Further out it is nonsense, and no evidence.
+    pub fn quality_of(self, value: f64, quality: Quality) -> Quality {
+        let (by, reason) = if value > self.high {
+            (value - self.high, QualityReason::OverRange)
+        } else {
+            (self.low - value, QualityReason::UnderRange)
+        };
+        match quality {
+            Quality::Good | Quality::Uncertain(_) if self.holds(value) => quality,
+            Quality::Good | Quality::Uncertain(_) if by > self.span() => Quality::Bad(reason),
+            Quality::Good | Quality::Uncertain(_) => Quality::Uncertain(reason),
+            Quality::Bad(_) => quality,
+        }
     }
 }
 

@@ -154,6 +154,14 @@ codes! {
     MappingInvalid "MAPPING_INVALID";
     /// No such mapping, among the site's own and those that ship with Davy.
     MappingUnknown "MAPPING_UNKNOWN";
+    /// No such rule.
+    RuleUnknown "RULE_UNKNOWN";
+    /// No active rule makes such an alarm.
+    AlarmUnknown "ALARM_UNKNOWN";
+    /// Not a time, or one outside what is told.
+    TimeInvalid "TIME_INVALID";
+    /// A series of values that cannot be read.
+    SeriesInvalid "SERIES_INVALID";
     /// A source without a topic, or with one that is no pattern.
     TopicInvalid "TOPIC_INVALID";
     /// An expression that is not CEL, or a part of CEL that expressions do without.

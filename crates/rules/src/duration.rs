@@ -5,11 +5,11 @@ use std::time::Duration;
 /// The longest that is read: about 27 years. Longer ones are mistakes, and microseconds must fit.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10_000 * 86_400);
 /// What a duration looks like, for people.
-pub(crate) const FORM: &str = "a duration such as 500ms, 30s, 5m, 12h, 366d or 1m30s";
+pub const FORM: &str = "a duration such as 500ms, 30s, 5m, 12h, 366d or 1m30s";
 
 /// Reads a duration: whole numbers with `ms`, `s`, `m`, `h` or `d`, the larger units first, each at most once.
 /// `None` when the text is none, or longer than [`LONGEST`].
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total_ms: u64 = 0;
     let mut largest_ms = u64::MAX;
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
 }
 
 /// A duration as it would be written.
-pub(crate) fn show(span: Duration) -> String {
+pub fn show(span: Duration) -> String {
     let mut left = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let mut text = String::new();
     for (word, unit_ms) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {

@@ -19,17 +19,17 @@ pub(crate) const NAME_FORM: &str = "1 to 64 of A-Z a-z 0-9 - _ . with a letter o
 pub(crate) const UNIT_FORM: &str = "a unit such as ppm, mg/m3, %LEL, %vol, kPa, m, degC, m/s";
 
 /// One map, whose keys are known.
-pub(crate) struct Fields<'a> {
+pub struct Fields<'a> {
     /// Where the map begins.
-    pub(crate) place: Place,
+    pub place: Place,
     about: String,
     entries: &'a [(Key, Node)],
 }
 
 /// The value of one key.
-pub(crate) struct Item<'a> {
+pub struct Item<'a> {
     /// Where the value begins; of an empty one, where its key does.
-    pub(crate) place: Place,
+    pub place: Place,
     about: &'a str,
     key: &'a str,
     node: &'a Node,
@@ -37,7 +37,7 @@ pub(crate) struct Item<'a> {
 
 impl<'a> Fields<'a> {
     /// Opens a map about something, and reports every key that is not `known`.
-    pub(crate) fn open(
+    pub fn open(
         node: &'a Node,
         about: impl Into<String>,
         known: &[&'static str],
@@ -66,25 +66,25 @@ impl<'a> Fields<'a> {
     }
 
     /// Opens a map whose keys are names that somebody gave.
-    pub(crate) fn open_any(node: &'a Node, about: impl Into<String>) -> Option<Fields<'a>> {
+    pub fn open_any(node: &'a Node, about: impl Into<String>) -> Option<Fields<'a>> {
         let Value::Map(entries) = &node.value else { return None };
         Some(Fields { place: node.place, about: about.into(), entries })
     }
 
     /// What the map is about.
-    pub(crate) fn about(&self) -> &str {
+    pub fn about(&self) -> &str {
         &self.about
     }
 
     /// The value of a key, if it is there.
-    pub(crate) fn get(&'a self, key: &'a str) -> Option<Item<'a>> {
+    pub fn get(&'a self, key: &'a str) -> Option<Item<'a>> {
         let (name, node) = self.entries.iter().find(|(name, _)| name.name == key)?;
         let place = if node.value == Value::Null { name.place } else { node.place };
         Some(Item { place, about: &self.about, key, node })
     }
 
     /// The value of a key that must be there.
-    pub(crate) fn need(&'a self, key: &'a str, report: &mut Report) -> Option<Item<'a>> {
+    pub fn need(&'a self, key: &'a str, report: &mut Report) -> Option<Item<'a>> {
         let item = self.get(key);
         if item.is_none() {
             report.error(
@@ -152,24 +152,24 @@ impl<'a> Fields<'a> {
     }
 
     /// Those of `keys` that are there.
-    pub(crate) fn given(&self, keys: &'static [&'static str]) -> Vec<&'static str> {
+    pub fn given(&self, keys: &'static [&'static str]) -> Vec<&'static str> {
         keys.iter().copied().filter(|key| self.entries.iter().any(|(name, _)| name.name == *key)).collect()
     }
 }
 
 impl<'a> Item<'a> {
     /// A finding about this value.
-    pub(crate) fn finding(&self, code: Code) -> Finding {
+    pub fn finding(&self, code: Code) -> Finding {
         Finding::new(code, format!("{}: {}", self.about, self.key)).found_node(self.node)
     }
 
     /// The node itself.
-    pub(crate) fn node(&self) -> &'a Node {
+    pub fn node(&self) -> &'a Node {
         self.node
     }
 
     /// A single value's text.
-    pub(crate) fn scalar(&self, expected: &str, report: &mut Report) -> Option<&'a str> {
+    pub fn scalar(&self, expected: &str, report: &mut Report) -> Option<&'a str> {
         if let Value::Scalar(text) = &self.node.value {
             return Some(text);
         }
@@ -178,7 +178,7 @@ impl<'a> Item<'a> {
     }
 
     /// A text that is not empty.
-    pub(crate) fn text(&self, report: &mut Report) -> Option<&'a str> {
+    pub fn text(&self, report: &mut Report) -> Option<&'a str> {
         let text = self.scalar("a text", report)?.trim();
         if text.is_empty() || text.chars().count() > TEXT_MAX {
             let expected = format!("a text of 1 to {TEXT_MAX} characters");
@@ -204,7 +204,7 @@ impl<'a> Item<'a> {
     }
 
     /// A name.
-    pub(crate) fn name(&self, report: &mut Report) -> Option<&'a str> {
+    pub fn name(&self, report: &mut Report) -> Option<&'a str> {
         let text = self.scalar("a name", report)?;
         if is_name(text) {
             return Some(text);
@@ -214,7 +214,7 @@ impl<'a> Item<'a> {
     }
 
     /// A duration of at least `shortest`.
-    pub(crate) fn duration(&self, shortest: Duration, report: &mut Report) -> Option<Duration> {
+    pub fn duration(&self, shortest: Duration, report: &mut Report) -> Option<Duration> {
         let text = self.scalar(duration::FORM, report)?;
         let Some(span) = duration::parse(text) else {
             report.error(self.place, self.finding(Code::DurationInvalid).expected(duration::FORM));
@@ -266,7 +266,7 @@ impl<'a> Item<'a> {
     }
 
     /// `true` or `false`.
-    pub(crate) fn flag(&self, report: &mut Report) -> Option<bool> {
+    pub fn flag(&self, report: &mut Report) -> Option<bool> {
         match self.scalar("true or false", report)? {
             "true" => Some(true),
             "false" => Some(false),
@@ -278,12 +278,12 @@ impl<'a> Item<'a> {
     }
 
     /// A tier.
-    pub(crate) fn tier(&self, report: &mut Report) -> Option<Tier> {
+    pub fn tier(&self, report: &mut Report) -> Option<Tier> {
         self.word(&Tier::ALL.map(Tier::word), report).and_then(Tier::from_word)
     }
 
     /// One of a few words.
-    pub(crate) fn word(&self, known: &[&'static str], report: &mut Report) -> Option<&'a str> {
+    pub fn word(&self, known: &[&'static str], report: &mut Report) -> Option<&'a str> {
         let text = self.scalar(&one_of(known), report)?;
         if known.contains(&text) {
             return Some(text);
@@ -294,7 +294,7 @@ impl<'a> Item<'a> {
     }
 
     /// A number with or without a unit.
-    pub(crate) fn figure(&self, report: &mut Report) -> Option<Figure> {
+    pub fn figure(&self, report: &mut Report) -> Option<Figure> {
         let text = self.scalar("a number and a unit, such as 7.05 ppm", report)?;
         let error = match Figure::parse(text, self.place) {
             Ok(figure) => return Some(figure),
@@ -314,7 +314,7 @@ impl<'a> Item<'a> {
     }
 
     /// A text, or a list of texts, each with its place.
-    pub(crate) fn texts(&self, report: &mut Report) -> Vec<(&'a str, Place)> {
+    pub fn texts(&self, report: &mut Report) -> Vec<(&'a str, Place)> {
         let Value::List(items) = &self.node.value else {
             return self.text(report).map(|text| (text, self.place)).into_iter().collect();
         };
@@ -348,7 +348,7 @@ impl<'a> Item<'a> {
     }
 
     /// The members of a list.
-    pub(crate) fn list(&self, report: &mut Report) -> Option<&'a [Node]> {
+    pub fn list(&self, report: &mut Report) -> Option<&'a [Node]> {
         if let Value::List(items) = &self.node.value {
             return Some(items);
         }
@@ -370,7 +370,7 @@ pub(crate) fn all_of(keys: &[&str]) -> String {
 }
 
 /// `a, b or c`.
-pub(crate) fn one_of(words: &[&str]) -> String {
+pub fn one_of(words: &[&str]) -> String {
     match words {
         [] => "nothing".to_owned(),
         [word] => (*word).to_owned(),
@@ -380,7 +380,7 @@ pub(crate) fn one_of(words: &[&str]) -> String {
 
 impl Finding {
     /// What a node is, as a reader sees it.
-    pub(crate) fn found_node(self, node: &Node) -> Finding {
+    pub fn found_node(self, node: &Node) -> Finding {
         match &node.value {
             Value::Null => self.found_words("nothing"),
             Value::Scalar(text) => self.found(text),

@@ -8,15 +8,15 @@ use crate::report::{Place, quoted};
 
 /// A number, the unit it is written in, and how it is written.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Figure {
+pub struct Figure {
     /// Finite.
-    pub(crate) value: f64,
+    pub value: f64,
     /// The tag's unit, when not given.
-    pub(crate) unit: Option<Unit>,
+    pub unit: Option<Unit>,
     /// As the file has it.
-    pub(crate) written: Arc<str>,
+    pub written: Arc<str>,
     /// Where it stands.
-    pub(crate) place: Place,
+    pub place: Place,
 }
 
 /// Why a text is no figure.
@@ -32,15 +32,19 @@ impl Figure {
     /// Reads a figure.
     pub(crate) fn parse(text: &str, place: Place) -> Result<Figure, FigureError> {
         let text = text.trim();
-        let split = number_len(text);
-        let value = number(&text[..split]).ok_or(FigureError::Number)?;
-        let unit = text[split..].trim();
-        let unit = match unit {
+        let (value, unit) = leading_number(text).ok_or(FigureError::Number)?;
+        let unit = match unit.trim() {
             "" => None,
             unit => Some(Unit::parse(unit).ok_or_else(|| FigureError::Unit(unit.to_owned()))?),
         };
         Ok(Figure { value, unit, written: text.into(), place })
     }
+}
+
+/// The number that a text begins with, and what comes after it.
+pub fn leading_number(text: &str) -> Option<(f64, &str)> {
+    let (digits, rest) = text.split_at(number_len(text));
+    Some((number(digits)?, rest))
 }
 
 /// A finite number in plain decimal or scientific notation.

@@ -25,6 +25,7 @@ mod lint;
 mod one_level;
 mod order;
 mod plan;
+pub mod reader;
 mod report;
 mod rule;
 mod rule_file;

@@ -14,7 +14,7 @@ const SEARCHES_MAX: usize = 100;
 const SHOWN_MAX: usize = 60;
 
 /// Everything found so far.
-pub(crate) struct Report {
+pub struct Report {
     files: Vec<Arc<str>>,
     findings: Vec<(Place, Diagnostic)>,
     unlisted: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Report {
 }
 
 /// One finding before it has a place.
-pub(crate) struct Finding {
+pub struct Finding {
     code: Code,
     message: String,
     found: String,
@@ -32,43 +32,43 @@ pub(crate) struct Finding {
 
 impl Finding {
     /// A finding about `message`.
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Finding {
+    pub fn new(code: Code, message: impl Into<String>) -> Finding {
         let nothing = || "nothing".to_owned();
         Finding { code, message: message.into(), found: nothing(), expected: nothing(), help: String::new() }
     }
 
     /// The same finding about something else.
-    pub(crate) fn about(mut self, message: String) -> Finding {
+    pub fn about(mut self, message: String) -> Finding {
         self.message = message;
         self
     }
 
     /// What stands there, quoted and cut to a readable length.
-    pub(crate) fn found(mut self, text: &str) -> Finding {
+    pub fn found(mut self, text: &str) -> Finding {
         self.found = quoted(text);
         self
     }
 
     /// What stands there, in words of our own.
-    pub(crate) fn found_words(mut self, words: impl Into<String>) -> Finding {
+    pub fn found_words(mut self, words: impl Into<String>) -> Finding {
         self.found = words.into();
         self
     }
 
     /// What may stand there.
-    pub(crate) fn expected(mut self, words: impl Into<String>) -> Finding {
+    pub fn expected(mut self, words: impl Into<String>) -> Finding {
         self.expected = words.into();
         self
     }
 
     /// What to try.
-    pub(crate) fn help(mut self, words: impl Into<String>) -> Finding {
+    pub fn help(mut self, words: impl Into<String>) -> Finding {
         self.help = words.into();
         self
     }
 
     /// Asks whether a near word was meant, if there is one.
-    pub(crate) fn did_you_mean(self, near: Option<impl fmt::Display>) -> Finding {
+    pub fn did_you_mean(self, near: Option<impl fmt::Display>) -> Finding {
         match near {
             Some(near) => self.help(format!("did you mean \"{near}\"?")),
             None => self,
@@ -78,12 +78,12 @@ impl Finding {
 
 impl Report {
     /// An empty report over the files with these paths.
-    pub(crate) fn new(files: Vec<Arc<str>>) -> Report {
+    pub fn new(files: Vec<Arc<str>>) -> Report {
         Report { files, findings: Vec::new(), unlisted: 0, errors: 0 }
     }
 
     /// The path of a file.
-    pub(crate) fn file(&self, place: Place) -> Arc<str> {
+    pub fn file(&self, place: Place) -> Arc<str> {
         Arc::clone(&self.files[place.file as usize])
     }
 
@@ -99,32 +99,28 @@ impl Report {
     }
 
     /// Adds an error.
-    pub(crate) fn error(&mut self, place: Place, finding: Finding) {
+    pub fn error(&mut self, place: Place, finding: Finding) {
         self.errors += 1;
         self.add(place, Severity::Error, finding);
     }
 
     /// Adds a warning.
-    pub(crate) fn warn(&mut self, place: Place, finding: Finding) {
+    pub fn warn(&mut self, place: Place, finding: Finding) {
         self.add(place, Severity::Warning, finding);
     }
 
     /// The name that was probably meant; not searched for once there are many findings.
-    pub(crate) fn nearest<'n>(
-        &self,
-        text: &str,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Option<&'n str> {
+    pub fn nearest<'n>(&self, text: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
         if self.findings.len() < SEARCHES_MAX { davy_yaml::nearest(text, names) } else { None }
     }
 
     /// How many errors there are.
-    pub(crate) fn errors(&self) -> usize {
+    pub fn errors(&self) -> usize {
         self.errors
     }
 
     /// The findings, by file, line and column, cut to a length that can be read.
-    pub(crate) fn into_findings(mut self) -> Vec<Diagnostic> {
+    pub fn into_findings(mut self) -> Vec<Diagnostic> {
         self.findings.sort_by_key(|(place, _)| *place);
         let mut listed: Vec<Diagnostic> = self.findings.into_iter().map(|(_, found)| found).collect();
         if self.unlisted > 0

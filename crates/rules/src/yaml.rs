@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Reads one file. What is wrong with it goes to the report, and then there is no tree.
-pub(crate) fn parse(text: &str, file: u32, report: &mut Report) -> Option<Node> {
+pub fn parse(text: &str, file: u32, report: &mut Report) -> Option<Node> {
     davy_yaml::parse(text, file)
         .map_err(|broken| {
             let finding = Finding::new(Code::YamlSyntax, "yaml").found_words(broken.problem);
