@@ -154,8 +154,6 @@ codes! {
     MappingInvalid "MAPPING_INVALID";
     /// No such mapping, among the site's own and those that ship with Davy.
     MappingUnknown "MAPPING_UNKNOWN";
-    /// No such rule.
-    RuleUnknown "RULE_UNKNOWN";
     /// No active rule makes such an alarm.
     AlarmUnknown "ALARM_UNKNOWN";
     /// Not a time, or one outside what is told.
