@@ -74,10 +74,29 @@ pub(crate) fn explanation(found: &v1::Explanation) -> Value {
         "on_delay_s": seconds(found.on_delay.as_ref()), "off_delay_s": seconds(found.off_delay.as_ref()),
         "readings": found.readings.iter().map(reading).collect::<Vec<_>>(),
         "readings_held": found.readings_held,
+        "calculated": found.calculated.iter().map(reading).collect::<Vec<_>>(),
+        "summaries": found.summaries.iter().map(summary).collect::<Vec<_>>(),
+        "alarms": found.alarms.iter().map(seen_alarm).collect::<Vec<_>>(),
         "delay": found.delay.as_ref().map(delay),
         "verdict": found.verdict.iter().map(|line| text(Some(line))).collect::<Vec<_>>(),
         "agrees": found.agrees,
         "transitions": found.transitions.iter().map(alert).collect::<Vec<_>>(),
+    })
+}
+
+fn summary(summary: &v1::Summary) -> Value {
+    json!({
+        "tag": summary.tag, "from": rfc3339(summary.from.as_ref()), "until": rfc3339(summary.until.as_ref()),
+        "readings": summary.readings, "covered_s": seconds(summary.covered.as_ref()), "mean": summary.mean,
+        "min": summary.min, "max": summary.max, "last": summary.last, "redundant": summary.redundant,
+    })
+}
+
+fn seen_alarm(seen: &v1::SeenAlarm) -> Value {
+    json!({
+        "alarm": seen.alarm, "occurrence": seen.occurrence,
+        "tier": tier(seen.tier()).map(|tier| tier.word()),
+        "first_out_time": rfc3339(seen.first_out_time.as_ref()), "redundant": seen.redundant,
     })
 }
 
@@ -167,7 +186,7 @@ fn reading(reading: &v1::SeenReading) -> Value {
         "tag": reading.tag, "value": reading.value, "quality": quality(reading.quality.as_ref()),
         "source_time": rfc3339(reading.source_time.as_ref()),
         "arrival_time": rfc3339(reading.arrival_time.as_ref()),
-        "judged_time": rfc3339(reading.judged_time.as_ref()),
+        "judged_time": rfc3339(reading.judged_time.as_ref()), "redundant": reading.redundant,
     })
 }
 

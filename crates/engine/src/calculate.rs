@@ -281,20 +281,28 @@ impl Engine {
             let Input { held, readings, cells, .. } = self.input(calculated, memory, at, moment.arrival_us);
             evidence.readings.extend(readings.iter().map(|seen| seen.named(name)));
             evidence.summaries.extend(cells.iter().map(|cell| summary(cell, name)));
-            if readings.is_empty()
-                && (cells.is_empty() || matches!(calculated.program, Program::Deviation(_)))
-            {
-                evidence.readings.extend(self.held_or_last(tag, held));
+            let of_now = calculated.program.keep().readings_us == 0;
+            match (held, &calculated.program) {
+                (_, Program::Quality(_)) => evidence.readings.push(self.qualified(place, tag)),
+                (Some(seen), _) if of_now => evidence.readings.push(seen.named(name)),
+                _ => {}
             }
         }
         evidence.alarms = self.standing(calculated).into_iter().map(|standing| standing.seen).collect();
         evidence
     }
 
-    fn held_or_last(&self, tag: TagIndex, held: Option<Seen>) -> Vec<SeenReading> {
-        match held {
-            Some(seen) => vec![seen.named(&self.plan.site.tag(tag).name)],
-            None => self.last_readings(tag),
+    /// The last reading of a tag, evidence or not, as it was when its quality was looked at.
+    fn qualified(&self, place: u32, tag: TagIndex) -> SeenReading {
+        let state = &self.tags[tag.0 as usize];
+        let looked = &self.tags[self.plan.calculated_tag(place).0 as usize];
+        SeenReading {
+            tag: Arc::clone(&self.plan.site.tag(tag).name),
+            value: (!state.is_empty() && state.value.is_finite()).then_some(state.value),
+            quality: state.quality(),
+            source_time: Timestamp::from_micros(state.source_us),
+            arrival_time: Timestamp::from_micros(looked.heard_us),
+            judged_time: Timestamp::from_micros(looked.clock_us),
         }
     }
 }
@@ -320,7 +328,7 @@ fn summary(cell: &Cell, tag: &Arc<str>) -> Summary {
         until: Timestamp::from_micros(cell.until_us),
         readings: cell.readings,
         covered: std::time::Duration::from_micros(cell.covered_us.unsigned_abs()),
-        mean: cell.mean(),
+        area: cell.area,
         min: cell.min,
         max: cell.max,
         last: cell.last,

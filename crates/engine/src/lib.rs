@@ -10,6 +10,7 @@ mod alarm;
 mod calculate;
 mod commands;
 mod counts;
+mod derive;
 mod engine;
 mod faults;
 mod hold;
@@ -32,6 +33,7 @@ mod vitals;
 mod words;
 
 pub use counts::Counts;
+pub use derive::{Derivation, Part, Piece, derive, parts, without};
 pub use engine::{Engine, Known};
 pub use faults::FAULT_RULE;
 pub use judge::{Judge, JudgeError, Outcome};

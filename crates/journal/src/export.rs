@@ -186,7 +186,7 @@ fn evidence(evidence: &Evidence) -> Value {
 fn summary(summary: &Summary) -> Value {
     json!({
         "tag": *summary.tag, "from": time(summary.from), "until": time(summary.until),
-        "readings": summary.readings, "covered_us": davy_model::micros(summary.covered), "mean": summary.mean,
+        "readings": summary.readings, "covered_us": davy_model::micros(summary.covered), "mean": summary.mean(),
         "min": summary.min, "max": summary.max, "last": summary.last, "quality": summary.quality.to_string(),
     })
 }

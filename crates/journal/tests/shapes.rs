@@ -211,13 +211,13 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 fn summary() -> impl Strategy<Value = Summary> {
     let values = (value(), value(), value(), value());
     (word(), (time(), time()), any::<u32>(), duration(), values, quality()).prop_map(
-        |(tag, (from, until), readings, covered, (mean, min, max, last), quality)| Summary {
+        |(tag, (from, until), readings, covered, (area, min, max, last), quality)| Summary {
             tag,
             from,
             until,
             readings,
             covered,
-            mean,
+            area,
             min,
             max,
             last,

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Actor, AlarmFacts, AlarmKey, Comparator, Quality, Text, Tier, Timestamp, TransitionId, Unit};
+use crate::{
+    Actor, AlarmFacts, AlarmKey, Comparator, Quality, Text, Tier, Timestamp, TransitionId, Unit, micros,
+};
 
 /// One change of one alarm.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,6 +168,13 @@ pub struct LimitView {
     pub written: Arc<str>,
 }
 
+impl LimitView {
+    /// Whether `value` is back past the clear point. Never true for NaN.
+    pub fn is_clear(&self, value: f64) -> bool {
+        self.comparator.is_clear(value, self.clear_point, self.clear_inclusive)
+    }
+}
+
 /// What a transition was decided from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -198,8 +207,8 @@ pub struct Summary {
     pub readings: u32,
     /// For how much of the time between there was evidence.
     pub covered: Duration,
-    /// The mean over the time covered, in the tag's unit; of one instant, its value.
-    pub mean: f64,
+    /// The sum of value times time over the time covered, in the tag's unit · µs.
+    pub area: f64,
     /// The least.
     pub min: f64,
     /// The greatest.
@@ -208,6 +217,14 @@ pub struct Summary {
     pub last: f64,
     /// The least to be believed among them.
     pub quality: Quality,
+}
+
+impl Summary {
+    /// The mean over the time covered, in the tag's unit; of one instant, its value.
+    pub fn mean(&self) -> f64 {
+        let covered_us = micros(self.covered);
+        if covered_us > 0 { self.area / covered_us as f64 } else { self.last }
+    }
 }
 
 /// An alarm that stood when others were decided by it.

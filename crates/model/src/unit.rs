@@ -428,6 +428,16 @@ impl Comparator {
         }
     }
 
+    /// Whether `value` is back past `clear_point`, or, when `inclusive`, at it. Never true for NaN.
+    pub fn is_clear(self, value: f64, clear_point: f64, inclusive: bool) -> bool {
+        match (self.is_rising(), inclusive) {
+            (true, false) => value < clear_point,
+            (true, true) => value <= clear_point,
+            (false, false) => value > clear_point,
+            (false, true) => value >= clear_point,
+        }
+    }
+
     /// True for `>` and `≥`.
     pub const fn is_rising(self) -> bool {
         matches!(self, Comparator::Above | Comparator::AtOrAbove)

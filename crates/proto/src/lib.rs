@@ -10,8 +10,8 @@ mod error;
 mod json;
 
 pub use convert::{
-    alarm_of, alert_of, command_of, delay_of, duration_from_wire, duration_to_wire, seen_reading_of,
-    time_from_wire, time_to_wire,
+    alarm_of, alert_of, command_of, delay_of, duration_from_wire, duration_to_wire, seen_alarm_of,
+    seen_reading_of, summary_of, time_from_wire, time_to_wire,
 };
 pub use error::WireError;
 pub use json::alert_json;

@@ -6,6 +6,7 @@ use davy_model::{Site, Substance, Tag, TagIndex, Unit};
 
 use crate::{
     Code, Program,
+    expression::Mistake,
     figure::Figure,
     level::{self, LevelDraft, Scale, Unfit},
     report::{Finding, Place, Report, quoted},
@@ -144,6 +145,14 @@ impl<'a> Expansion<'a> {
     pub(crate) fn wrong(&mut self, place: Place, code: Code, found: &str, expected: &str) {
         let about = format!("rule {}", quoted(&self.draft.id));
         self.report.error(place, Finding::new(code, about).found_words(found).expected(expected));
+    }
+
+    /// Something is wrong in an expression that stands at `place`.
+    pub(crate) fn mistake(&mut self, place: Place, mistake: &Mistake) {
+        let Mistake { character, code, found, expected, help } = mistake;
+        let about = format!("rule {}: character {character}", quoted(&self.draft.id));
+        let finding = Finding::new(*code, about).found_words(found).expected(expected);
+        self.report.error(place, finding.help(help));
     }
 
     /// Where the rule stands.

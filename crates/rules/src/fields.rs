@@ -255,6 +255,25 @@ impl<'a> Item<'a> {
         number
     }
 
+    /// The keys that somebody gave, each with its value.
+    pub(crate) fn entries(&self, report: &mut Report) -> Option<Vec<Item<'a>>>
+    where
+        Self: 'a,
+    {
+        let Value::Map(entries) = &self.node.value else {
+            report.error(self.place, self.finding(Code::ValueType).expected("keys and values"));
+            return None;
+        };
+        let about = self.key;
+        let item = |(key, node): &'a (Key, Node)| Item { place: key.place, about, key: &key.name, node };
+        Some(entries.iter().map(item).collect())
+    }
+
+    /// Under which key it stands.
+    pub(crate) fn key(&self) -> &'a str {
+        self.key
+    }
+
     /// Whether it is keys and values.
     pub(crate) fn is_map(&self) -> bool {
         matches!(self.node.value, Value::Map(_))

@@ -40,9 +40,9 @@ mod yaml;
 pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use kinds::{
-    Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, From, Interlock,
-    Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike, Standard, TimeToLimit,
-    Vote, Window,
+    Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, Formula, From,
+    Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike, Standard,
+    TimeToLimit, Vote, Window,
 };
 pub use plan::{Calculated, Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, SuppressedWhile};

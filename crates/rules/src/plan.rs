@@ -250,11 +250,6 @@ impl Level {
 
     /// Whether `value` is back past the clear point. Never true for NaN.
     pub fn is_clear(&self, value: f64) -> bool {
-        match (self.comparator.is_rising(), self.clear_inclusive) {
-            (true, false) => value < self.clear_point,
-            (true, true) => value <= self.clear_point,
-            (false, false) => value > self.clear_point,
-            (false, true) => value >= self.clear_point,
-        }
+        self.comparator.is_clear(value, self.clear_point, self.clear_inclusive)
     }
 }

@@ -19,7 +19,12 @@ pub(crate) fn text(found: &Explanation, colour: Colour) -> String {
     lines.extend(
         found.limit.as_ref().map(|limit| format!("limit    {}", limit_arithmetic(limit, &transition))),
     );
-    lines.extend(readings(found, &transition.unit));
+    lines.extend(calculated(found, &transition.unit));
+    // What a value was calculated of is in the units of its tags.
+    let unit = if found.calculated.is_empty() { transition.unit.as_str() } else { "" };
+    lines.extend(readings(found, unit));
+    lines.extend(summaries(found));
+    lines.extend(alarms(found));
     lines.extend(delays(found));
     lines.push("verdict".to_owned());
     lines.extend(found.verdict.iter().map(|line| format!("  {}", line.en)));
@@ -117,6 +122,57 @@ fn readings(found: &Explanation, unit: &str) -> Vec<String> {
     lines
 }
 
+fn calculated(found: &Explanation, unit: &str) -> Vec<String> {
+    if found.calculated.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["calculated".to_owned()];
+    lines.extend(found.calculated.iter().map(|value| {
+        format!(
+            "  {} = {}, {}; at {}",
+            value.tag,
+            figures::value(value.value, unit),
+            figures::quality(value.quality.as_ref()),
+            figures::moment(value.judged_time.as_ref())
+        )
+    }));
+    lines
+}
+
+/// The parts of windows are many: what they amount to, tag by tag.
+fn summaries(found: &Explanation) -> Vec<String> {
+    let mut tags: Vec<&str> = found.summaries.iter().map(|summary| summary.tag.as_str()).collect();
+    tags.dedup();
+    let line = |tag: &str| {
+        let parts = found.summaries.iter().filter(|summary| summary.tag == tag);
+        let readings: u32 = parts.clone().map(|summary| summary.readings).sum();
+        let least = parts.clone().map(|summary| summary.min).fold(f64::INFINITY, f64::min);
+        let greatest = parts.clone().map(|summary| summary.max).fold(f64::NEG_INFINITY, f64::max);
+        format!(
+            "  {tag}: {} parts of its window with {readings} readings, {} to {}",
+            parts.count(),
+            figures::value(Some(least), ""),
+            figures::value(Some(greatest), "")
+        )
+    };
+    let head = (!tags.is_empty()).then(|| "windows".to_owned());
+    head.into_iter().chain(tags.into_iter().map(line)).collect()
+}
+
+fn alarms(found: &Explanation) -> Vec<String> {
+    let line = |seen: &davy_proto::v1::SeenAlarm| {
+        format!(
+            "  {} {}, since {}{}",
+            figures::tier(seen.tier()).map_or("?", davy_model::Tier::word),
+            seen.alarm,
+            figures::moment(seen.first_out_time.as_ref()),
+            if seen.redundant { " (it would be so without it)" } else { "" }
+        )
+    };
+    let head = (!found.alarms.is_empty()).then(|| "alarms".to_owned());
+    head.into_iter().chain(found.alarms.iter().map(line)).collect()
+}
+
 fn reading_line(reading: &SeenReading, unit: &str) -> String {
     let judged = if reading.judged_time == reading.source_time {
         "its source time"
@@ -124,13 +180,14 @@ fn reading_line(reading: &SeenReading, unit: &str) -> String {
         "another time: its clock is suspect"
     };
     format!(
-        "{} = {}, {}; measured {}, arrived {}, judged at {} ({judged})",
+        "{} = {}, {}; measured {}, arrived {}, judged at {} ({judged}){}",
         reading.tag,
         figures::value(reading.value, unit),
         figures::quality(reading.quality.as_ref()),
         figures::moment(reading.source_time.as_ref()),
         figures::moment(reading.arrival_time.as_ref()),
         figures::moment(reading.judged_time.as_ref()),
+        if reading.redundant { "; it would be so without it" } else { "" },
     )
 }
 

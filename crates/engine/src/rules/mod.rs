@@ -8,6 +8,7 @@ mod count;
 mod cusum;
 mod deviation;
 mod ewma;
+mod expression;
 mod flatline;
 mod interlock;
 mod limit;
@@ -99,6 +100,7 @@ pub(crate) fn value(program: &Program, view: &View<'_>) -> Option<Value> {
         Program::Interlock(program) => interlock::value(program, view),
         Program::Corroborate(program) => corroborate::value(program, view),
         Program::Balance(program) => balance::value(program, view),
+        Program::Expression(program) => expression::value(program, view),
     };
     value.filter(|value| value.value.is_finite())
 }

@@ -113,6 +113,7 @@ fn calculated() -> String {
         ("k-cusum", "T, X", format!("cusum: {{target: 50, sigma: 10, over: 60s, {beyond}}}")),
         ("k-deviation", "T", format!("deviation: {{from: {{tag: U}}, {over}}}")),
         ("k-ewma", "T, X", format!("ewma: {{itself: 40s, sigma_min: 5, over: 20s, {beyond}}}")),
+        ("k-expression", "T", "expression: {inputs: {u: U, x: X}, when: 'this > u && (x > 50.0 || is_evidence(u))', tier: blue, on_delay: 2s}".to_owned()),
         ("k-flatline", "T, X", "flatline: {over: 15s, spread: 1, tier: blue, off_delay: 2s}".to_owned()),
         ("k-interlock", "T", "interlock: {when: {above: 90, until_below: 70}, proof: {tag: U, is: off}, within: 4s, tier: red}".to_owned()),
         ("k-peers", "T, U, X, Y", format!("deviation: {{from: {{peers: site, at_least: 2}}, {over}}}")),

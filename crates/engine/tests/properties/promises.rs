@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use davy_engine::Engine;
+use davy_engine::{Engine, derive, without};
 use davy_model::{
     AlarmFacts, AlarmKey, AlarmState, Condition, Input, Quality, Timestamp, Transition, TransitionKind,
 };
@@ -172,6 +172,25 @@ proptest! {
                 seconds(pair[1].arrival_time),
                 pair[1].kind
             );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(40))]
+
+    /// P7: every decision follows from its evidence alone, and a piece of it that is needed cannot be left out.
+    #[test]
+    fn every_decision_follows_from_its_evidence_alone(log in log(true, false)) {
+        let plan = &plans()[0];
+        for told in run(&log) {
+            let Some(derivation) = derive(plan, &told) else { continue };
+            prop_assert!(derivation.agrees, "{:?}", told);
+            for piece in derivation.pieces {
+                let rest = Transition { evidence: without(&told.evidence, piece.part), ..told.clone() };
+                let holds = derive(plan, &rest).is_some_and(|derivation| derivation.holds);
+                prop_assert_eq!(holds, !piece.is_needed, "{:?} of {:?}", piece, told);
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ struct SummaryRecord {
     covered: Option<DurationRecord>,
     /// Bits, as are those below.
     #[prost(fixed64, tag = "6")]
-    mean: u64,
+    area: u64,
     #[prost(fixed64, tag = "7")]
     min: u64,
     #[prost(fixed64, tag = "8")]
@@ -177,7 +177,7 @@ impl From<&Summary> for SummaryRecord {
             until: summary.until.as_micros(),
             readings: summary.readings,
             covered: Some(summary.covered.into()),
-            mean: summary.mean.to_bits(),
+            area: summary.area.to_bits(),
             min: summary.min.to_bits(),
             max: summary.max.to_bits(),
             last: summary.last.to_bits(),
@@ -194,7 +194,7 @@ impl SummaryRecord {
             until: time(self.until)?,
             readings: self.readings,
             covered: need(self.covered)?.duration()?,
-            mean: f64::from_bits(self.mean),
+            area: f64::from_bits(self.area),
             min: f64::from_bits(self.min),
             max: f64::from_bits(self.max),
             last: f64::from_bits(self.last),

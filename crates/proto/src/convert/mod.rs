@@ -13,5 +13,5 @@ mod words;
 pub use alarm::alarm_of;
 pub use alert::alert_of;
 pub use command::command_of;
-pub use evidence::{delay_of, seen_reading_of};
+pub use evidence::{delay_of, seen_alarm_of, seen_reading_of, summary_of};
 pub use time::{duration_from_wire, duration_to_wire, time_from_wire, time_to_wire};

@@ -4,7 +4,10 @@
 
 use davy_model::{Comparator, TagIndex, Unit};
 
-use super::{Keep, KindDraft};
+use super::{
+    Keep, KindDraft,
+    beside::{self, Beside},
+};
 use crate::{
     Code, Program,
     expand::{Calculation, Expansion},
@@ -13,7 +16,6 @@ use crate::{
     level::{LevelDraft, Scale},
     one_level,
     report::Report,
-    selector::Selector,
 };
 
 const WHEN: [&str; 4] = ["at_or_above", "above", "until_below", "until_at_or_below"];
@@ -46,22 +48,9 @@ pub(super) struct Draft {
     comparator: Comparator,
     command: Figure,
     until: Option<(Figure, bool)>,
-    proof: Proof,
+    proof: Beside,
     on: bool,
     levels: Vec<LevelDraft>,
-}
-
-/// The tags that prove it.
-struct Proof {
-    selector: Selector,
-    same: Option<Same>,
-}
-
-#[derive(Clone, Copy)]
-enum Same {
-    Area,
-    Equipment,
-    Device,
 }
 
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
@@ -85,23 +74,11 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
     Some(Draft { comparator, command: command?, until, proof, on, levels: vec![level] })
 }
 
-fn proof(item: &Item<'_>, report: &mut Report) -> Option<(Proof, bool)> {
+fn proof(item: &Item<'_>, report: &mut Report) -> Option<(Beside, bool)> {
     let fields = Fields::open(item.node(), item.about_key(), &PROOF, report)?;
-    let texts = |key: &'static str, report: &mut Report| {
-        let item = fields.get(key)?;
-        Some(item.texts(report).into_iter().map(|(text, _)| text.to_owned()).collect::<Vec<_>>())
-    };
-    fields.one_of(&["quantity", "tag"], report)?;
-    let selector =
-        Selector { quantity: texts("quantity", report), tag: texts("tag", report), ..Selector::default() };
-    let same = match fields.get("same").and_then(|item| item.word(&["area", "equipment", "device"], report)) {
-        Some("area") => Some(Same::Area),
-        Some("equipment") => Some(Same::Equipment),
-        Some(_) => Some(Same::Device),
-        None => None,
-    };
+    let beside = beside::read(&fields, report);
     let is = fields.need("is", report)?.word(&["on", "off"], report)?;
-    Some((Proof { selector, same }, is == "on"))
+    Some((beside?, is == "on"))
 }
 
 impl KindDraft for Draft {
@@ -112,8 +89,8 @@ impl KindDraft for Draft {
     fn expand(&self, expansion: &mut Expansion<'_>) {
         let proofs = expansion.select(&self.proof.selector);
         for tag in expansion.tags.clone() {
-            let near = proofs.iter().filter(|other| self.proof.is_near(expansion, tag, **other));
-            let inputs: Vec<TagIndex> = std::iter::once(tag).chain(near.copied()).collect();
+            let near = self.proof.of(expansion, &proofs, tag);
+            let inputs: Vec<TagIndex> = std::iter::once(tag).chain(near).collect();
             if inputs.len() == 1 {
                 expansion.error(
                     expansion.place(),
@@ -146,19 +123,5 @@ impl KindDraft for Draft {
                 program,
             });
         }
-    }
-}
-
-impl Proof {
-    fn is_near(&self, expansion: &Expansion<'_>, tag: TagIndex, other: TagIndex) -> bool {
-        let (tag, other) = (expansion.site.tag(tag), expansion.site.tag(other));
-        let shared = |a: &Option<std::sync::Arc<str>>, b: &Option<std::sync::Arc<str>>| a.is_some() && a == b;
-        tag.name != other.name
-            && match self.same {
-                None => true,
-                Some(Same::Area) => shared(&tag.area, &other.area),
-                Some(Same::Equipment) => shared(&tag.equipment, &other.equipment),
-                Some(Same::Device) => shared(&tag.device, &other.device),
-            }
     }
 }

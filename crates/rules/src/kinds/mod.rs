@@ -2,11 +2,13 @@
 //! which tags it makes which calculated tags; what is calculated is the engine's.
 
 mod balance;
+mod beside;
 mod corroborate;
 mod count;
 mod cusum;
 mod deviation;
 mod ewma;
+mod expression;
 mod flatline;
 mod group;
 mod interlock;
@@ -24,6 +26,7 @@ pub use count::{Count, CountStep};
 pub use cusum::Cusum;
 pub use deviation::{Deviation, From};
 pub use ewma::Ewma;
+pub use expression::Formula;
 pub use flatline::Flatline;
 pub use interlock::Interlock;
 pub use quality::QualityWatch;
@@ -165,6 +168,8 @@ kinds! {
     Corroborate(Corroborate) "corroborate" corroborate;
     /// What goes in, less what comes out, less what is stored.
     Balance(Balance) "balance" balance;
+    /// A number or a condition made of several tags.
+    Expression(Formula) "expression" expression;
 }
 
 /// The gravest tier of levels.

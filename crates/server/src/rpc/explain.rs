@@ -2,9 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use davy_engine::{Part, derive};
 use davy_journal::{JournalError, JournalReader};
 use davy_model::{AlarmKey, Delay, DelayKind, LimitView, Text, Transition, TransitionKind};
-use davy_proto::{alert_of, delay_of, duration_to_wire, seen_reading_of, v1 as wire};
+use davy_proto::{
+    alert_of, delay_of, duration_to_wire, seen_alarm_of, seen_reading_of, summary_of, v1 as wire,
+};
 use davy_rules::{Level, Plan, Rule, WatchKind};
 use tonic::Status;
 
@@ -39,7 +42,7 @@ pub(super) async fn explain(
     let files = loaded.as_ref().map_or(&[][..], |loaded| &loaded.bundle.files);
     let (verdict, agrees) = verdict(deciding);
     let evidence = &deciding.evidence;
-    Ok(wire::Explanation {
+    let mut explanation = wire::Explanation {
         alarm: view::standing(hub, &key),
         transition: Some(alert_of(deciding, true)),
         rule: Some(source(rule, deciding, files)),
@@ -57,7 +60,34 @@ pub(super) async fn explain(
         verdict: verdict.iter().map(wire::LocalizedText::from).collect(),
         agrees,
         transitions: story.iter().map(|transition| alert_of(transition, true)).collect(),
-    })
+        calculated: evidence.calculated.iter().map(seen_reading_of).collect(),
+        summaries: evidence.summaries.iter().map(summary_of).collect(),
+        alarms: evidence.alarms.iter().map(seen_alarm_of).collect(),
+    };
+    if let Some(plan) = plan {
+        derive_again(plan, deciding, &mut explanation);
+    }
+    Ok(explanation)
+}
+
+/// Lets the engine derive the decision from its evidence alone, by the files that decided.
+fn derive_again(plan: &Plan, deciding: &Transition, explanation: &mut wire::Explanation) {
+    let Some(derivation) = derive(plan, deciding) else { return };
+    explanation.agrees &= derivation.agrees;
+    for piece in derivation.pieces {
+        let redundant = !piece.is_needed;
+        match piece.part {
+            Part::Reading(at) => explanation.readings[at].redundant = redundant,
+            Part::Calculated(at) => explanation.calculated[at].redundant = redundant,
+            Part::Summary(at) => explanation.summaries[at].redundant = redundant,
+            Part::Alarm(at) => explanation.alarms[at].redundant = redundant,
+            Part::Delay => {
+                if let Some(delay) = &mut explanation.delay {
+                    delay.redundant = redundant;
+                }
+            }
+        }
+    }
 }
 
 /// The transitions of one occurrence, the oldest first.

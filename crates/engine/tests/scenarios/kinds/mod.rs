@@ -6,6 +6,7 @@ mod count;
 mod cusum;
 mod deviation;
 mod ewma;
+mod expression;
 mod files;
 mod flatline;
 mod interlock;

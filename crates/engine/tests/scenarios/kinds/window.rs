@@ -26,7 +26,7 @@ fn a_mean_is_weighted_by_time_and_waits_for_its_coverage() {
     );
     let raised = &world.told[0];
     assert_eq!(raised.value, Some(60.0));
-    assert!(raised.evidence.summaries.iter().all(|summary| summary.mean == 60.0));
+    assert!(raised.evidence.summaries.iter().all(|summary| summary.mean() == 60.0));
     let covered: f64 = raised.evidence.summaries.iter().map(|summary| summary.covered.as_secs_f64()).sum();
     assert!((covered - 80.0).abs() < 1e-6, "{covered}");
 }
