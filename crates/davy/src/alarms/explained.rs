@@ -280,6 +280,7 @@ mod tests {
             readings: vec![reading(0, 14.2), reading(10, 15.2)],
             readings_held: 11,
             delay: Some(Delay {
+                redundant: false,
                 kind: v1::DelayKind::OnDelay.into(),
                 since: time(0),
                 elapsed: Some(Duration { seconds: 10, nanos: 0 }),
