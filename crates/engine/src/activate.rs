@@ -14,6 +14,7 @@ use crate::{
     engine::{Engine, LIVE, Moment, memories_of},
     hold::{LevelState, Seen},
     lifecycle::Event,
+    load::{FLOOD_RULE, Load},
     nodes::NodeState,
     oddity::clock_owner,
     tag::{NONE, Policy, TagState},
@@ -39,6 +40,7 @@ impl Engine {
         let calculated = self.carry_calculated(&old);
         self.carry_tags(&old);
         self.tags.extend(calculated);
+        self.carry_loads(&old);
         self.observers_due.clear();
         let unchanged = self.carry_alarms(&old, &places);
         self.oddities.clear();
@@ -47,6 +49,7 @@ impl Engine {
         self.judge_again(&unchanged, moment, out);
         for alarm in 0..self.alarms.len() as u32 {
             self.reconcile(alarm, moment, out);
+            self.note_escalation(alarm, moment.arrival_us);
         }
         self.schedule_everything();
         self.calculate_again(now, out);
@@ -57,6 +60,23 @@ impl Engine {
         for tag in 0..self.tags.len() as u32 {
             let clock_us = self.tags[tag as usize].clock_at(moment.arrival_us);
             self.complete_holds_of(TagIndex(tag), clock_us, moment, out);
+        }
+    }
+
+    /// What has sounded at each desk that is there still; a flood without rules for one is over.
+    fn carry_loads(&mut self, old: &Plan) {
+        let before = mem::replace(&mut self.loads, vec![Load::none(); self.plan.site.desks.len() + 1]);
+        if self.plan.site.annunciation.flood.is_none() {
+            return;
+        }
+        let place = |id: Option<&Arc<str>>| {
+            let desks = &self.plan.site.desks;
+            id.map_or(Some(desks.len()), |id| desks.iter().position(|desk| desk.id == *id))
+        };
+        for (at, load) in before.into_iter().enumerate() {
+            if let Some(now) = place(old.site.desks.get(at).map(|desk| &desk.id)) {
+                self.loads[now] = load;
+            }
         }
     }
 
@@ -137,7 +157,7 @@ impl Engine {
                     state.set_silent(state.is_silent() || (silent && alarm.is_active()));
                     self.slots[watch as usize] = if alarm.is_live() { at | LIVE } else { at };
                 }
-                (Origin::Watch(_) | Origin::Clock | Origin::Fault, _) => {
+                (Origin::Watch(_) | Origin::Clock | Origin::Fault | Origin::Load, _) => {
                     self.active_clock_alarms += u32::from(origin == Origin::Clock && alarm.is_active());
                     self.built_in.insert(key, at);
                 }
@@ -230,6 +250,7 @@ fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> 
         Origin::Watch(before) => find_watch(alarm, before),
         Origin::Clock => clocks.contains(&alarm.key.subject).then_some(Origin::Clock),
         Origin::Fault => Some(Origin::Fault),
+        Origin::Load => stays_loaded(alarm, plan).then_some(Origin::Load),
     };
     alarms.iter().map(find).collect()
 }
@@ -248,6 +269,18 @@ fn same_calculated(old: &Plan, plan: &Plan, made: &Calculated) -> Option<usize> 
     let same_inputs = before.inputs.len() == made.inputs.len()
         && before.inputs.iter().zip(&made.inputs).all(|(a, b)| described(old, *a) == described(plan, *b));
     (same_inputs && before.program == made.program && before.unit == made.unit).then_some(place)
+}
+
+/// Whether there is still somebody who would tell when a flood, or a chattering, is over.
+fn stays_loaded(alarm: &Alarm, plan: &Plan) -> bool {
+    let annunciation = &plan.site.annunciation;
+    let is_place = |id: &str| id == &*plan.site.id || plan.site.desks.iter().any(|desk| *desk.id == *id);
+    if *alarm.key.rule == *FLOOD_RULE {
+        return annunciation.flood.is_some() && is_place(&alarm.key.subject);
+    }
+    let Some((rule, subject)) = alarm.key.subject.split_once(':') else { return false };
+    let rule = plan.rules.binary_search_by(|other| (*other.id).cmp(rule)).ok();
+    annunciation.chatter.is_some() && rule.is_some_and(|rule| plan.watch_on(rule as u32, subject).is_some())
 }
 
 /// From a tag's old unit to its new one; nothing, where they do not convert.

@@ -1,10 +1,10 @@
 //! What the engine keeps of an alarm. Made when something first happens to it, and kept for its occurrence number.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use davy_model::{AlarmFacts, AlarmKey, Condition, Tier, Timestamp};
 
-use crate::hold::LevelState;
+use crate::{hold::LevelState, load::Quiet};
 
 /// Never due.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -18,6 +18,8 @@ pub(crate) enum Origin {
     Clock,
     /// A part of Davy that fails.
     Fault,
+    /// More than a person can take.
+    Load,
 }
 
 /// Why a tag is silent.
@@ -56,6 +58,22 @@ pub(crate) struct Alarm {
     pub(crate) hold_us: i64,
     /// When its tag, node or part was last odd, arrival µs; of clock alarms.
     pub(crate) odd_us: i64,
+    /// The incident that its occurrence is a part of.
+    pub(crate) incident: Option<Arc<str>>,
+    /// The desk it was escalated to last.
+    pub(crate) desk: Option<Arc<str>>,
+    /// How many steps of escalation are behind it.
+    pub(crate) escalations: u32,
+    /// When it first sounded in this occurrence, or anew: nobody's time begins before, arrival µs.
+    pub(crate) sounded_us: Option<i64>,
+    /// When it is escalated, arrival µs.
+    pub(crate) escalate_us: i64,
+    /// Its last raises, the oldest first, arrival µs.
+    pub(crate) raises_us: VecDeque<i64>,
+    /// While it chatters: when that is over, arrival µs.
+    pub(crate) chatter_us: i64,
+    /// Why it did not sound.
+    pub(crate) quiet: Option<Quiet>,
     /// Number of the transition that raised it last.
     pub(crate) raised_sequence: u64,
     /// Number of its last transition.
@@ -87,6 +105,14 @@ impl Alarm {
             re_alarm_every_us: None,
             hold_us: NEVER,
             odd_us: i64::MIN,
+            incident: None,
+            desk: None,
+            escalations: 0,
+            sounded_us: None,
+            escalate_us: NEVER,
+            raises_us: VecDeque::new(),
+            chatter_us: NEVER,
+            quiet: None,
             raised_sequence: 0,
             last_sequence: 0,
         }

@@ -82,7 +82,7 @@ impl Engine {
         let record = &self.alarms[alarm as usize];
         match record.origin {
             Origin::Watch(watch) => self.plan.rules[self.plan.watches[watch as usize].rule as usize].tier_max,
-            Origin::Clock | Origin::Fault => record.facts.tier_highest,
+            Origin::Clock | Origin::Fault | Origin::Load => record.facts.tier_highest,
         }
     }
 

@@ -11,7 +11,9 @@ use davy_rules::Plan;
 use crate::{
     Counts,
     alarm::{Alarm, NEVER},
+    incident::Incident,
     lapse::Lapse,
+    load::Load,
     memory::Memory,
     nodes::NodeState,
     oddity::Oddity,
@@ -60,6 +62,10 @@ pub struct Engine {
     pub(crate) memories: Vec<Memory>,
     /// Calculated tags that look at an alarm which has just changed.
     pub(crate) observers_due: BTreeSet<u32>,
+    /// The last incident of each group.
+    pub(crate) incidents: BTreeMap<Arc<str>, Incident>,
+    /// What has sounded at each desk, and last, where none answers.
+    pub(crate) loads: Vec<Load>,
     pub(crate) timers: Timers,
     pub(crate) counts: Counts,
 }
@@ -115,6 +121,8 @@ impl Engine {
             active_clock_alarms: 0,
             memories: memories_of(&plan),
             observers_due: BTreeSet::new(),
+            incidents: BTreeMap::new(),
+            loads: vec![Load::none(); plan.site.desks.len() + 1],
             timers: Timers::default(),
             counts: Counts::default(),
             plan,
@@ -236,6 +244,13 @@ impl Engine {
                 let due_us = self.memories[place as usize].due_us;
                 (due_us, due_us)
             }
+            Due::Escalate(alarm) => {
+                (self.alarms[alarm as usize].escalate_us, self.alarms[alarm as usize].escalate_us)
+            }
+            Due::Chatter(alarm) => {
+                (self.alarms[alarm as usize].chatter_us, self.alarms[alarm as usize].chatter_us)
+            }
+            Due::Flood(desk) => (self.loads[desk as usize].due_us, self.loads[desk as usize].due_us),
             Due::Settle(alarm) => {
                 (self.alarms[alarm as usize].settle_us, self.alarms[alarm as usize].settle_us)
             }
@@ -256,6 +271,9 @@ impl Engine {
             Due::ReAlarm(alarm) => self.alarms[alarm as usize].re_alarm_us = at_us,
             Due::Settle(alarm) => self.alarms[alarm as usize].settle_us = at_us,
             Due::Calculated(place) => self.memories[place as usize].due_us = at_us,
+            Due::Escalate(alarm) => self.alarms[alarm as usize].escalate_us = at_us,
+            Due::Chatter(alarm) => self.alarms[alarm as usize].chatter_us = at_us,
+            Due::Flood(desk) => self.loads[desk as usize].due_us = at_us,
             Due::Shelve(_) => {}
         }
         if at_us != NEVER {
@@ -276,6 +294,9 @@ impl Engine {
             }
             Due::Settle(alarm) => self.fire_settle(alarm, at_us, recorded, out),
             Due::Calculated(place) => self.fire_calculated(place, at_us, recorded, out),
+            Due::Escalate(alarm) => self.fire_escalate(alarm, at_us, recorded, out),
+            Due::Chatter(alarm) => self.fire_chatter(alarm, at_us, recorded, out),
+            Due::Flood(desk) => self.fire_flood(desk, at_us, recorded, out),
         }
     }
 
@@ -299,12 +320,19 @@ impl Engine {
             record.hold_us = NEVER;
             let (re_alarm_us, settle_us) = (record.re_alarm_us, record.settle_us);
             let until = record.facts.shelving.as_ref().map(|shelving| shelving.until.as_micros());
+            let (escalate_us, chatter_us) = (record.escalate_us, record.chatter_us);
+            self.schedule(Due::Escalate(alarm), escalate_us);
+            self.schedule(Due::Chatter(alarm), chatter_us);
             self.schedule(Due::ReAlarm(alarm), re_alarm_us);
             self.schedule(Due::Settle(alarm), settle_us);
             if let Some(until_us) = until {
                 self.schedule(Due::Shelve(alarm), until_us);
             }
             self.schedule_hold(alarm);
+        }
+        for desk in 0..self.loads.len() as u32 {
+            let due_us = self.loads[desk as usize].due_us;
+            self.schedule(Due::Flood(desk), due_us);
         }
         for mode in 0..self.modes.len() as u32 {
             self.modes[mode as usize].hold_us = NEVER;

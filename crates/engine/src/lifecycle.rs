@@ -21,8 +21,10 @@ pub enum Event {
     Acknowledge,
     /// Still active after its re-alarm time.
     ReAlarm,
-    /// Raised from a backlog, and active still now that the backlog is through.
+    /// Raised from a backlog, or in a flood, and active still now that it is through.
     Sound,
+    /// Nobody acknowledged it in time.
+    Escalate,
     /// Quieted by an operator.
     Shelve(Shelving),
     /// Quiet no longer, by an operator.
@@ -60,9 +62,12 @@ pub struct Change {
 /// The [`Refusal`] an operator gets; the process is never refused, what does not apply to it changes nothing.
 pub fn step(facts: &AlarmFacts, event: Event) -> Result<Option<Change>, Refusal> {
     match event {
-        Event::Raise(_) | Event::Retier(_) | Event::Clear { .. } | Event::ReAlarm | Event::Sound => {
-            Ok(by_process(facts, &event))
-        }
+        Event::Raise(_)
+        | Event::Retier(_)
+        | Event::Clear { .. }
+        | Event::ReAlarm
+        | Event::Sound
+        | Event::Escalate => Ok(by_process(facts, &event)),
         Event::ExpireShelve => Ok(facts.shelving.is_some().then(|| {
             let facts = AlarmFacts { shelving: None, ..facts.clone() };
             out_of_quiet(facts, TransitionKind::ShelveExpired)
@@ -137,6 +142,7 @@ fn by_process(facts: &AlarmFacts, event: &Event) -> Option<Change> {
             (TransitionKind::ReAlarmed, true)
         }
         Event::Sound if active && sounds && !facts.acknowledged => (TransitionKind::Sounded, true),
+        Event::Escalate if active && sounds && !facts.acknowledged => (TransitionKind::Escalated, true),
         _ => return None,
     };
     Some(Change { facts: next, kind, sounds })

@@ -243,7 +243,7 @@ impl TagState {
     /// The tag's clock at an arrival, while nothing comes.
     pub(crate) fn clock_at(&self, arrival_us: i64) -> i64 {
         if self.is_seen_on_clock() {
-            self.clock_us.saturating_add((arrival_us - self.heard_us).max(0))
+            self.clock_us.saturating_add(arrival_us.saturating_sub(self.heard_us).max(0))
         } else {
             arrival_us
         }

@@ -19,6 +19,12 @@ pub(crate) enum Due {
     Settle(u32),
     /// The value of this calculated tag may change.
     Calculated(u32),
+    /// Nobody may have acknowledged the alarm.
+    Escalate(u32),
+    /// The alarm may chatter no longer.
+    Chatter(u32),
+    /// The flood at this desk may be over.
+    Flood(u32),
 }
 
 /// Arrival-clock deadlines, µs.

@@ -29,6 +29,8 @@ pub(crate) struct Story {
     pub(crate) actor: Option<Actor>,
     /// Words of their own, of alarms that no rule makes.
     pub(crate) text: Option<Text>,
+    /// Who is asked as well.
+    pub(crate) desk: Option<Arc<str>>,
 }
 
 impl Default for Story {
@@ -43,6 +45,7 @@ impl Default for Story {
             re_alarm_us: None,
             actor: None,
             text: None,
+            desk: None,
         }
     }
 }
@@ -77,8 +80,16 @@ impl Engine {
         record.last_sequence = self.sequence;
         if change.kind == TransitionKind::Raised {
             record.raised_sequence = self.sequence;
+            record.desk = None;
+            record.sounded_us = None;
+            self.join_incident(alarm, moment);
         }
-        let sounds = change.sounds && !moment.catching_up;
+        let is_new = matches!(change.kind, TransitionKind::Raised | TransitionKind::TierRaised);
+        let comes = is_new && change.sounds && !moment.catching_up;
+        let quiet = if comes { self.quiet_of(alarm, moment) } else { None };
+        let sounds = change.sounds && !moment.catching_up && quiet.is_none();
+        let record = &mut self.alarms[alarm as usize];
+        record.quiet = if comes { quiet } else { record.quiet.filter(|_| record.is_active() && !sounds) };
         record.unsounded = match change.kind {
             TransitionKind::Raised | TransitionKind::TierRaised => change.sounds && moment.catching_up,
             _ => record.unsounded && record.is_active() && !sounds,
@@ -89,6 +100,10 @@ impl Engine {
         let re_alarm_us = story.re_alarm_us;
         out.push(self.transition(alarm, change.kind, sounds, moment, story));
         self.reschedule(alarm, change.kind, sounds, re_alarm_us, moment);
+        self.reschedule_escalation(alarm, change.kind, sounds, moment);
+        if comes {
+            self.weigh(alarm, change.kind, moment, out);
+        }
         Ok(())
     }
 
@@ -103,7 +118,7 @@ impl Engine {
     pub(crate) fn is_alarm(&self, alarm: u32) -> bool {
         match self.alarms[alarm as usize].origin {
             Origin::Watch(watch) => self.plan.rules[self.plan.watches[watch as usize].rule as usize].is_alarm,
-            Origin::Clock | Origin::Fault => true,
+            Origin::Clock | Origin::Fault | Origin::Load => true,
         }
     }
 
@@ -138,6 +153,8 @@ impl Engine {
             first_out_time: record.first_out,
             late: moment.late,
             sounds,
+            incident: record.incident.clone(),
+            desk: record.desk.clone().or_else(|| self.desk_of(alarm).map(|desk| Arc::clone(&desk.id))),
             actor: story.actor,
             evidence: story.evidence,
             message,
@@ -151,6 +168,7 @@ impl Engine {
             }
             Origin::Clock => words::clock_title(),
             Origin::Fault => words::fault_title(),
+            Origin::Load => words::load_title(&record.key.rule),
         }
     }
 
@@ -163,7 +181,7 @@ impl Engine {
                     None => vec![Arc::clone(&self.plan.site.tag(tag).name)],
                 }
             }
-            Origin::Clock | Origin::Fault => Vec::new(),
+            Origin::Clock | Origin::Fault | Origin::Load => Vec::new(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! What a transition says to people, in both languages.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use davy_model::{AlarmKey, DelayKind, LimitView, Text, TransitionKind, Unit};
 
-use crate::transitions::Story;
+use crate::{load::FLOOD_RULE, transitions::Story};
 
 /// Title of the alarm of a clock that cannot be believed.
 pub(crate) fn clock_title() -> Text {
@@ -38,7 +38,7 @@ fn what(kind: TransitionKind, story: &Story) -> (String, String) {
         },
         TransitionKind::Acknowledged => by(story, "acknowledged", "已确认"),
         TransitionKind::ReAlarmed => ("still active, sounds again".into(), "仍未恢复，再次报警".into()),
-        TransitionKind::Sounded => ("active at the end of a backlog".into(), "补传数据结束后仍在报警".into()),
+        TransitionKind::Sounded => ("it was quiet, and is active still".into(), "静默结束后仍在报警".into()),
         TransitionKind::Shelved => by(story, "shelved", "已搁置"),
         TransitionKind::Unshelved => by(story, "unshelved", "已取消搁置"),
         TransitionKind::ShelveExpired => ("shelving is over".into(), "搁置到期".into()),
@@ -48,7 +48,38 @@ fn what(kind: TransitionKind, story: &Story) -> (String, String) {
         TransitionKind::InService => by(story, "returned to service", "已恢复使用"),
         TransitionKind::Reset => by(story, "reset", "已复位"),
         TransitionKind::Withdrawn => ("its rule is no longer active".into(), "规则已撤销".into()),
+        TransitionKind::Escalated => escalated(story),
     }
+}
+
+fn escalated(story: &Story) -> (String, String) {
+    let waited = span(story.evidence.delay.map_or(0.0, |delay| delay.required.as_secs_f64()));
+    let desk = story.desk.as_deref().unwrap_or_default();
+    (
+        format!("not acknowledged for {waited}, {desk} is asked as well"),
+        format!("{waited} 内未确认，已升级至 {desk}"),
+    )
+}
+
+/// What a flood says of itself.
+pub(crate) fn flood(alarms: usize, within: Duration) -> Text {
+    let time = span(within.as_secs_f64());
+    Text::both(format!("{alarms} alarms in {time}: a flood"), format!("{time} 内 {alarms} 条报警：报警泛滥"))
+}
+
+/// Title of the alarm of a desk that is flooded, or of an alarm that chatters.
+pub(crate) fn load_title(rule: &str) -> Text {
+    if rule == FLOOD_RULE {
+        Text::both("Alarm flood", "报警泛滥")
+    } else {
+        Text::both("Chattering alarm", "抖动报警")
+    }
+}
+
+/// What chattering says of itself.
+pub(crate) fn chatter(raises: u32, within: Duration) -> Text {
+    let time = span(within.as_secs_f64());
+    Text::both(format!("raised {raises} times in {time}"), format!("{time} 内报警 {raises} 次"))
 }
 
 fn passed(story: &Story) -> (String, String) {

@@ -4,35 +4,35 @@ use davy_engine::lifecycle::{Event, step};
 use davy_model::{AlarmFacts, AlarmState, Condition, Shelving, Tier, Timestamp};
 
 /// Columns of [`TABLE`].
-const EVENTS: &str = "raise up down clear clear_latch ack re_alarm sound shelve unshelve expire suppress unsuppress out in reset withdraw";
+const EVENTS: &str = "raise up down clear clear_latch ack re_alarm sound escalate shelve unshelve expire suppress unsuppress out in reset withdraw";
 
 /// A row a state, `!` beside it where the change sounds, a bare word where an operator is refused, `-` where nothing happens.
 /// A quieted state names what goes on behind it: `SHLVD/UNACK` is shelved, active and unacknowledged.
 const TABLE: &str = "
-NORM         UNACK!  -       -       -       -       NOTHING_TO_ACKNOWLEDGE -      -      SHLVD/NORM  NOT_SHELVED -       DSUPR/NORM  NOT_SUPPRESSED OOSRV/NORM  NOT_OUT_OF_SERVICE NOT_LATCHED      -
-UNACK        -       UNACK!  UNACK   RTNUN   LTUNK   ACKED                  UNACK! UNACK! SHLVD/UNACK NOT_SHELVED -       DSUPR/UNACK NOT_SUPPRESSED OOSRV/UNACK NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-ACKED        -       UNACK!  ACKED   NORM    LTACK   ALREADY_ACKNOWLEDGED   UNACK! -      SHLVD/ACKED NOT_SHELVED -       DSUPR/ACKED NOT_SUPPRESSED OOSRV/ACKED NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-RTNUN        UNACK!  -       -       -       -       NORM                   -      -      SHLVD/RTNUN NOT_SHELVED -       DSUPR/RTNUN NOT_SUPPRESSED OOSRV/RTNUN NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
-LTUNK        UNACK!  -       -       -       -       LTACK                  -      -      SHLVD/LTUNK NOT_SHELVED -       DSUPR/LTUNK NOT_SUPPRESSED OOSRV/LTUNK NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
-LTACK        UNACK!  -       -       -       -       ALREADY_ACKNOWLEDGED   -      -      SHLVD/LTACK NOT_SHELVED -       DSUPR/LTACK NOT_SUPPRESSED OOSRV/LTACK NOT_OUT_OF_SERVICE NORM             NORM
-SHLVD/NORM   SHLVD/UNACK - - - -                     NOTHING_TO_ACKNOWLEDGE -      -      ALREADY_SHELVED NORM    NORM    DSUPR/NORM  NOT_SUPPRESSED OOSRV/NORM  NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
-SHLVD/UNACK  - SHLVD/UNACK SHLVD/UNACK SHLVD/RTNUN SHLVD/LTUNK SHLVD/ACKED  -      -      ALREADY_SHELVED UNACK!  UNACK!  DSUPR/UNACK NOT_SUPPRESSED OOSRV/UNACK NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-SHLVD/ACKED  - SHLVD/UNACK SHLVD/ACKED SHLVD/NORM  SHLVD/LTACK ALREADY_ACKNOWLEDGED -  -  ALREADY_SHELVED UNACK!  UNACK!  DSUPR/ACKED NOT_SUPPRESSED OOSRV/ACKED NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-SHLVD/RTNUN  SHLVD/UNACK - - - -                     SHLVD/NORM             -      -      ALREADY_SHELVED NORM    NORM    DSUPR/RTNUN NOT_SUPPRESSED OOSRV/RTNUN NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
-SHLVD/LTUNK  SHLVD/UNACK - - - -                     SHLVD/LTACK            -      -      ALREADY_SHELVED LTUNK   LTUNK   DSUPR/LTUNK NOT_SUPPRESSED OOSRV/LTUNK NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
-SHLVD/LTACK  SHLVD/UNACK - - - -                     ALREADY_ACKNOWLEDGED   -      -      ALREADY_SHELVED LTACK   LTACK   DSUPR/LTACK NOT_SUPPRESSED OOSRV/LTACK NOT_OUT_OF_SERVICE SHLVD/NORM       NORM
-DSUPR/NORM   DSUPR/UNACK - - - -                     NOTHING_TO_ACKNOWLEDGE -      -      DSUPR/NORM  NOT_SHELVED -       ALREADY_SUPPRESSED NORM    OOSRV/NORM  NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
-DSUPR/UNACK  - DSUPR/UNACK DSUPR/UNACK DSUPR/RTNUN DSUPR/LTUNK DSUPR/ACKED  -      -      DSUPR/UNACK NOT_SHELVED -       ALREADY_SUPPRESSED UNACK!  OOSRV/UNACK NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-DSUPR/ACKED  - DSUPR/UNACK DSUPR/ACKED DSUPR/NORM  DSUPR/LTACK ALREADY_ACKNOWLEDGED -  -  DSUPR/ACKED NOT_SHELVED -       ALREADY_SUPPRESSED UNACK!  OOSRV/ACKED NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
-DSUPR/RTNUN  DSUPR/UNACK - - - -                     DSUPR/NORM             -      -      DSUPR/RTNUN NOT_SHELVED -       ALREADY_SUPPRESSED NORM    OOSRV/RTNUN NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
-DSUPR/LTUNK  DSUPR/UNACK - - - -                     DSUPR/LTACK            -      -      DSUPR/LTUNK NOT_SHELVED -       ALREADY_SUPPRESSED LTUNK   OOSRV/LTUNK NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
-DSUPR/LTACK  DSUPR/UNACK - - - -                     ALREADY_ACKNOWLEDGED   -      -      DSUPR/LTACK NOT_SHELVED -       ALREADY_SUPPRESSED LTACK   OOSRV/LTACK NOT_OUT_OF_SERVICE DSUPR/NORM       NORM
-OOSRV/NORM   OOSRV/UNACK - - - -                     NOTHING_TO_ACKNOWLEDGE -      -      OOSRV/NORM  NOT_SHELVED -       OOSRV/NORM  NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE NORM   NOT_LATCHED      NORM
-OOSRV/UNACK  - OOSRV/UNACK OOSRV/UNACK OOSRV/RTNUN OOSRV/LTUNK OOSRV/ACKED  -      -      OOSRV/UNACK NOT_SHELVED -       OOSRV/UNACK NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE UNACK! STILL_ACTIVE     NORM
-OOSRV/ACKED  - OOSRV/UNACK OOSRV/ACKED OOSRV/NORM  OOSRV/LTACK ALREADY_ACKNOWLEDGED -  -  OOSRV/ACKED NOT_SHELVED -       OOSRV/ACKED NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE UNACK! STILL_ACTIVE     NORM
-OOSRV/RTNUN  OOSRV/UNACK - - - -                     OOSRV/NORM             -      -      OOSRV/RTNUN NOT_SHELVED -       OOSRV/RTNUN NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE NORM   NOT_LATCHED      NORM
-OOSRV/LTUNK  OOSRV/UNACK - - - -                     OOSRV/LTACK            -      -      OOSRV/LTUNK NOT_SHELVED -       OOSRV/LTUNK NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE LTUNK  NOT_ACKNOWLEDGED NORM
-OOSRV/LTACK  OOSRV/UNACK - - - -                     ALREADY_ACKNOWLEDGED   -      -      OOSRV/LTACK NOT_SHELVED -       OOSRV/LTACK NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE LTACK  OOSRV/NORM       NORM
+NORM        UNACK!      -           -           -           -           NOTHING_TO_ACKNOWLEDGE -      -      -      SHLVD/NORM      NOT_SHELVED -      DSUPR/NORM         NOT_SUPPRESSED OOSRV/NORM             NOT_OUT_OF_SERVICE NOT_LATCHED      -
+UNACK       -           UNACK!      UNACK       RTNUN       LTUNK       ACKED                  UNACK! UNACK! UNACK! SHLVD/UNACK     NOT_SHELVED -      DSUPR/UNACK        NOT_SUPPRESSED OOSRV/UNACK            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+ACKED       -           UNACK!      ACKED       NORM        LTACK       ALREADY_ACKNOWLEDGED   UNACK! -      -      SHLVD/ACKED     NOT_SHELVED -      DSUPR/ACKED        NOT_SUPPRESSED OOSRV/ACKED            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+RTNUN       UNACK!      -           -           -           -           NORM                   -      -      -      SHLVD/RTNUN     NOT_SHELVED -      DSUPR/RTNUN        NOT_SUPPRESSED OOSRV/RTNUN            NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
+LTUNK       UNACK!      -           -           -           -           LTACK                  -      -      -      SHLVD/LTUNK     NOT_SHELVED -      DSUPR/LTUNK        NOT_SUPPRESSED OOSRV/LTUNK            NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
+LTACK       UNACK!      -           -           -           -           ALREADY_ACKNOWLEDGED   -      -      -      SHLVD/LTACK     NOT_SHELVED -      DSUPR/LTACK        NOT_SUPPRESSED OOSRV/LTACK            NOT_OUT_OF_SERVICE NORM             NORM
+SHLVD/NORM  SHLVD/UNACK -           -           -           -           NOTHING_TO_ACKNOWLEDGE -      -      -      ALREADY_SHELVED NORM        NORM   DSUPR/NORM         NOT_SUPPRESSED OOSRV/NORM             NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
+SHLVD/UNACK -           SHLVD/UNACK SHLVD/UNACK SHLVD/RTNUN SHLVD/LTUNK SHLVD/ACKED            -      -      -      ALREADY_SHELVED UNACK!      UNACK! DSUPR/UNACK        NOT_SUPPRESSED OOSRV/UNACK            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+SHLVD/ACKED -           SHLVD/UNACK SHLVD/ACKED SHLVD/NORM  SHLVD/LTACK ALREADY_ACKNOWLEDGED   -      -      -      ALREADY_SHELVED UNACK!      UNACK! DSUPR/ACKED        NOT_SUPPRESSED OOSRV/ACKED            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+SHLVD/RTNUN SHLVD/UNACK -           -           -           -           SHLVD/NORM             -      -      -      ALREADY_SHELVED NORM        NORM   DSUPR/RTNUN        NOT_SUPPRESSED OOSRV/RTNUN            NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
+SHLVD/LTUNK SHLVD/UNACK -           -           -           -           SHLVD/LTACK            -      -      -      ALREADY_SHELVED LTUNK       LTUNK  DSUPR/LTUNK        NOT_SUPPRESSED OOSRV/LTUNK            NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
+SHLVD/LTACK SHLVD/UNACK -           -           -           -           ALREADY_ACKNOWLEDGED   -      -      -      ALREADY_SHELVED LTACK       LTACK  DSUPR/LTACK        NOT_SUPPRESSED OOSRV/LTACK            NOT_OUT_OF_SERVICE SHLVD/NORM       NORM
+DSUPR/NORM  DSUPR/UNACK -           -           -           -           NOTHING_TO_ACKNOWLEDGE -      -      -      DSUPR/NORM      NOT_SHELVED -      ALREADY_SUPPRESSED NORM           OOSRV/NORM             NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
+DSUPR/UNACK -           DSUPR/UNACK DSUPR/UNACK DSUPR/RTNUN DSUPR/LTUNK DSUPR/ACKED            -      -      -      DSUPR/UNACK     NOT_SHELVED -      ALREADY_SUPPRESSED UNACK!         OOSRV/UNACK            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+DSUPR/ACKED -           DSUPR/UNACK DSUPR/ACKED DSUPR/NORM  DSUPR/LTACK ALREADY_ACKNOWLEDGED   -      -      -      DSUPR/ACKED     NOT_SHELVED -      ALREADY_SUPPRESSED UNACK!         OOSRV/ACKED            NOT_OUT_OF_SERVICE STILL_ACTIVE     NORM
+DSUPR/RTNUN DSUPR/UNACK -           -           -           -           DSUPR/NORM             -      -      -      DSUPR/RTNUN     NOT_SHELVED -      ALREADY_SUPPRESSED NORM           OOSRV/RTNUN            NOT_OUT_OF_SERVICE NOT_LATCHED      NORM
+DSUPR/LTUNK DSUPR/UNACK -           -           -           -           DSUPR/LTACK            -      -      -      DSUPR/LTUNK     NOT_SHELVED -      ALREADY_SUPPRESSED LTUNK          OOSRV/LTUNK            NOT_OUT_OF_SERVICE NOT_ACKNOWLEDGED NORM
+DSUPR/LTACK DSUPR/UNACK -           -           -           -           ALREADY_ACKNOWLEDGED   -      -      -      DSUPR/LTACK     NOT_SHELVED -      ALREADY_SUPPRESSED LTACK          OOSRV/LTACK            NOT_OUT_OF_SERVICE DSUPR/NORM       NORM
+OOSRV/NORM  OOSRV/UNACK -           -           -           -           NOTHING_TO_ACKNOWLEDGE -      -      -      OOSRV/NORM      NOT_SHELVED -      OOSRV/NORM         NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE NORM               NOT_LATCHED      NORM
+OOSRV/UNACK -           OOSRV/UNACK OOSRV/UNACK OOSRV/RTNUN OOSRV/LTUNK OOSRV/ACKED            -      -      -      OOSRV/UNACK     NOT_SHELVED -      OOSRV/UNACK        NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE UNACK!             STILL_ACTIVE     NORM
+OOSRV/ACKED -           OOSRV/UNACK OOSRV/ACKED OOSRV/NORM  OOSRV/LTACK ALREADY_ACKNOWLEDGED   -      -      -      OOSRV/ACKED     NOT_SHELVED -      OOSRV/ACKED        NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE UNACK!             STILL_ACTIVE     NORM
+OOSRV/RTNUN OOSRV/UNACK -           -           -           -           OOSRV/NORM             -      -      -      OOSRV/RTNUN     NOT_SHELVED -      OOSRV/RTNUN        NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE NORM               NOT_LATCHED      NORM
+OOSRV/LTUNK OOSRV/UNACK -           -           -           -           OOSRV/LTACK            -      -      -      OOSRV/LTUNK     NOT_SHELVED -      OOSRV/LTUNK        NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE LTUNK              NOT_ACKNOWLEDGED NORM
+OOSRV/LTACK OOSRV/UNACK -           -           -           -           ALREADY_ACKNOWLEDGED   -      -      -      OOSRV/LTACK     NOT_SHELVED -      OOSRV/LTACK        NOT_SUPPRESSED ALREADY_OUT_OF_SERVICE LTACK              OOSRV/NORM       NORM
 ";
 
 fn facts(state: &str) -> AlarmFacts {
@@ -72,6 +72,7 @@ fn event(name: &str) -> Event {
         "ack" => Event::Acknowledge,
         "re_alarm" => Event::ReAlarm,
         "sound" => Event::Sound,
+        "escalate" => Event::Escalate,
         "shelve" => Event::Shelve(shelving()),
         "unshelve" => Event::Unshelve,
         "expire" => Event::ExpireShelve,

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "scenarios/annunciation/mod.rs"]
+mod annunciation;
 #[path = "scenarios/clocks.rs"]
 mod clocks;
 #[path = "scenarios/delays.rs"]

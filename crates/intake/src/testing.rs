@@ -58,6 +58,8 @@ pub(crate) fn park() -> Site {
         sources: Vec::new(),
         time: davy_model::TimePolicy::default(),
         shelving: davy_model::ShelvingPolicy::default(),
+        desks: Vec::new(),
+        annunciation: davy_model::Annunciation::default(),
     }
 }
 

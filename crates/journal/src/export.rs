@@ -155,6 +155,7 @@ fn transition(found: &Transition) -> Value {
         "quality": found.quality.to_string(), "source_time": time(found.source_time),
         "arrival_time": time(found.arrival_time), "recorded_time": time(found.recorded_time),
         "first_out_time": found.first_out_time.map(time), "late": found.late, "sounds": found.sounds,
+        "incident": found.incident.as_deref(), "desk": found.desk.as_deref(),
         "actor": found.actor.as_ref().map(actor), "evidence": evidence(&found.evidence),
         "message": text(&found.message),
     })

@@ -241,6 +241,7 @@ fn judged() -> impl Strategy<Value = Transition> {
     let of = (prop::option::of(value()), prop::option::of(unit()), quality());
     let when = (time(), time(), time(), prop::option::of(time()));
     let how = (any::<bool>(), any::<bool>(), prop::option::of(actor()), evidence(), both());
+    let how = (how, prop::option::of(word()), prop::option::of(word()));
     (whose, what, of, when, how).prop_map(|(whose, what, of, when, how)| Transition {
         sequence: whose.0,
         alarm: whose.1,
@@ -259,11 +260,13 @@ fn judged() -> impl Strategy<Value = Transition> {
         arrival_time: when.1,
         recorded_time: when.2,
         first_out_time: when.3,
-        late: how.0,
-        sounds: how.1,
-        actor: how.2,
-        evidence: how.3,
-        message: how.4,
+        late: how.0.0,
+        sounds: how.0.1,
+        incident: how.1,
+        desk: how.2,
+        actor: how.0.2,
+        evidence: how.0.3,
+        message: how.0.4,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod alarm;
 mod command;
+mod desk;
 mod identity;
 mod input;
 mod quality;
@@ -25,6 +26,7 @@ mod vitals;
 
 pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
 pub use command::{Actor, Command, CommandKind, Refusal};
+pub use desk::{Annunciation, ChatterPolicy, Desk, Escalation, FloodPolicy, Grouping, IncidentPolicy};
 pub use identity::{AlarmKey, NodeIndex, TagIndex, TransitionId, is_name};
 pub use input::{Bundle, BundleFile, Fault, Freshness, Input, MessageHead, NodeChange, ReadingBlock};
 pub use quality::{Quality, QualityReason};

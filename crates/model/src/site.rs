@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{NodeIndex, Source, Tag, TagIndex, Text, Tier};
+use crate::{Annunciation, Desk, NodeIndex, Source, Tag, TagIndex, Text, Tier};
 
 /// A plant, park or mine, as its files describe it. Tags of two sites never meet in one rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,10 @@ pub struct Site {
     pub time: TimePolicy,
     /// How shelving is bounded.
     pub shelving: ShelvingPolicy,
+    /// Who answers for what, in the file's order; none where one desk has it all.
+    pub desks: Vec<Desk>,
+    /// How much is told at once.
+    pub annunciation: Annunciation,
 }
 
 /// A part of a site.
@@ -112,6 +116,20 @@ impl EdgeNode {
 }
 
 impl Site {
+    /// The desk that answers for an area: the one that names it, or names what it is a part of; else the one that names
+    /// none.
+    pub fn desk_of(&self, area: Option<&str>) -> Option<&Desk> {
+        let mut at = area;
+        // Areas end at one without a parent: that is checked when the files are read.
+        while let Some(id) = at {
+            if let Some(desk) = self.desks.iter().find(|desk| desk.areas.iter().any(|area| **area == *id)) {
+                return Some(desk);
+            }
+            at = self.areas.iter().find(|area| *area.id == *id).and_then(|area| area.parent.as_deref());
+        }
+        self.desks.iter().find(|desk| desk.areas.is_empty())
+    }
+
     /// The place of the tag with that name.
     pub fn tag_index(&self, name: &str) -> Option<TagIndex> {
         let place = self.tags.binary_search_by(|tag| tag.name.as_ref().cmp(name)).ok()?;

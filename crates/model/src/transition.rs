@@ -47,6 +47,10 @@ pub struct Transition {
     pub late: bool,
     /// Calls for attention now.
     pub sounds: bool,
+    /// The incident that this occurrence is a part of: the id of the transition that began it.
+    pub incident: Option<Arc<str>>,
+    /// Who is asked: the desk that answers for it, or the one it was escalated to last.
+    pub desk: Option<Arc<str>>,
     /// Who did it, where somebody did.
     pub actor: Option<Actor>,
     /// What it was decided from.
@@ -90,11 +94,13 @@ pub enum TransitionKind {
     Reset,
     /// The rule or the tag is gone from the active files.
     Withdrawn,
+    /// Nobody acknowledged it in time: another desk is asked as well.
+    Escalated,
 }
 
 impl TransitionKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [TransitionKind; 16] = [
+    pub const ALL: [TransitionKind; 17] = [
         TransitionKind::Raised,
         TransitionKind::TierRaised,
         TransitionKind::TierLowered,
@@ -111,6 +117,7 @@ impl TransitionKind {
         TransitionKind::InService,
         TransitionKind::Reset,
         TransitionKind::Withdrawn,
+        TransitionKind::Escalated,
     ];
 
     /// The word on the wire and on the terminal.
@@ -132,6 +139,7 @@ impl TransitionKind {
             TransitionKind::InService => "in_service",
             TransitionKind::Reset => "reset",
             TransitionKind::Withdrawn => "withdrawn",
+            TransitionKind::Escalated => "escalated",
         }
     }
 
@@ -283,16 +291,19 @@ pub enum DelayKind {
     LossGrace,
     /// Active for this long without a change; on the arrival clock.
     ReAlarm,
+    /// Not acknowledged for this long; on the arrival clock.
+    Escalation,
 }
 
 impl DelayKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [DelayKind; 5] = [
+    pub const ALL: [DelayKind; 6] = [
         DelayKind::OnDelay,
         DelayKind::OffDelay,
         DelayKind::Silence,
         DelayKind::LossGrace,
         DelayKind::ReAlarm,
+        DelayKind::Escalation,
     ];
 
     /// The word on the wire.
@@ -303,6 +314,7 @@ impl DelayKind {
             DelayKind::Silence => "silence",
             DelayKind::LossGrace => "loss_grace",
             DelayKind::ReAlarm => "re_alarm",
+            DelayKind::Escalation => "escalation",
         }
     }
 

@@ -41,6 +41,8 @@ fn raised() -> Transition {
         recorded_time: at.plus(Duration::from_millis(42)),
         first_out_time: Some(at),
         late: false,
+        incident: Some("park:h2s:AT-0412/h2s#3.1".into()),
+        desk: Some("gas".into()),
         sounds: true,
         actor: None,
         evidence: Evidence::default(),

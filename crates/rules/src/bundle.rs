@@ -178,11 +178,37 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
 fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == SITE)?;
     let root = yaml::parse(&file.text, index(at), report)?;
-    let SiteFile { id, title, time, shelving, areas, edge_nodes, devices, sources, whole } =
-        site_file::read(&root, report);
+    let SiteFile {
+        id,
+        title,
+        time,
+        shelving,
+        desks,
+        annunciation,
+        areas,
+        edge_nodes,
+        devices,
+        sources,
+        whole,
+    } = site_file::read(&root, report);
     // A site without an id is still checked; the error is in the report.
     let id = id.unwrap_or_default();
-    Some((Site { id, title, areas, edge_nodes, devices, tags: Vec::new(), sources, time, shelving }, whole))
+    Some((
+        Site {
+            id,
+            title,
+            areas,
+            edge_nodes,
+            devices,
+            tags: Vec::new(),
+            sources,
+            time,
+            shelving,
+            desks,
+            annunciation,
+        },
+        whole,
+    ))
 }
 
 fn tags(files: &[BundleFile], known: Option<&Known<'_>>, report: &mut Report) -> Option<TagsFile> {

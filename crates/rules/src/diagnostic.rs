@@ -146,6 +146,8 @@ codes! {
     ClearPoint "CLEAR_POINT";
     /// A graver level that is passed before a lesser one.
     LevelOrder "LEVEL_ORDER";
+    /// No such desk.
+    DeskUnknown "DESK_UNKNOWN";
     /// No such rule.
     RuleUnknown "RULE_UNKNOWN";
     /// A rule that looks at itself, by whatever way round.

@@ -6,11 +6,13 @@
 //!
 //! It does not know: where files come from, what a reading is, what time it is.
 
+mod annunciation;
 mod bundle;
 mod cells;
 mod compiler;
 mod csv_text;
 mod dependence;
+mod desks;
 mod diagnostic;
 mod duration;
 mod expand;

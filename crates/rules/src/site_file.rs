@@ -6,17 +6,28 @@ use std::{
     time::Duration,
 };
 
-use davy_model::{Area, Device, EdgeNode, ShelvingPolicy, Source, Text, TimePolicy};
+use davy_model::{Annunciation, Area, Desk, Device, EdgeNode, ShelvingPolicy, Source, Text, TimePolicy};
 
 use crate::{
-    Code,
+    Code, annunciation, desks,
     fields::Fields,
     report::{Finding, Place, Report},
     source,
     yaml::Node,
 };
 
-const KEYS: [&str; 8] = ["site", "title", "time", "shelving", "areas", "edge_nodes", "devices", "sources"];
+const KEYS: [&str; 10] = [
+    "site",
+    "title",
+    "time",
+    "shelving",
+    "areas",
+    "edge_nodes",
+    "devices",
+    "sources",
+    "desks",
+    "annunciation",
+];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What `site.yaml` says.
@@ -30,6 +41,10 @@ pub(crate) struct SiteFile {
     pub(crate) time: TimePolicy,
     /// How shelving is bounded.
     pub(crate) shelving: ShelvingPolicy,
+    /// Who answers for what, in the file's order.
+    pub(crate) desks: Vec<Desk>,
+    /// How much is told at once.
+    pub(crate) annunciation: Annunciation,
     /// Parts of the site, in the file's order.
     pub(crate) areas: Vec<Area>,
     /// Who publishes, in the file's order.
@@ -85,6 +100,8 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
         .filter_map(|(fields, id, _)| Some(device(fields, id.as_deref()?, &node_ids, report)))
         .collect();
     cycles(&site.areas, &area_ids, report);
+    site.desks = desks::read(&fields, &area_ids, report);
+    site.annunciation = annunciation::read(&fields, report);
     site.sources = source::read(&fields, nodes_whole.then_some(&node_ids), report);
     site
 }

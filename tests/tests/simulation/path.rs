@@ -61,7 +61,8 @@ fn illegal(before: &Stands, now: &Transition) -> Option<&'static str> {
         | TransitionKind::Unsuppressed
         | TransitionKind::OutOfService
         | TransitionKind::InService
-        | TransitionKind::Withdrawn => false,
+        | TransitionKind::Withdrawn
+        | TransitionKind::Escalated => false,
     };
     let raised = now.kind == TransitionKind::Raised;
     let numbers = if raised { (before.occurrence + 1, 1) } else { (before.occurrence, before.step + 1) };

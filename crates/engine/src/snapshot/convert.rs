@@ -7,10 +7,12 @@ use davy_model::{AlarmFacts, Condition, Quality, Shelving, Tier, Timestamp};
 use super::{
     SnapshotError,
     layout::{AlarmState, Facts, HoldState, Level, Node, OddityState, Retired, SeenState, Shelf, Tags},
+    loads::{quiet_code, quiet_of},
 };
 use crate::{
     alarm::{Alarm, NEVER, Origin, Silence},
     hold::{Hold, LevelState, Seen},
+    load::{CHATTER_RULE, FLOOD_RULE},
     nodes::NodeState,
     oddity::Oddity,
     tag::{NONE, TagState},
@@ -103,7 +105,7 @@ impl AlarmState {
     pub(super) fn of(alarm: &Alarm) -> AlarmState {
         let watch = match alarm.origin {
             Origin::Watch(watch) => Some(watch),
-            Origin::Clock | Origin::Fault => None,
+            Origin::Clock | Origin::Fault | Origin::Load => None,
         };
         let named = |text: &Arc<str>| if watch.is_none() { text.to_string() } else { String::new() };
         AlarmState {
@@ -125,6 +127,14 @@ impl AlarmState {
             odd_us: alarm.odd_us,
             raised_sequence: alarm.raised_sequence,
             last_sequence: alarm.last_sequence,
+            incident: alarm.incident.as_deref().map(str::to_owned),
+            desk: alarm.desk.as_deref().map(str::to_owned),
+            escalations: alarm.escalations,
+            sounded_us: alarm.sounded_us,
+            escalate_us: unless_never(alarm.escalate_us),
+            raises_us: alarm.raises_us.iter().copied().collect(),
+            chatter_us: unless_never(alarm.chatter_us),
+            quiet: quiet_code(alarm.quiet),
         }
     }
 
@@ -132,6 +142,7 @@ impl AlarmState {
         let origin = match self.watch {
             Some(watch) => Origin::Watch(watch),
             None if self.is_clock => Origin::Clock,
+            None if self.rule == FLOOD_RULE || self.rule == CHATTER_RULE => Origin::Load,
             None => Origin::Fault,
         };
         let mut alarm =
@@ -145,6 +156,14 @@ impl AlarmState {
         alarm.latch_tier = self.latch_tier.map(tier).transpose()?;
         alarm.silence = if self.node_lost { Silence::NodeLost } else { Silence::Quiet };
         alarm.unsounded = self.unsounded;
+        alarm.incident = self.incident.as_deref().map(Into::into);
+        alarm.desk = self.desk.as_deref().map(Into::into);
+        alarm.escalations = self.escalations;
+        alarm.sounded_us = self.sounded_us;
+        alarm.escalate_us = self.escalate_us.unwrap_or(NEVER);
+        alarm.raises_us = self.raises_us.iter().copied().collect();
+        alarm.chatter_us = self.chatter_us.unwrap_or(NEVER);
+        alarm.quiet = quiet_of(self.quiet)?;
         alarm.settle_us = self.settle_us.unwrap_or(NEVER);
         alarm.re_alarm_us = self.re_alarm_us.unwrap_or(NEVER);
         if self.re_alarm_every_us.is_some_and(|every_us| every_us <= 0) {

@@ -31,6 +31,11 @@ pub(super) struct State {
     /// One for each calculated tag, in the plan's order.
     #[prost(message, repeated, tag = "13")]
     pub(super) memories: Vec<MemoryState>,
+    #[prost(message, repeated, tag = "14")]
+    pub(super) incidents: Vec<IncidentState>,
+    /// One for each desk, in the site's order, and one more.
+    #[prost(message, repeated, tag = "15")]
+    pub(super) loads: Vec<LoadState>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -102,6 +107,23 @@ pub(super) struct AlarmState {
     pub(super) raised_sequence: u64,
     #[prost(uint64, tag = "18")]
     pub(super) last_sequence: u64,
+    #[prost(string, optional, tag = "19")]
+    pub(super) incident: Option<String>,
+    #[prost(string, optional, tag = "20")]
+    pub(super) desk: Option<String>,
+    #[prost(uint32, tag = "21")]
+    pub(super) escalations: u32,
+    #[prost(sint64, optional, tag = "22")]
+    pub(super) sounded_us: Option<i64>,
+    #[prost(sint64, optional, tag = "23")]
+    pub(super) escalate_us: Option<i64>,
+    #[prost(sint64, repeated, tag = "24")]
+    pub(super) raises_us: Vec<i64>,
+    #[prost(sint64, optional, tag = "25")]
+    pub(super) chatter_us: Option<i64>,
+    /// 0 none, 1 flood, 2 chatter.
+    #[prost(uint32, tag = "26")]
+    pub(super) quiet: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -294,4 +316,24 @@ pub(super) struct CellState {
     pub(super) readings: u32,
     #[prost(uint32, tag = "10")]
     pub(super) quality: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct IncidentState {
+    #[prost(string, tag = "1")]
+    pub(super) group: String,
+    #[prost(string, tag = "2")]
+    pub(super) id: String,
+    #[prost(sint64, tag = "3")]
+    pub(super) last_us: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LoadState {
+    #[prost(sint64, repeated, tag = "1")]
+    pub(super) came_us: Vec<i64>,
+    #[prost(bool, tag = "2")]
+    pub(super) is_flooded: bool,
+    #[prost(sint64, optional, tag = "3")]
+    pub(super) due_us: Option<i64>,
 }

@@ -9,10 +9,13 @@ use prost::Message;
 mod convert;
 mod lapses;
 mod layout;
+mod loads;
 mod memories;
 
 use crate::{Engine, alarm::Origin, engine::LIVE, oddity::Oddity};
-use layout::{Ahead, AlarmState, MemoryState, Node, OddityState, Retired, State, Tags};
+use layout::{
+    Ahead, AlarmState, IncidentState, LoadState, MemoryState, Node, OddityState, Retired, State, Tags,
+};
 
 /// Version of the layout below.
 pub const SNAPSHOT_SCHEMA: u32 = 1;
@@ -59,6 +62,8 @@ impl Engine {
             ahead: self.ahead.iter().map(|(&tag, &source_us)| Ahead { tag, source_us }).collect(),
             lapses: self.lapse_states(),
             memories: self.memories.iter().map(MemoryState::of).collect(),
+            incidents: self.incidents.iter().map(|(group, last)| IncidentState::of(group, last)).collect(),
+            loads: self.loads.iter().map(LoadState::of).collect(),
         };
         state.encode_to_vec()
     }
@@ -109,6 +114,10 @@ impl Engine {
         engine.ahead = state.ahead.iter().map(|ahead| (ahead.tag, ahead.source_us)).collect();
         engine.lapse_again(&state.lapses)?;
         engine.remember_again(&state.memories)?;
+        engine.incidents = state.incidents.into_iter().map(IncidentState::into_incident).collect();
+        for (load, state) in engine.loads.iter_mut().zip(state.loads) {
+            *load = state.into_load();
+        }
         for alarm in state.alarms {
             engine.take_up(&alarm)?;
         }
@@ -135,7 +144,7 @@ impl Engine {
                 alarm.key.subject = Arc::clone(self.plan.subject(described.tag));
                 self.slots[watch as usize] = if alarm.is_live() { at | LIVE } else { at };
             }
-            Origin::Clock | Origin::Fault => {
+            Origin::Clock | Origin::Fault | Origin::Load => {
                 let active_clock = alarm.origin == Origin::Clock && alarm.is_active();
                 self.active_clock_alarms += u32::from(active_clock);
                 self.built_in.insert((Arc::clone(&alarm.key.rule), Arc::clone(&alarm.key.subject)), at);

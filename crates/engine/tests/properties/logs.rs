@@ -14,7 +14,7 @@ use davy_model::{
 use davy_rules::Plan;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 
-use crate::support::{TAGS, at, plan, plan_of, rule, seconds};
+use crate::support::{TAGS, at, plan, plan_at, plan_of, rule, seconds};
 
 /// So many cases, or more where `PROPTEST_CASES` says so; the seed of one that fails is kept in `regressions/`, and tried first from then on.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
@@ -99,7 +99,15 @@ fn compiled() -> Vec<Arc<Plan>> {
     let without = TAGS.replace("Y,by exception,temperature,degC", "Z,new,temperature,degC");
     let kelvin = without.replace("U,another,temperature,degC", "U,another,temperature,K");
     let few = rule("lim", "T, U, X", &format!("limit: [{}]", LEVELS.replace("name: H,", "name: HI,")));
-    vec![plan(&all(LEVELS, mode)), plan(&all(&LEVELS.replace("5s", "9s"), "")), plan_of(&kelvin, &few)]
+    // Where what one tag does quiets what another does.
+    let told = "desks: [{id: one, escalates: [{after: 20s, to: two, tier_from: yellow}, {after: 50s, to: one}]}, {id: two, areas: [west]}]
+annunciation: {flood: {starts: 2, ends: 2, within: 15s, quiet_below: orange}, chatter: {raises: 2, within: 10s, quiet_below: red}}
+";
+    vec![
+        plan_at(told, TAGS, &all(LEVELS, mode)),
+        plan(&all(&LEVELS.replace("5s", "9s"), "")),
+        plan_of(&kelvin, &few),
+    ]
 }
 
 /// One rule of every kind that calculates, short enough in its windows that logs of a few minutes reach them.
@@ -251,6 +259,16 @@ fn block(messages: &[Vec<Seed>], now: Timestamp) -> ReadingBlock {
 }
 
 /// Runs a log, and gives all transitions.
+/// As [`run`], where nothing is quieted and nobody is asked as well.
+pub(crate) fn run_alone(log: &Log) -> Vec<Transition> {
+    let mut plans = plans();
+    let mut site = (*plans[0]).clone();
+    (site.site.desks, site.site.annunciation) = Default::default();
+    plans[0] = Arc::new(site);
+    let mut engine = Engine::new(Arc::clone(&plans[0]), at(0.0));
+    run_on(&mut engine, &plans, log)
+}
+
 pub(crate) fn run(log: &Log) -> Vec<Transition> {
     let plans = plans();
     let mut engine = Engine::new(Arc::clone(&plans[0]), at(0.0));

@@ -29,6 +29,7 @@ fn is_legal(before: &AlarmFacts, kind: TransitionKind, after: &AlarmFacts) -> bo
             active(before) && !active(after) && after.acknowledged == before.acknowledged
         }
         TransitionKind::Acknowledged => same_condition && !before.acknowledged && after.acknowledged,
+        TransitionKind::Escalated => before == after,
         TransitionKind::ReAlarmed => {
             active(before) && active(after) && !after.acknowledged && !before.is_quieted()
         }

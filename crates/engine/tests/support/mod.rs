@@ -90,9 +90,15 @@ pub(crate) fn limit(levels: &str) -> String {
 }
 
 pub(crate) fn plan_of(tags: &str, rules: &str) -> Arc<Plan> {
+    plan_at("", tags, rules)
+}
+
+/// As [`plan_of`], with more in `site.yaml`.
+pub(crate) fn plan_at(more: &str, tags: &str, rules: &str) -> Arc<Plan> {
+    let site = format!("{SITE}{more}");
     let rules = if rules.is_empty() { "rules: []\n".to_owned() } else { format!("rules:\n{rules}") };
     let file = |path: &str, text: &str| BundleFile { path: path.to_owned(), text: text.to_owned() };
-    let files = vec![file("site.yaml", SITE), file("tags.csv", tags), file("rules/r.yaml", &rules)];
+    let files = vec![file("site.yaml", &site), file("tags.csv", tags), file("rules/r.yaml", &rules)];
     let plan = bundle(files).and_then(|bundle| compile(&bundle));
     Arc::new(plan.unwrap_or_else(|findings| panic!("{}\n{rules}", findings[0])))
 }

@@ -64,6 +64,10 @@ struct TransitionRecord {
     evidence: Option<EvidenceRecord>,
     #[prost(message, optional, tag = "22")]
     message: Option<TextRecord>,
+    #[prost(string, optional, tag = "23")]
+    incident: Option<String>,
+    #[prost(string, optional, tag = "24")]
+    desk: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -119,6 +123,8 @@ impl From<&Transition> for TransitionRecord {
             actor: transition.actor.as_ref().map(Into::into),
             evidence: Some((&transition.evidence).into()),
             message: Some((&transition.message).into()),
+            incident: transition.incident.as_deref().map(str::to_owned),
+            desk: transition.desk.as_deref().map(str::to_owned),
         }
     }
 }
@@ -146,6 +152,8 @@ fn transition(record: TransitionRecord) -> Result<Transition> {
         first_out_time: record.first_out_time.map(time).transpose()?,
         late: record.late,
         sounds: record.sounds,
+        incident: record.incident.map(Into::into),
+        desk: record.desk.map(Into::into),
         actor: record.actor.map(Into::into),
         evidence: need(record.evidence)?.evidence()?,
         message: need(record.message)?.into(),

@@ -58,6 +58,8 @@ pub(crate) fn transition(sequence: u64, subject: &str) -> Transition {
         recorded_time: at(second),
         first_out_time: Some(at(second)),
         late: false,
+        incident: None,
+        desk: None,
         sounds: true,
         actor: None,
         evidence: Evidence::default(),

@@ -41,5 +41,7 @@ pub fn alert_of(transition: &Transition, durable: bool) -> v1::Alert {
         acknowledged: facts.acknowledged,
         latched: facts.latched,
         shelved_until: facts.shelving.as_ref().map(|shelving| time_to_wire(shelving.until)),
+        incident: transition.incident.as_deref().unwrap_or_default().to_owned(),
+        desk: transition.desk.as_deref().unwrap_or_default().to_owned(),
     }
 }

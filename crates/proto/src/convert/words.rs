@@ -36,10 +36,11 @@ twins! {
     }
     TransitionKind = TransitionKind {
         Raised, TierRaised, TierLowered, Cleared, Acknowledged, ReAlarmed, Sounded, Shelved, Unshelved,
-        ShelveExpired, Suppressed, Unsuppressed, OutOfService, InService, Reset, Withdrawn
+        ShelveExpired, Suppressed, Unsuppressed, OutOfService, InService, Reset, Withdrawn,
+        Escalated
     }
     Comparator = Comparator { Above, AtOrAbove, Below, AtOrBelow }
-    DelayKind = DelayKind { OnDelay, OffDelay, Silence, LossGrace, ReAlarm }
+    DelayKind = DelayKind { OnDelay, OffDelay, Silence, LossGrace, ReAlarm, Escalation }
     Severity = Severity { Info, Warn, Reject }
     NodeChange = EdgeNodeState { Online, Offline, Lost }
 }

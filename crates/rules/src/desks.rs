@@ -1,0 +1,96 @@
+//! `desks` of `site.yaml`: who sits where, and who is asked next.
+
+use std::sync::Arc;
+
+use davy_model::{Desk, Escalation, Text, Tier};
+
+use crate::{
+    Code,
+    fields::{Fields, Item},
+    report::{Finding, Report},
+    site_file::{Ids, unknown},
+    yaml::Node,
+};
+
+const DESK: [&str; 4] = ["id", "title", "areas", "escalates"];
+const STEP: [&str; 3] = ["after", "to", "tier_from"];
+const DESKS_MAX: usize = 100;
+const STEPS_MAX: usize = 10;
+
+/// Reads the desks. What is wrong with them goes to the report.
+pub(crate) fn read(fields: &Fields<'_>, areas: &Ids, report: &mut Report) -> Vec<Desk> {
+    let Some(item) = fields.get("desks") else { return Vec::new() };
+    let Some(nodes) = item.list_of(1..=DESKS_MAX, "desks", report) else { return Vec::new() };
+    let mut taken = Ids::new();
+    let mut ids = Ids::new();
+    let mut desks: Vec<Desk> = Vec::new();
+    let mut steps = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        let Some(fields) = Fields::open(node, format!("desk {}", at + 1), &DESK, report) else { continue };
+        let Some(desk) = desk(&fields, (areas, &mut taken, &mut ids), report) else { continue };
+        if desk.areas.is_empty()
+            && let Some(other) = desks.iter().find(|desk| desk.areas.is_empty())
+        {
+            let finding = Finding::new(Code::KeyMissing, fields.about());
+            let finding = finding.found_words(format!("a second desk without areas, beside {}", other.id));
+            report.error(fields.place, finding.expected("areas: one desk at most has all that no other has"));
+        }
+        steps.push((desks.len(), fields));
+        desks.push(desk);
+    }
+    for (at, fields) in &steps {
+        desks[*at].escalates = escalates(fields, &ids, report);
+    }
+    desks
+}
+
+fn desk(fields: &Fields<'_>, known: (&Ids, &mut Ids, &mut Ids), report: &mut Report) -> Option<Desk> {
+    let (areas, taken, ids) = known;
+    let item = fields.need("id", report)?;
+    let id = item.name(report)?;
+    if ids.insert(id.to_owned(), item.place).is_some() {
+        report.error(item.place, item.finding(Code::NameTwice).expected("an id of its own"));
+        return None;
+    }
+    let title = fields.get("title").and_then(|item| item.words(report)).unwrap_or_else(|| Text::en(id));
+    let areas = fields.get("areas").map(|item| own_areas(&item, areas, taken, report)).unwrap_or_default();
+    Some(Desk { id: id.into(), title, areas, escalates: Vec::new() })
+}
+
+fn own_areas(item: &Item<'_>, areas: &Ids, taken: &mut Ids, report: &mut Report) -> Vec<Arc<str>> {
+    let mut own = Vec::new();
+    for (id, place) in item.texts(report) {
+        if !areas.contains_key(id) {
+            report.error(place, unknown(Code::AreaUnknown, item.about_key(), id, "area", areas, report));
+        } else if let Some(first) = taken.get(id) {
+            let expected = format!("an area of one desk: it is another's at {}", report.line_of(*first));
+            report.error(place, Finding::new(Code::NameTwice, item.about_key()).found(id).expected(expected));
+        } else {
+            taken.insert(id.to_owned(), place);
+            own.push(id.into());
+        }
+    }
+    own
+}
+
+fn escalates(fields: &Fields<'_>, desks: &Ids, report: &mut Report) -> Vec<Escalation> {
+    let Some(item) = fields.get("escalates") else { return Vec::new() };
+    let Some(nodes) = item.list_of(1..=STEPS_MAX, "steps", report) else { return Vec::new() };
+    let mut steps: Vec<Escalation> =
+        nodes.iter().filter_map(|node| step(node, fields.about(), desks, report)).collect();
+    steps.sort_by_key(|step| step.after);
+    steps
+}
+
+fn step(node: &Node, about: &str, desks: &Ids, report: &mut Report) -> Option<Escalation> {
+    let fields = Fields::open(node, format!("{about}: escalates"), &STEP, report)?;
+    let after = fields.need_span("after", report);
+    let to = fields.need("to", report)?;
+    let id = to.text(report)?;
+    if !desks.contains_key(id) {
+        report.error(to.place, unknown(Code::DeskUnknown, to.about_key(), id, "desk", desks, report));
+        return None;
+    }
+    let tier_from = fields.get("tier_from").map_or(Some(Tier::Blue), |item| item.tier(report));
+    Some(Escalation { after: after?, to: id.into(), tier_from: tier_from? })
+}
