@@ -4,3 +4,5 @@
 //! figure has one definition, live, in a backtest and in a report.
 //!
 //! It does not know: where inputs come from, who asks, what time it is.
+
+pub mod rule_test;
