@@ -1,6 +1,7 @@
 //! `davy rules`: one file a verb.
 
 mod check;
+mod test;
 
 use clap::Subcommand;
 
@@ -13,11 +14,14 @@ pub(crate) use check::finding_text;
 pub(crate) enum Verb {
     /// Check a site's files: every error and warning at once, with its place
     Check(check::CheckArgs),
+    /// Run tests of rules: readings as they are written down, and what must come of them
+    Test(test::TestArgs),
 }
 
 /// Does it.
 pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::Check(args) => check::run(&args),
+        Verb::Test(args) => test::run(&args),
     }
 }

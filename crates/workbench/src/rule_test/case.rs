@@ -87,7 +87,9 @@ impl Scope {
     pub(crate) fn holds(&self, transition: &Transition) -> bool {
         let alarm = &transition.alarm;
         let rule = self.rules.is_empty() || self.rules.contains(&alarm.rule);
-        let tag = || self.tags.contains(&alarm.subject) || transition.tags.iter().any(|tag| self.tags.contains(tag));
+        let tag = || {
+            self.tags.contains(&alarm.subject) || transition.tags.iter().any(|tag| self.tags.contains(tag))
+        };
         self.alarms.contains(alarm) || (rule && tag())
     }
 }

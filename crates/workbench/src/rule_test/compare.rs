@@ -47,7 +47,8 @@ impl Comparison<'_> {
     fn shown(&self, place: usize) -> Happened {
         let transition = &self.told[place];
         let measured = Offset::of(transition.source_time, self.test.start);
-        Happened::of(transition, self.at(transition), measured, self.taken[place] == Taken::Met)
+        let expected = self.taken[place] == Taken::Met || transition.actor.is_some();
+        Happened::of(transition, self.at(transition), measured, expected)
     }
 
     /// Nothing, when it is met; else what was expected, and as yet no more.
@@ -122,7 +123,8 @@ impl Comparison<'_> {
     }
 
     fn facts_at(&self, wanted: &Expectation, moment: Timestamp) -> AlarmFacts {
-        let before = self.told.iter().rev().find(|told| told.alarm == wanted.alarm && told.recorded_time <= moment);
+        let before =
+            self.told.iter().rev().find(|told| told.alarm == wanted.alarm && told.recorded_time <= moment);
         before.map_or_else(|| AlarmFacts::normal(Tier::Blue), |told| told.facts.clone())
     }
 
@@ -148,6 +150,9 @@ impl Comparison<'_> {
     }
 
     fn happened(&self) -> Vec<Happened> {
-        (0..self.told.len()).filter(|place| self.test.scope.holds(&self.told[*place])).map(|place| self.shown(place)).collect()
+        (0..self.told.len())
+            .filter(|place| self.test.scope.holds(&self.told[*place]))
+            .map(|place| self.shown(place))
+            .collect()
     }
 }

@@ -21,8 +21,25 @@ const DOWN: &str = "down_for";
 /// What says more of a command.
 const DETAILS: [&str; 6] = ["by", "approved_by", "comment", "for", "one_shot", "refused"];
 const KEYS: &[&str] = &[
-    "at", "lost", "offline", "online", "acknowledge", "shelve", "unshelve", "reset", "out_of_service", "in_service",
-    "suppress", "unsuppress", "down_for", "by", "approved_by", "comment", "for", "one_shot", "refused",
+    "at",
+    "lost",
+    "offline",
+    "online",
+    "acknowledge",
+    "shelve",
+    "unshelve",
+    "reset",
+    "out_of_service",
+    "in_service",
+    "suppress",
+    "unsuppress",
+    "down_for",
+    "by",
+    "approved_by",
+    "comment",
+    "for",
+    "one_shot",
+    "refused",
 ];
 
 /// Reads `events:`.
@@ -36,10 +53,11 @@ pub(crate) fn read(item: &Item<'_>, names: Names<'_>, report: &mut Report) -> Ve
 /// While Davy is down, nothing else happens to it: what edge nodes keep comes when it is back.
 fn while_down(events: &[Event], item: &Item<'_>, report: &mut Report) {
     for event in events {
-        let down = events.iter().find_map(|other| match other.what {
-            Happening::Down(span) if other != event && event.at > other.at && event.at < other.at + span => Some(other),
-            _ => None,
-        });
+        let is_down = |other: &&Event| match other.what {
+            Happening::Down(span) => *other != event && event.at > other.at && event.at < other.at + span,
+            Happening::Node(..) | Happening::Command(_) => false,
+        };
+        let down = events.iter().find(is_down);
         if let Some(down) = down {
             let place = davy_rules::reader::Place { line: event.line, column: 1, ..item.place };
             let finding = Finding::new(Code::TimeInvalid, "event").found_words("an event while Davy is down");
@@ -52,8 +70,13 @@ fn while_down(events: &[Event], item: &Item<'_>, report: &mut Report) {
 fn event(node: &Node, names: Names<'_>, report: &mut Report) -> Option<Event> {
     let fields = Fields::open(node, "event", KEYS, report)?;
     let at = fields.need("at", report).and_then(|item| offset(&item, report));
-    let words: Vec<&str> =
-        NODE_WORDS.iter().chain(&COMMAND_WORDS).chain([&DOWN]).copied().filter(|word| fields.get(word).is_some()).collect();
+    let words: Vec<&str> = NODE_WORDS
+        .iter()
+        .chain(&COMMAND_WORDS)
+        .chain([&DOWN])
+        .copied()
+        .filter(|word| fields.get(word).is_some())
+        .collect();
     let [word] = words[..] else {
         let code = if words.is_empty() { Code::KeyMissing } else { Code::KeyConflict };
         let found = if words.is_empty() { "none".to_owned() } else { words.join(" and ") };
@@ -78,13 +101,17 @@ fn event(node: &Node, names: Names<'_>, report: &mut Report) -> Option<Event> {
 
 fn no_details(fields: &Fields<'_>, word: &str, report: &mut Report) {
     for detail in DETAILS.iter().filter_map(|detail| fields.get(detail)) {
-        report.error(detail.place, detail.finding(Code::KeyConflict).expected(format!("nothing, beside {word}")));
+        report.error(
+            detail.place,
+            detail.finding(Code::KeyConflict).expected(format!("nothing, beside {word}")),
+        );
     }
 }
 
 fn order(word: &str, alarm: Option<AlarmKey>, fields: &Fields<'_>, report: &mut Report) -> Option<Order> {
     let mut text = |key: &str| fields.get(key).and_then(|item| item.text(report).map(str::to_owned));
-    let (by, approved_by, comment, refused) = (text("by"), text("approved_by"), text("comment"), text("refused"));
+    let (by, approved_by, comment, refused) =
+        (text("by"), text("approved_by"), text("comment"), text("refused"));
     let span = fields.get("for").map(|item| offset(&item, report));
     let one_shot = fields.get("one_shot").map(|item| item.flag(report));
     let kind = match word {
@@ -94,7 +121,10 @@ fn order(word: &str, alarm: Option<AlarmKey>, fields: &Fields<'_>, report: &mut 
         }
         other => {
             for detail in ["for", "one_shot"].iter().filter_map(|key| fields.get(key)) {
-                report.error(detail.place, detail.finding(Code::KeyConflict).expected("nothing: only shelve has it"));
+                report.error(
+                    detail.place,
+                    detail.finding(Code::KeyConflict).expected("nothing: only shelve has it"),
+                );
             }
             plain(other)
         }

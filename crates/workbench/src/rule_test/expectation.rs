@@ -15,7 +15,19 @@ use super::{
 };
 
 const KEYS: &[&str] = &[
-    "at", "within", "alarm", "rule", "tag", "state", "transition", "tier", "limit", "sounds", "late", "measured", "value",
+    "at",
+    "within",
+    "alarm",
+    "rule",
+    "tag",
+    "state",
+    "transition",
+    "tier",
+    "limit",
+    "sounds",
+    "late",
+    "measured",
+    "value",
     "tolerance",
 ];
 /// What only a transition has.
@@ -41,7 +53,12 @@ pub(crate) struct Meant {
 }
 
 /// Reads `expect:`.
-pub(crate) fn read(item: &Item<'_>, names: Names<'_>, meant: &Meant, report: &mut Report) -> Vec<Expectation> {
+pub(crate) fn read(
+    item: &Item<'_>,
+    names: Names<'_>,
+    meant: &Meant,
+    report: &mut Report,
+) -> Vec<Expectation> {
     let nodes = item.list(report).unwrap_or_default();
     nodes.iter().filter_map(|node| expectation(node, names, meant, report)).collect()
 }
@@ -73,7 +90,8 @@ fn alarm(fields: &Fields<'_>, names: Names<'_>, meant: &Meant, report: &mut Repo
     };
     let (Some(rule), Some(subject)) = (rule, subject) else {
         let help = "a test with one rule and one series need not say which";
-        let finding = Finding::new(Code::KeyMissing, "expect").expected("alarm: rule:subject, or rule and tag");
+        let finding =
+            Finding::new(Code::KeyMissing, "expect").expected("alarm: rule:subject, or rule and tag");
         report.error(fields.place, finding.help(help));
         return None;
     };
@@ -81,11 +99,17 @@ fn alarm(fields: &Fields<'_>, names: Names<'_>, meant: &Meant, report: &mut Repo
     names.alarm_of(&item, rule, &subject, report)
 }
 
-fn what(fields: &Fields<'_>, names: Names<'_>, alarm: Option<&AlarmKey>, report: &mut Report) -> Option<What> {
+fn what(
+    fields: &Fields<'_>,
+    names: Names<'_>,
+    alarm: Option<&AlarmKey>,
+    report: &mut Report,
+) -> Option<What> {
     match (fields.get("state"), fields.get("transition")) {
         (Some(state), None) => {
             for detail in OF_TRANSITIONS.iter().filter_map(|key| fields.get(key)) {
-                report.error(detail.place, detail.finding(Code::KeyConflict).expected("nothing, beside state"));
+                report
+                    .error(detail.place, detail.finding(Code::KeyConflict).expected("nothing, beside state"));
             }
             let wanted = match state.word(&STATES, report)? {
                 "active" => StateWanted::Active,
@@ -101,7 +125,8 @@ fn what(fields: &Fields<'_>, names: Names<'_>, alarm: Option<&AlarmKey>, report:
         (state, _) => {
             let code = if state.is_some() { Code::KeyConflict } else { Code::KeyMissing };
             let found = if state.is_some() { "both" } else { "neither" };
-            let finding = Finding::new(code, "expect").found_words(found).expected("one of state and transition");
+            let finding =
+                Finding::new(code, "expect").found_words(found).expected("one of state and transition");
             report.error(fields.place, finding);
             None
         }
@@ -123,7 +148,12 @@ fn transition(
     TransitionWanted { kind, limit, sounds, late, measured, value }
 }
 
-fn limit(item: &Item<'_>, names: Names<'_>, alarm: Option<&AlarmKey>, report: &mut Report) -> Option<Arc<str>> {
+fn limit(
+    item: &Item<'_>,
+    names: Names<'_>,
+    alarm: Option<&AlarmKey>,
+    report: &mut Report,
+) -> Option<Arc<str>> {
     let name = item.text(report)?;
     let levels = alarm.map(|alarm| names.levels(alarm)).unwrap_or_default();
     if !levels.is_empty() && !levels.contains(&name) {
@@ -135,14 +165,20 @@ fn limit(item: &Item<'_>, names: Names<'_>, alarm: Option<&AlarmKey>, report: &m
 }
 
 /// The value and its tolerance, in the unit that the alarm's value has.
-fn value(fields: &Fields<'_>, names: Names<'_>, alarm: &AlarmKey, report: &mut Report) -> Option<ValueWanted> {
+fn value(
+    fields: &Fields<'_>,
+    names: Names<'_>,
+    alarm: &AlarmKey,
+    report: &mut Report,
+) -> Option<ValueWanted> {
     let own = names.unit(alarm);
     let mut figure = |key: &str| {
         let item = fields.get(key)?;
         let figure = item.figure(report)?;
         let converted = match (figure.unit, own) {
             (Some(from), Some((to, substance))) => from.conversion(to, &substance).map_err(|error| {
-                let finding = item.finding(Code::UnitMismatch).expected(format!("a unit of the kind of {to}"));
+                let finding =
+                    item.finding(Code::UnitMismatch).expected(format!("a unit of the kind of {to}"));
                 report.error(item.place, finding.help(error.to_string()));
             }),
             (Some(_), None) | (None, _) => Ok(davy_model::Conversion::IDENTITY),

@@ -31,7 +31,9 @@ pub(crate) fn steps(test: &Test) -> Vec<Step<'_>> {
         let at = block.messages[0].arrival;
         Step { at, what: What::Message(block) }
     }));
-    steps.extend(test.events.iter().map(|event| Step { at: test.start.plus(event.at), what: What::Event(event) }));
+    steps.extend(
+        test.events.iter().map(|event| Step { at: test.start.plus(event.at), what: What::Event(event) }),
+    );
     steps.sort_by_key(|step| {
         let rank = match step.what {
             What::Back => 0,

@@ -6,7 +6,8 @@ use davy_rules::reader::leading_number;
 /// Readings of all series of a file at most.
 pub(crate) const STEPS_MAX: usize = 1_000_000;
 /// What a series looks like, for people.
-pub(crate) const FORM: &str = "values such as 2, 2x30, 3+0.2x60, _x10, 20!badx3 or -!sensor_failure, with blanks between";
+pub(crate) const FORM: &str =
+    "values such as 2, 2x30, 3+0.2x60, _x10, 20!badx3 or -!sensor_failure, with blanks between";
 
 /// What comes at one step of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,7 +89,8 @@ impl Ramp {
             return Err(FORM);
         }
         let decimals = decimals(&text[..text.len() - rest.len()]).max(decimals(rest));
-        let scale = if text.contains(['e', 'E']) || decimals > 15 { 1.0 } else { 10f64.powi(decimals as i32) };
+        let scale =
+            if text.contains(['e', 'E']) || decimals > 15 { 1.0 } else { 10f64.powi(decimals as i32) };
         let whole = |number: f64| if scale == 1.0 { number } else { (number * scale).round() };
         let exact = whole(from).abs() < 9e15 && whole(by).abs() < 9e15;
         Ok(match exact {
@@ -116,7 +118,8 @@ fn run_of(token: &str) -> Result<(Run, usize), &'static str> {
     let (value, quality) = match body.split_once('!') {
         None => (body, Quality::Good),
         Some((value, word)) => {
-            let quality = Quality::from_word(word).ok_or("after !, a quality such as bad, calibration or uncertain:manual")?;
+            let quality = Quality::from_word(word)
+                .ok_or("after !, a quality such as bad, calibration or uncertain:manual")?;
             (value, quality)
         }
     };

@@ -19,7 +19,17 @@ use super::{
 
 const FILE_KEYS: &[&str] = &["tests"];
 const KEYS: &[&str] = &[
-    "name", "severity", "start", "interval", "rules", "tags", "series", "events", "expect", "nothing_else", "until",
+    "name",
+    "severity",
+    "start",
+    "interval",
+    "rules",
+    "tags",
+    "series",
+    "events",
+    "expect",
+    "nothing_else",
+    "until",
 ];
 /// When a test begins that does not say: a Thursday, at midnight UTC.
 const START: &str = "2026-01-01T00:00:00Z";
@@ -56,10 +66,12 @@ fn test(node: &Node, names: Names<'_>, taken: &mut BTreeSet<String>, report: &mu
         _ => Severity::Error,
     };
     let frame = Frame { names, start: start(&fields, report), interval: interval(&fields, report) };
-    let series = fields.need("series", report).map(|item| series::read(&item, frame, report)).unwrap_or_default();
+    let series =
+        fields.need("series", report).map(|item| series::read(&item, frame, report)).unwrap_or_default();
     let events = fields.get("events").map(|item| event::read(&item, names, report)).unwrap_or_default();
     let rules = rules(&fields, names, report);
-    let meant = Meant { rule: only(&rules).cloned(), subject: only(&series.tags).map(|tag| tag_name(names, *tag)) };
+    let meant =
+        Meant { rule: only(&rules).cloned(), subject: only(&series.tags).map(|tag| tag_name(names, *tag)) };
     let expect = fields.need("expect", report).map(|item| expectation::read(&item, names, &meant, report));
     let expect = expect.unwrap_or_default();
     let tags = tags(&fields, &series, names, report);
@@ -125,7 +137,11 @@ fn tags(fields: &Fields<'_>, series: &Series, names: Names<'_>, report: &mut Rep
     let own = || series.tags.iter().map(|tag| tag_name(names, *tag)).collect();
     fields.get("tags").map_or_else(own, |item: Item<'_>| {
         let texts = item.texts(report);
-        texts.into_iter().filter_map(|(name, _)| names.tag_named(&item, name, report)).map(|tag| tag_name(names, tag)).collect()
+        texts
+            .into_iter()
+            .filter_map(|(name, _)| names.tag_named(&item, name, report))
+            .map(|tag| tag_name(names, tag))
+            .collect()
     })
 }
 

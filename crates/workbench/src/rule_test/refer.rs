@@ -63,7 +63,10 @@ impl<'a> Names<'a> {
         let own = text.strip_prefix(&*self.site().id).and_then(|rest| rest.strip_prefix(':'));
         let id = own.filter(|rest| rest.contains(':')).unwrap_or(text);
         let Some((rule, subject)) = id.split_once(':').filter(|(_, subject)| !subject.is_empty()) else {
-            report.error(item.place, item.finding(Code::AlarmUnknown).expected("rule:subject, such as h2s:AT-0412/h2s"));
+            report.error(
+                item.place,
+                item.finding(Code::AlarmUnknown).expected("rule:subject, such as h2s:AT-0412/h2s"),
+            );
             return None;
         };
         let rule = self.rule(item, rule, report)?;

@@ -75,7 +75,7 @@ pub struct Happened {
     pub sounds: bool,
     /// Decided from a backlog.
     pub late: bool,
-    /// Whether the test expects it.
+    /// Whether the test expects it, or asked for it.
     pub expected: bool,
 }
 
@@ -114,7 +114,9 @@ impl Happened {
             kind: transition.kind,
             tier: transition.facts.tier,
             limit: transition.limit.as_ref().map(|limit| limit.name.to_string()),
-            value: transition.value.map(|value| format!("{}{}", short(value), transition.unit.map(unit).unwrap_or_default())),
+            value: transition
+                .value
+                .map(|value| format!("{}{}", short(value), transition.unit.map(unit).unwrap_or_default())),
             sounds: transition.sounds,
             late: transition.late,
             expected,
@@ -165,7 +167,13 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_without_noise() {
-        for (value, want) in [(7.200_000_000_1, "7.2"), (0.0, "0"), (1e6, "1000000"), (0.000_123_456_7, "0.000123457"), (-3.0, "-3")] {
+        for (value, want) in [
+            (7.200_000_000_1, "7.2"),
+            (0.0, "0"),
+            (1e6, "1000000"),
+            (0.000_123_456_7, "0.000123457"),
+            (-3.0, "-3"),
+        ] {
             assert_eq!(short(value), want);
         }
     }

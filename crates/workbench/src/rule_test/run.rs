@@ -56,7 +56,14 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(test: &'a Test) -> Run<'a> {
-        Run { test, judge: Judge::new(), told: Vec::new(), differences: Vec::new(), is_down: false, wakings: 0 }
+        Run {
+            test,
+            judge: Judge::new(),
+            told: Vec::new(),
+            differences: Vec::new(),
+            is_down: false,
+            wakings: 0,
+        }
     }
 
     fn apply(&mut self, now: Timestamp, input: &Input) -> Result<Outcome, JudgeError> {
@@ -129,12 +136,19 @@ impl<'a> Run<'a> {
                 Some(word) => format!("{what} to be refused with {word}"),
                 None => format!("{what} to be done"),
             },
-            got: got.map_or_else(|| "it was done".to_owned(), |refusal| format!("{}: {refusal}", refusal.word())),
+            got: got
+                .map_or_else(|| "it was done".to_owned(), |refusal| format!("{}: {refusal}", refusal.word())),
         });
     }
 }
 
 fn command(order: &Order) -> Command {
-    let (name, approved_by, comment) = (Arc::clone(&order.by), order.approved_by.clone(), Arc::clone(&order.comment));
-    Command { alarm: order.alarm.clone(), occurrence: None, actor: Actor { name, approved_by, comment }, kind: order.kind }
+    let (name, approved_by, comment) =
+        (Arc::clone(&order.by), order.approved_by.clone(), Arc::clone(&order.comment));
+    Command {
+        alarm: order.alarm.clone(),
+        occurrence: None,
+        actor: Actor { name, approved_by, comment },
+        kind: order.kind,
+    }
 }

@@ -77,7 +77,14 @@ pub(crate) fn read(item: &Item<'_>, frame: Frame<'_>, report: &mut Report) -> Se
 }
 
 /// A text, a part with keys, or a list of either.
-fn each_part(node: &Node, name: &str, tag: TagIndex, frame: Frame<'_>, series: &mut Series, report: &mut Report) {
+fn each_part(
+    node: &Node,
+    name: &str,
+    tag: TagIndex,
+    frame: Frame<'_>,
+    series: &mut Series,
+    report: &mut Report,
+) {
     if let Written::List(parts) = &node.value {
         for part in parts {
             part_of(part, name, tag, frame, series, report);
@@ -87,7 +94,14 @@ fn each_part(node: &Node, name: &str, tag: TagIndex, frame: Frame<'_>, series: &
     }
 }
 
-fn part_of(node: &Node, name: &str, tag: TagIndex, frame: Frame<'_>, series: &mut Series, report: &mut Report) {
+fn part_of(
+    node: &Node,
+    name: &str,
+    tag: TagIndex,
+    frame: Frame<'_>,
+    series: &mut Series,
+    report: &mut Report,
+) {
     let about = format!("series \"{name}\"");
     let described = frame.names.plan.site.tag(tag);
     if let Written::Scalar(text) = &node.value {
@@ -143,7 +157,10 @@ fn way(fields: &Fields<'_>, tag: &Tag, frame: Frame<'_>, report: &mut Report) ->
     way.after = fields.get("arrives_after").and_then(|item| offset(&item, report)).unwrap_or_default();
     way.at = fields.get("arrives_at").and_then(|item| offset(&item, report));
     if let (Some(item), true) = (fields.get("arrives_at"), fields.get("arrives_after").is_some()) {
-        report.error(item.place, item.finding(Code::KeyConflict).expected("arrives_after or arrives_at, not both"));
+        report.error(
+            item.place,
+            item.finding(Code::KeyConflict).expected("arrives_after or arrives_at, not both"),
+        );
     }
     way.freshness = match fields.get("freshness").and_then(|item| item.word(&FRESHNESS, report)) {
         Some("historical") => Freshness::Historical,
@@ -157,7 +174,8 @@ fn way(fields: &Fields<'_>, tag: &Tag, frame: Frame<'_>, report: &mut Report) ->
 pub(crate) fn offset(item: &Item<'_>, report: &mut Report) -> Option<Duration> {
     let span = item.duration(Duration::ZERO, report)?;
     if span > SPAN_MAX {
-        report.error(item.place, item.finding(Code::TimeInvalid).expected("at most 367d after the test began"));
+        report
+            .error(item.place, item.finding(Code::TimeInvalid).expected("at most 367d after the test began"));
         return None;
     }
     Some(span)
@@ -166,12 +184,16 @@ pub(crate) fn offset(item: &Item<'_>, report: &mut Report) -> Option<Duration> {
 fn conversion(item: &Item<'_>, tag: &Tag, report: &mut Report) -> Option<Conversion> {
     let text = item.text(report)?;
     let Some(unit) = Unit::parse(text) else {
-        report.error(item.place, item.finding(Code::UnitUnknown).expected(format!("a unit of the kind of {}", tag.unit)));
+        report.error(
+            item.place,
+            item.finding(Code::UnitUnknown).expected(format!("a unit of the kind of {}", tag.unit)),
+        );
         return None;
     };
     unit.conversion(tag.unit, &tag.substance)
         .map_err(|error| {
-            let finding = item.finding(Code::UnitMismatch).expected(format!("a unit of the kind of {}", tag.unit));
+            let finding =
+                item.finding(Code::UnitMismatch).expected(format!("a unit of the kind of {}", tag.unit));
             report.error(item.place, finding.help(error.to_string()));
         })
         .ok()
@@ -192,8 +214,12 @@ impl Series {
             self.span = self.span.max(way.arrival(measured));
             let Step::Sent(value, quality) = *step else { continue };
             let value = value.map(|value| unit.apply(value));
-            let reading =
-                Reading { tag, quality: believed(described, value, quality), source_time: start.plus(measured), value: Value::from(value) };
+            let reading = Reading {
+                tag,
+                quality: believed(described, value, quality),
+                source_time: start.plus(measured),
+                value: Value::from(value),
+            };
             let arrival = start.plus(way.arrival(measured));
             self.readings.push(Sent { node: way.node, arrival, freshness: way.freshness, reading });
         }

@@ -62,7 +62,13 @@ pub(crate) struct ValueWanted {
 
 impl Expectation {
     /// Whether `transition`, at `at`, is the one that is expected.
-    pub(crate) fn is_met_by(&self, wanted: &TransitionWanted, transition: &Transition, at: Offset, measured: Offset) -> bool {
+    pub(crate) fn is_met_by(
+        &self,
+        wanted: &TransitionWanted,
+        transition: &Transition,
+        at: Offset,
+        measured: Offset,
+    ) -> bool {
         let limit = transition.limit.as_ref().map(|limit| &limit.name);
         self.alarm == transition.alarm
             && wanted.kind == transition.kind
