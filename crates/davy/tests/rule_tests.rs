@@ -171,6 +171,7 @@ tests:
         ("500x10", "150x10"),
         ("12.7", "13.7"),
         ("at: 26s", "at: 27s"),
+        ("state: shelved", "state: normal"),
         ("refused: SEC", "refused: X"),
     ];
     for (from, to) in others {
