@@ -114,6 +114,20 @@ fn every_mistake_is_told_at_once_and_the_other_tests_are_run() {
 }
 
 #[test]
+fn a_file_without_end_is_refused_before_it_costs_anything() {
+    let many = |test: usize| {
+        let parts = vec!["\"1x900000\""; 40].join(", ");
+        format!("  - {{name: t{test}, series: {{AT-0412/h2s: [{parts}]}}, expect: []}}\n")
+    };
+    let (code, told) = park(&format!("tests:\n{}", many(0)), &[]);
+    assert!(code == 78 && told.contains("expected 1000000 in a test at most"), "{told}");
+    let one = |test: usize| format!("  - {{name: t{test}, series: {{AT-0412/h2s: 1x400000}}, expect: []}}\n");
+    let all: String = (0..9).map(one).collect();
+    let (code, told) = park(&format!("tests:\n{all}"), &["--filter", "none"]);
+    assert!(code == 78 && told.contains("t.yaml:4:5: tests: found 1200000 readings up to here"), "{told}");
+}
+
+#[test]
 fn a_run_without_a_test_is_a_senseless_call() {
     assert_eq!(park(&LEAK.replace("TIME", "10s"), &["--filter", "flood"]).0, 2);
     assert_eq!(test(&["no/such/folder"]).status.code(), Some(2));

@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use davy_model::{TagIndex, Timestamp};
 use davy_rules::{
     Code, Diagnostic, Plan, Severity,
-    reader::{Fields, Item, Node, Report, parse},
+    reader::{Fields, Finding, Item, Node, Report, parse},
 };
 
 use super::{
     case::{Happening, Scope, Test},
     event,
     expectation::{self, Meant},
+    notation::STEPS_MAX,
     refer::Names,
     series::{self, Frame, Series, offset},
     want::{Expectation, What},
@@ -47,14 +48,27 @@ pub fn read(plan: &Plan, path: &str, text: &str) -> (Vec<Test>, Vec<Diagnostic>)
 fn file(root: &Node, names: Names<'_>, report: &mut Report) -> Vec<Test> {
     let Some(fields) = Fields::open(root, "rule tests", FILE_KEYS, report) else { return Vec::new() };
     let Some(list) = fields.need("tests", report) else { return Vec::new() };
-    let nodes = list.list(report).unwrap_or_default();
+    let Some(nodes) = list.list(report) else { return Vec::new() };
     if nodes.is_empty() || nodes.len() > TESTS_MAX {
         let found = format!("{} tests", nodes.len());
         let finding = list.finding(Code::ValueType).found_words(found);
         report.error(list.place, finding.expected(format!("a list of 1 to {TESTS_MAX} tests")));
     }
     let mut taken = BTreeSet::new();
-    nodes.iter().take(TESTS_MAX).filter_map(|node| test(node, names, &mut taken, report)).collect()
+    let mut tests = Vec::new();
+    let mut readings = 0;
+    for node in nodes.iter().take(TESTS_MAX) {
+        let Some(test) = test(node, names, &mut taken, report) else { continue };
+        readings += test.readings.len();
+        if readings > STEPS_MAX {
+            let found = format!("{readings} readings up to here");
+            let finding = Finding::new(Code::NumberRange, "tests").found_words(found);
+            report.error(node.place, finding.expected(format!("{STEPS_MAX} in a file at most")));
+            break;
+        }
+        tests.push(test);
+    }
+    tests
 }
 
 fn test(node: &Node, names: Names<'_>, taken: &mut BTreeSet<String>, report: &mut Report) -> Option<Test> {

@@ -69,8 +69,7 @@ pub(crate) fn read(item: &Item<'_>, frame: Frame<'_>, report: &mut Report) -> Se
         series.readings[before..].sort_by_key(|sent| sent.reading.source_time);
     }
     if series.readings.len() > STEPS_MAX {
-        let found = format!("{} readings", series.readings.len());
-        let finding = item.finding(Code::NumberRange).found_words(found);
+        let finding = item.finding(Code::NumberRange).found_words("more readings");
         report.error(item.place, finding.expected(format!("{STEPS_MAX} in a test at most")));
     }
     series
@@ -213,6 +212,9 @@ impl Series {
             let measured = way.start.saturating_add(way.interval.saturating_mul(place));
             self.span = self.span.max(way.arrival(measured));
             let Step::Sent(value, quality) = *step else { continue };
+            if self.readings.len() > STEPS_MAX {
+                return;
+            }
             let value = value.map(|value| unit.apply(value));
             let reading = Reading {
                 tag,
