@@ -186,6 +186,14 @@ codes! {
     SetPointOutsideRange "SET_POINT_OUTSIDE_RANGE";
     /// Warning: a level clears only past the set point of the level before it.
     DeadbandPastNext "DEADBAND_PAST_NEXT";
+    /// Warning: a window that cannot hold the readings it needs.
+    WindowTooShort "WINDOW_TOO_SHORT";
+    /// Warning: no group is large enough for the level ever to be reached.
+    LevelUnreachable "LEVEL_UNREACHABLE";
+    /// Warning: a condition that no rule looks at.
+    ConditionUnused "CONDITION_UNUSED";
+    /// Warning: the response takes longer than the warning comes before the limit.
+    WarningTooLate "WARNING_TOO_LATE";
 }
 
 impl fmt::Display for Code {

@@ -116,8 +116,12 @@ fn rule(
     let fields = Fields::open(node, &*about, &known, report)?;
     let id = fields.need("id", report).and_then(|item| id(&item, ids, report));
     let title = fields.get("title").map(|item| item.words(report));
-    let applies_to = fields.need("applies_to", report);
-    let applies_to = applies_to.and_then(|item| selector::read(&item, &about, targets, report));
+    let applies_to = match fields.get("applies_to") {
+        None if !fields.given(kinds::LOOK_AT_ALARMS).is_empty() => Some(Selector::default()),
+        _ => {
+            fields.need("applies_to", report).and_then(|item| selector::read(&item, &about, targets, report))
+        }
+    };
     let kind = kind(&fields, &about, report);
     let is_alarm = fields.get("alarm").map_or(Some(true), |item| item.flag(report));
     // Nobody responds to what is no alarm.

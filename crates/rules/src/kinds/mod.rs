@@ -172,6 +172,9 @@ kinds! {
     Expression(Formula) "expression" expression;
 }
 
+/// The words of the kinds that look at alarms of other rules, and so need no tags of their own.
+pub(crate) const LOOK_AT_ALARMS: &[&str] = &["count", "corroborate"];
+
 /// The gravest tier of levels.
 pub(crate) fn tier_max(levels: &[LevelDraft]) -> Tier {
     levels.iter().map(|level| level.tier).max().unwrap_or(Tier::Blue)

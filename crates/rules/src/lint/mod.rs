@@ -1,5 +1,7 @@
 //! What is not wrong, but seldom meant.
 
+mod calculated;
+
 use std::collections::BTreeMap;
 
 use davy_model::{Reporting, Tag};
@@ -51,11 +53,17 @@ pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: 
         }
     }
     for (draft, _) in drafts.iter().zip(covered).filter(|(_, covered)| !covered) {
-        let place = draft.applies_to.place.unwrap_or(draft.place);
-        let finding = Finding::new(Code::RuleWithoutTags, format!("rule {}: applies_to", quoted(&draft.id)));
-        report.warn(place, finding.found_words("no tag that meets it").expected("at least one"));
+        let (key, found, place) = match (&draft.kind, draft.applies_to.place) {
+            (DraftKind::Calculated(_, kind), _) if !kind.looks_at().is_empty() => {
+                ("of", "no alarm to look at", kind.looks_at()[0].1)
+            }
+            (_, place) => ("applies_to", "no tag that meets it", place.unwrap_or(draft.place)),
+        };
+        let finding = Finding::new(Code::RuleWithoutTags, format!("rule {}: {key}", quoted(&draft.id)));
+        report.warn(place, finding.found_words(found).expected("at least one"));
     }
     tell(oddities, plan, drafts, report);
+    calculated::warn(plan, drafts, report);
 }
 
 fn level(oddities: &mut Oddities, (rule, at): (u32, usize), levels: &[Level], tag: &Tag, index: u32) {
