@@ -22,6 +22,8 @@ mod limits;
 mod operators;
 #[path = "scenarios/past.rs"]
 mod past;
+#[path = "scenarios/peers/mod.rs"]
+mod peers;
 #[path = "scenarios/restarts.rs"]
 mod restarts;
 #[path = "scenarios/silence.rs"]
