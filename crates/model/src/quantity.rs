@@ -59,29 +59,47 @@ const fn gas(name: &'static str, molar_mass: f64, lel: Option<f64>) -> KnownGas 
 }
 
 /// Molar masses are sums of standard atomic weights. LEL is the table in common use in China and the US (CH4 5.0 %vol;
-/// IEC 60079-20-1 has 4.4): a tag may carry its own.
-const GASES: [KnownGas; 21] = [
+/// IEC 60079-20-1 has 4.4): a tag may carry its own. Copies of that table differ for acetone (2.15 to 2.6), n-butane (1.5 to
+/// 1.8) and ethanol (3.3 to 3.5): the lowest is taken, by which the same air reads as more %LEL.
+const GASES: [KnownGas; 38] = [
+    gas("acetone", 58.08, Some(2.15)),
     gas("acetylene", 26.04, Some(2.5)),
+    gas("acrylonitrile", 53.06, Some(3.0)),
     gas("benzene", 78.11, Some(1.2)),
+    gas("br2", 159.81, None),
+    gas("butadiene", 54.09, Some(2.0)),
     gas("c2h4", 28.05, Some(2.7)),
     gas("c2h6", 30.07, Some(3.0)),
+    gas("c3h6", 42.08, Some(2.0)),
     gas("c3h8", 44.10, Some(2.1)),
+    gas("c4h10", 58.12, Some(1.5)),
+    gas("ch3cl", 50.49, Some(8.1)),
     gas("ch4", 16.04, Some(5.0)),
     gas("cl2", 70.91, None),
     gas("co", 28.01, Some(12.5)),
     gas("co2", 44.01, None),
     gas("cocl2", 98.92, None),
+    gas("ethanol", 46.07, Some(3.3)),
+    gas("ethylene_oxide", 44.05, Some(3.0)),
+    gas("formaldehyde", 30.03, Some(7.0)),
     gas("h2", 2.016, Some(4.0)),
+    gas("h2o2", 34.01, None),
     gas("h2s", 34.08, Some(4.0)),
     gas("hcl", 36.46, None),
     gas("hcn", 27.03, Some(5.6)),
+    gas("hexane", 86.18, Some(1.2)),
     gas("hf", 20.01, None),
     gas("methanol", 32.04, Some(6.0)),
     gas("nh3", 17.03, Some(15.0)),
+    gas("no", 30.01, None),
     gas("no2", 46.01, None),
     gas("o2", 32.00, None),
+    gas("o3", 48.00, None),
+    gas("phenol", 94.11, None),
     gas("so2", 64.06, None),
     gas("toluene", 92.14, Some(1.2)),
+    gas("vinyl_chloride", 62.50, Some(3.6)),
+    gas("xylene", 106.17, Some(1.1)),
 ];
 
 impl Quantity {
@@ -185,6 +203,37 @@ mod tests {
         {
             let quantity = Quantity::new(name).expect(name);
             assert_eq!(quantity.default_unit().dimension(), quantity.dimension());
+        }
+    }
+
+    #[test]
+    fn a_gas_with_an_occupational_limit_converts_to_ppm() {
+        // mg/m³ a ppm at 20 °C: molar mass over 24.04 L/mol.
+        let factors = [
+            ("h2s", 1.418),
+            ("co", 1.165),
+            ("nh3", 0.708),
+            ("cl2", 2.950),
+            ("so2", 2.665),
+            ("no2", 1.914),
+            ("hcn", 1.124),
+            ("hf", 0.832),
+            ("hcl", 1.517),
+            ("cocl2", 4.115),
+            ("benzene", 3.249),
+            ("toluene", 3.833),
+            ("xylene", 4.417),
+            ("methanol", 1.333),
+            ("vinyl_chloride", 2.600),
+            ("ethylene_oxide", 1.832),
+            ("formaldehyde", 1.249),
+            ("ch3cl", 2.100),
+            ("no", 1.248),
+        ];
+        for (gas, factor) in factors {
+            let substance = Quantity::new(&format!("gas.{gas}")).expect(gas).substance();
+            let mass = substance.molar_mass_g_per_mol.expect(gas);
+            assert!((mass / 24.04 - factor).abs() < 0.001, "{gas}: {mass} g/mol is not {factor} mg/m³ a ppm");
         }
     }
 
