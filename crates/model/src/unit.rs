@@ -264,6 +264,9 @@ impl Unit {
         if matches!(self.dimension(), Dimension::Time | Dimension::Rate) {
             return None;
         }
+        if (self, per) == (Unit::Metre, Per::Second) {
+            return Some(Unit::MetrePerSecond);
+        }
         let spelled = SPELLINGS.iter().map(|(_, unit)| unit);
         spelled.chain(MASSES).find(|unit| **unit == self).map(|unit| Unit::Rate(unit, per))
     }
@@ -292,6 +295,7 @@ impl Unit {
             Unit::OnOff => Dimension::State,
             Unit::One | Unit::Degree => Dimension::Number,
             Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => Dimension::Time,
+            Unit::Rate(Unit::Millimetre | Unit::Centimetre | Unit::Metre, _) => Dimension::Speed,
             Unit::Rate(..) => Dimension::Rate,
         }
     }
@@ -304,13 +308,8 @@ impl Unit {
         if self == to {
             return Ok(Conversion::IDENTITY);
         }
-        if let (Unit::Rate(from, per), Unit::Rate(into, per_to)) = (self.as_rate(), to.as_rate())
-            && from.dimension() == into.dimension()
-        {
-            let scale = from.conversion(*into, substance)?.scale * per_to.seconds() / per.seconds();
-            return Ok(Conversion { scale, offset: 0.0 });
-        }
-        if self.dimension() != to.dimension() || self.dimension() == Dimension::Rate {
+        let rates_of_others = matches!((self, to), (Unit::Rate(of, _), Unit::Rate(other, _)) if of.dimension() != other.dimension());
+        if self.dimension() != to.dimension() || rates_of_others {
             return Err(ConversionError::Dimension { from: self, to });
         }
         let explain = |missing| match missing {
@@ -320,14 +319,6 @@ impl Unit {
         let (scale, offset) = self.to_base(substance).map_err(explain)?;
         let (back_scale, back_offset) = to.to_base(substance).map_err(explain)?;
         Ok(Conversion { scale: scale / back_scale, offset: (offset - back_offset) / back_scale })
-    }
-
-    /// A speed is a rate of a length, and may be compared with one.
-    const fn as_rate(self) -> Unit {
-        match self {
-            Unit::MetrePerSecond => Unit::Rate(&Unit::Metre, Per::Second),
-            other => other,
-        }
     }
 
     /// Scale and offset to the first unit of its dimension: ppm, Pa, m, K, m³/s, kg/s, m/s, s.
@@ -356,8 +347,9 @@ impl Unit {
             Unit::Minute => (60.0, 0.0),
             Unit::Hour => (3600.0, 0.0),
             Unit::Day => (86_400.0, 0.0),
-            Unit::Rate(..)
-            | Unit::Second
+            // Of a length, the base is that of speeds.
+            Unit::Rate(unit, per) => (unit.to_base(substance)?.0 / per.seconds(), 0.0),
+            Unit::Second
             | Unit::Ppm
             | Unit::LelMetre
             | Unit::Pascal
@@ -537,6 +529,7 @@ mod tests {
             (6.0, "degC/min", "K/s", 0.1),
             (0.1, "m/min", "mm/d", 144_000.0),
             (0.1, "m/min", "m/s", 0.1 / 60.0),
+            (36.0, "km/h", "m/min", 600.0),
             (18.0, "degF/h", "degC/min", 1.0 / 6.0),
             (1.0, "mg/m3@25C/min", "mg/m3@25C/h", 60.0),
             (90.0, "s", "min", 1.5),
@@ -552,6 +545,7 @@ mod tests {
             assert!(convert("gas.h2s", 1.0, from, to).is_err(), "{from} is not {to}");
         }
         assert_eq!(Unit::parse("s/min"), None);
+        assert_eq!(Unit::parse("m /s"), Some(Unit::MetrePerSecond), "one unit has one name");
         assert_eq!(Unit::parse("degC/min/min"), None);
     }
 

@@ -76,6 +76,9 @@ mod tests {
         let names = PRIMARY.split_whitespace().chain(MORE.split_whitespace());
         let taken: Vec<&str> =
             names.filter(|name| known(name).is_none() && Unit::parse(name).is_some()).collect();
-        assert_eq!(taken, ["m", "K", "Pa", "m/s", "m3/s", "km/h"]);
+        assert_eq!(
+            taken,
+            ["m", "s", "K", "Pa", "m/s", "m3/s", "1/s", "1/min", "min", "h", "mm/h", "m/h", "km/h",]
+        );
     }
 }

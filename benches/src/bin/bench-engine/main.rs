@@ -3,6 +3,8 @@
 //! Budget: ≤ 50 ns a reading at 10⁴ tags, ≤ 125 ns at 10⁶ in random order, ≤ 200 bytes a tag. Floor: a bare comparison with
 //! two set points over a dense array, in the same order.
 
+mod kinds;
+
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use anyhow::{Result, anyhow};
@@ -138,5 +140,6 @@ fn measure(tags: usize, sweeps: i64, budget_ns: u32) -> Result<()> {
 fn main() -> Result<()> {
     println!("engine, one core, random order, {BLOCK} readings a block");
     measure(10_000, 200, 50)?;
-    measure(1_000_000, 3, 125)
+    measure(1_000_000, 3, 125)?;
+    kinds::measure()
 }
