@@ -39,12 +39,13 @@ fn roots() -> BTreeSet<String> {
     ["crates", "proto", "simulators", "tests", "benches", "deploy", "docs", ".ci"].map(str::to_owned).into()
 }
 
-/// Paths between backquotes: those that begin at the root, without a place to fill in.
+/// Paths between backquotes: those that begin at the root, without a place to fill in. With a line behind it is something
+/// that a program printed, about files of its reader.
 fn paths(text: &str, roots: &BTreeSet<String>) -> Vec<String> {
     let spans = text.split('`').skip(1).step_by(2);
     let words = spans.flat_map(str::split_whitespace).map(|word| word.trim_start_matches("./"));
     let ours = words.filter(|word| word.split_once('/').is_some_and(|(first, _)| roots.contains(first)));
-    ours.filter(|word| !word.contains(['*', '{', '<', '…'])).map(str::to_owned).collect()
+    ours.filter(|word| !word.contains(['*', '{', '<', '…', ':'])).map(str::to_owned).collect()
 }
 
 /// Where the links of a page lead, on this disk.
