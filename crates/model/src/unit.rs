@@ -237,13 +237,17 @@ impl Unit {
     /// Reads a unit as files and payloads write it: `ppm`, `mg/m3`, `mg/m³@25C`, `%LEL`, `kPa`, `℃`...
     pub fn parse(text: &str) -> Option<Unit> {
         let text = text.trim();
+        // No rate is of a rate: what stands before the time is a plain unit, however long the text.
+        Unit::plain(text).or_else(|| {
+            let (unit, per) = text.rsplit_once('/')?;
+            Unit::plain(unit.trim())?.rate(Per::parse(per)?)
+        })
+    }
+
+    /// A unit that is no rate of another.
+    fn plain(text: &str) -> Option<Unit> {
         if let Some((_, unit)) = SPELLINGS.iter().find(|(spelling, _)| *spelling == text) {
             return Some(*unit);
-        }
-        if let Some((unit, per)) = text.rsplit_once('/')
-            && let Some(per) = Per::parse(per)
-        {
-            return Unit::parse(unit)?.rate(per);
         }
         let (mass, state) = text.split_once('@').unwrap_or((text, "20C"));
         let state = match state {
@@ -547,6 +551,7 @@ mod tests {
         assert_eq!(Unit::parse("s/min"), None);
         assert_eq!(Unit::parse("m /s"), Some(Unit::MetrePerSecond), "one unit has one name");
         assert_eq!(Unit::parse("degC/min/min"), None);
+        assert_eq!(Unit::parse(&"/s".repeat(1_000_000)), None, "long, and soon seen through");
     }
 
     #[test]
