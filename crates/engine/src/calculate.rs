@@ -21,6 +21,17 @@ use crate::{
     timers::Due,
 };
 
+/// What has become of a tag's evidence.
+#[derive(Clone, Copy)]
+pub(crate) enum Change {
+    /// A reading that is evidence.
+    Reading(Seen),
+    /// What it held before is evidence again, without a reading.
+    Again(Seen),
+    /// It has ended.
+    Ended,
+}
+
 impl Engine {
     /// A reading of `tag` is about to be judged at `moment`: what its calculated tags held until now has its time.
     pub(crate) fn before_feeding(&mut self, tag: TagIndex, moment: Moment, out: &mut Vec<Transition>) {
@@ -35,63 +46,41 @@ impl Engine {
         }
     }
 
-    /// Evidence of a tag has come: what reads it is calculated anew.
-    pub(crate) fn feed(&mut self, tag: TagIndex, seen: Seen, moment: Moment, out: &mut Vec<Transition>) {
+    /// Something has become of a tag's evidence: what reads it is calculated anew.
+    pub(crate) fn feed(&mut self, tag: TagIndex, change: Change, moment: Moment, out: &mut Vec<Transition>) {
         if !self.tags[tag.0 as usize].feeds() {
             return;
         }
         let plan = Arc::clone(&self.plan);
         for &place in plan.readers_of(tag) {
             let calculated = &plan.calculated[place as usize];
+            // What came out of a backlog is not what several tags do now.
+            let change = if calculated.is_on_arrival() && moment.late { Change::Ended } else { change };
             let moment = moment_of(calculated, moment);
-            let keep = calculated.program.keep();
-            let memory = &mut self.memories[place as usize];
-            for (at, _) in calculated.inputs.iter().enumerate().filter(|(_, input)| **input == tag) {
-                memory.inputs[at].take(keep, seen, moment.clock_us);
-            }
-            if let Program::Interlock(program) = &calculated.program
-                && calculated.inputs[0] == tag
-            {
-                memory.command = rules::command(program, memory.command, seen);
-            }
+            self.complete_holds_of(plan.calculated_tag(place), moment.clock_us, moment, out);
+            self.sum_up(place, moment);
+            self.remember(place, tag, change, moment.clock_us);
             self.calculate(place, moment, out);
         }
     }
 
-    /// What a tag held before is evidence again, without a reading.
-    pub(crate) fn revive(&mut self, tag: TagIndex, seen: Seen, moment: Moment, out: &mut Vec<Transition>) {
-        if !self.tags[tag.0 as usize].feeds() {
-            return;
-        }
-        let plan = Arc::clone(&self.plan);
-        for &place in plan.readers_of(tag) {
-            let calculated = &plan.calculated[place as usize];
-            let moment = moment_of(calculated, moment);
-            let keep = calculated.program.keep();
-            self.complete_holds_of(plan.calculated_tag(place), moment.clock_us, moment, out);
-            self.sum_up(place, moment);
-            for (at, _) in calculated.inputs.iter().enumerate().filter(|(_, input)| **input == tag) {
-                self.memories[place as usize].inputs[at].hold(keep, seen, moment.clock_us);
+    /// Keeps of what came to a tag what a calculated tag needs of it.
+    fn remember(&mut self, place: u32, tag: TagIndex, change: Change, clock_us: i64) {
+        let calculated = &self.plan.calculated[place as usize];
+        let keep = calculated.program.keep();
+        let memory = &mut self.memories[place as usize];
+        for (kept, _) in memory.inputs.iter_mut().zip(&calculated.inputs).filter(|(_, input)| **input == tag)
+        {
+            match change {
+                Change::Reading(seen) => kept.take(keep, seen, clock_us),
+                Change::Again(seen) => drop(kept.hold(keep, seen, clock_us)),
+                Change::Ended => kept.open = None,
             }
-            self.calculate(place, moment, out);
         }
-    }
-
-    /// The evidence of a tag has ended: what reads it goes on without it, or has none itself.
-    pub(crate) fn starve(&mut self, tag: TagIndex, moment: Moment, out: &mut Vec<Transition>) {
-        if !self.tags[tag.0 as usize].feeds() {
-            return;
-        }
-        let plan = Arc::clone(&self.plan);
-        for &place in plan.readers_of(tag) {
-            let calculated = &plan.calculated[place as usize];
-            let moment = moment_of(calculated, moment);
-            self.complete_holds_of(plan.calculated_tag(place), moment.clock_us, moment, out);
-            self.sum_up(place, moment);
-            for (at, _) in calculated.inputs.iter().enumerate().filter(|(_, input)| **input == tag) {
-                self.memories[place as usize].inputs[at].open = None;
-            }
-            self.calculate(place, moment, out);
+        if let (Program::Interlock(program), Change::Reading(seen)) = (&calculated.program, change)
+            && calculated.inputs[0] == tag
+        {
+            memory.command = rules::command(program, memory.command, seen);
         }
     }
 
@@ -143,7 +132,8 @@ impl Engine {
         }
     }
 
-    /// Sums up what its inputs hold, up to a moment or the end of their evidence.
+    /// Sums up what its inputs hold, up to a moment or the end of their evidence. What has ended holds no more, whatever is
+    /// heard later.
     fn sum_up(&mut self, place: u32, moment: Moment) {
         let plan = Arc::clone(&self.plan);
         let calculated = &plan.calculated[place as usize];
@@ -151,7 +141,18 @@ impl Engine {
         for (at, &input) in calculated.inputs.iter().enumerate() {
             let ends_us =
                 if calculated.is_on_arrival() { self.held_until(input) } else { self.evidence_until(input) };
-            self.memories[place as usize].inputs[at].sum_up(keep, moment.clock_us.min(ends_us));
+            let kept = &mut self.memories[place as usize].inputs[at];
+            kept.sum_up(keep, moment.clock_us.min(ends_us));
+            if ends_us < moment.clock_us && kept.open.take().is_some() {
+                self.await_node(input);
+            }
+        }
+    }
+
+    /// The evidence of a tag has ended with its edge node's silence: the node's next message may bring it back.
+    fn await_node(&mut self, tag: TagIndex) {
+        if let Some(node) = self.node_that_holds(tag) {
+            self.nodes[node].has_waiting_tags = true;
         }
     }
 
@@ -234,7 +235,8 @@ impl Engine {
         let at_us = if let [input] = calculated.inputs[..] {
             let state = &self.tags[input.0 as usize];
             let at_us = due_us.map(|due_us| state.heard_us.saturating_add((due_us - state.clock_us).max(0)));
-            at_us.filter(|at_us| *at_us <= self.held_until(input))
+            // Or when the value ends before: whoever waits for it must know.
+            at_us.map(|at_us| at_us.min(self.held_until(input).saturating_add(1)))
         } else {
             let held = calculated.inputs.iter().filter(|input| self.tags[input.0 as usize].is_holding());
             let ends_us = held.map(|input| self.held_until(*input).saturating_add(1));

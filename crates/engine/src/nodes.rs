@@ -4,6 +4,7 @@ use davy_model::{NodeChange, NodeIndex, Quality, Reporting, TagIndex, Timestamp,
 use davy_rules::WatchKind;
 
 use crate::{
+    calculate::Change,
     engine::{Engine, LIVE, Moment},
     hold::Seen,
     tag::NONE,
@@ -98,6 +99,8 @@ impl Engine {
             |tag: &TagIndex| !self.tags[tag.0 as usize].is_holding() || self.held_until(*tag) < arrival_us;
         let broken: Vec<bool> = waiting.iter().map(is_broken).collect();
         for &tag in &waiting {
+            let clock_us = self.tags[tag.0 as usize].clock_at(arrival_us);
+            self.before_feeding(tag, Moment { clock_us, ..Moment::at_arrival(arrival_us, now) }, out);
             self.resume_holds(tag, arrival_us);
             for place in self.plan.readers_of(tag).to_vec() {
                 self.resume_holds(self.plan.calculated_tag(place), arrival_us);
@@ -122,7 +125,7 @@ impl Engine {
             self.switch_modes(tag, (seen.quality == Quality::Good).then_some(seen.value), moment, out);
             if broken {
                 let clock_us = self.tags[tag.0 as usize].clock_at(arrival_us);
-                self.revive(tag, seen, Moment { clock_us, ..moment }, out);
+                self.feed(tag, Change::Again(seen), Moment { clock_us, ..moment }, out);
             }
         }
     }

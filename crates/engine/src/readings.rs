@@ -4,6 +4,7 @@ use davy_model::{Freshness, Quality, Reading, ReadingBlock, TagIndex, Timestamp,
 use davy_rules::WatchKind;
 
 use crate::{
+    calculate::Change,
     engine::{Engine, LIVE, Moment},
     hold::Seen,
     tag::{NEVER_QUIET, NONE, Order},
@@ -102,12 +103,12 @@ impl Engine {
             self.end_lapse(reading.tag);
             let seen = Seen { value, quality: reading.quality, source_us, arrival_us, judged_us: clock_us };
             self.look(reading.tag, seen, moment, out);
-            self.feed(reading.tag, seen, moment, out);
+            self.feed(reading.tag, Change::Reading(seen), moment, out);
         } else {
             self.counts.bad += 1;
             self.tags[at].set_holding(false);
             self.switch_modes(reading.tag, None, moment, out);
-            self.starve(reading.tag, moment, out);
+            self.feed(reading.tag, Change::Ended, moment, out);
         }
         self.observe(arrival_us, now, out);
     }

@@ -134,6 +134,16 @@ impl<'a> Expansion<'a> {
         self.lists.select(selector).into_iter().map(TagIndex).collect()
     }
 
+    /// Whether values of some tags can be compared as they are: all must have the unit of the first. One that has not is told.
+    pub(crate) fn in_one_unit(&mut self, tags: &[TagIndex]) -> bool {
+        let site = self.site;
+        let unit = tags.first().map(|tag| site.tag(*tag).unit);
+        let Some(&other) = tags.iter().find(|tag| Some(site.tag(**tag).unit) != unit) else { return true };
+        let expected = unit.map_or_else(String::new, |unit| format!("{unit}, the unit of the others"));
+        self.error(self.draft.place, Code::UnitMismatch, other, &expected);
+        false
+    }
+
     /// Something is wrong with one of the tags covered.
     pub(crate) fn error(&mut self, place: Place, code: Code, tag: TagIndex, expected: &str) {
         let Tag { name, unit, .. } = self.site.tag(tag);

@@ -10,6 +10,7 @@ use davy_rules::{Level, LimitProgram, WatchKind};
 
 use crate::{
     alarm::{Alarm, NEVER, Origin},
+    calculate::Change,
     engine::{Engine, LIVE, Moment},
     hold::{LevelState, Seen},
     level::{Done, complete, running, step_level, view},
@@ -201,7 +202,7 @@ impl Engine {
         let moment = Moment { clock_us, ..Moment::at_arrival(arrival_us, recorded) };
         self.freeze_delays(tag, moment, out);
         self.switch_modes(tag, None, moment, out);
-        self.starve(tag, moment, out);
+        self.feed(tag, Change::Ended, moment, out);
     }
 
     /// Stops the delays only: what the tag switches stays as it is.

@@ -6,7 +6,7 @@ use davy_model::{TagIndex, micros};
 
 use super::{Keep, KindDraft};
 use crate::{
-    Code, Program,
+    Program,
     expand::{Calculation, Expansion},
     fields::{Fields, Item},
     level::{LevelDraft, levels},
@@ -91,13 +91,10 @@ impl KindDraft for Draft {
         out.retain(|tag| !flows_in.contains(tag));
         let described = expansion.site.tag(first);
         let (unit, substance) = (described.unit, described.substance);
-        let others = flows_in.iter().chain(&out);
-        if let Some(&other) = others.clone().find(|tag| expansion.site.tag(**tag).unit != unit) {
-            let expected = format!("{unit}, the unit of the other flows");
-            expansion.error(expansion.place(), Code::UnitMismatch, other, &expected);
+        let mut inputs: Vec<TagIndex> = flows_in.iter().chain(&out).copied().collect();
+        if !expansion.in_one_unit(&inputs) {
             return;
         }
-        let mut inputs: Vec<TagIndex> = others.copied().collect();
         for (name, place, _) in &self.stores {
             let Some(tag) = expansion.tag(name, *place) else { return };
             inputs.push(tag);

@@ -3,7 +3,7 @@
 //! E. S. Page, 1954: S = max(0, S + z − k), an alarm when S > h. With k 0.5 and h 5, one-sided, a shift of one standard
 //! deviation is found after about ten readings.
 
-use davy_model::{Unit, micros};
+use davy_model::micros;
 
 use super::{
     Keep, KindDraft,
@@ -68,14 +68,7 @@ impl KindDraft for Draft {
     }
 
     fn expand(&self, expansion: &mut Expansion<'_>) {
-        let Draft { standard, slack, falling, over_us, .. } = self;
-        expansion.each(
-            |_| Some(Unit::One),
-            |expansion, tag| {
-                let standard = standard.compile(expansion, tag)?;
-                let (slack, falling, over_us) = (*slack, *falling, *over_us);
-                Some(Program::Cusum(Cusum { standard, slack, falling, over_us }))
-            },
-        );
+        let Draft { ref standard, slack, falling, over_us, .. } = *self;
+        standard.each(expansion, |standard| Program::Cusum(Cusum { standard, slack, falling, over_us }));
     }
 }

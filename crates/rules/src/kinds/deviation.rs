@@ -7,7 +7,7 @@ use super::{
     group::{self, Group},
 };
 use crate::{
-    Code, Program,
+    Program,
     expand::{Calculation, Expansion},
     fields::{Fields, Item},
     level::{LevelDraft, Scale, levels},
@@ -130,12 +130,10 @@ impl Draft {
 
     /// Values are compared as they are: all inputs must have one unit.
     fn make(&self, expansion: &mut Expansion<'_>, inputs: Vec<TagIndex>, from: From) {
-        let own = expansion.site.tag(inputs[0]);
-        if let Some(&other) = inputs.iter().find(|other| expansion.site.tag(**other).unit != own.unit) {
-            let expected = format!("a tag in {}, as that it is compared with", own.unit);
-            expansion.error(expansion.place(), Code::UnitMismatch, other, &expected);
+        if !expansion.in_one_unit(&inputs) {
             return;
         }
+        let own = expansion.site.tag(inputs[0]);
         let (subject, unit, substance) = (own.name.clone(), own.unit, own.substance);
         let near = Some(inputs[0]);
         let program = Program::Deviation(Deviation { from, signed: self.signed });

@@ -2,7 +2,7 @@
 //!
 //! S. W. Roberts, 1959; with λ 0.2 and 2.96 deviations a false alarm comes after about 500 readings on the average.
 
-use davy_model::{Unit, micros};
+use davy_model::micros;
 
 use super::{
     Keep, KindDraft,
@@ -67,14 +67,7 @@ impl KindDraft for Draft {
     }
 
     fn expand(&self, expansion: &mut Expansion<'_>) {
-        let Draft { standard, lambda, over_us, readings_min, .. } = self;
-        expansion.each(
-            |_| Some(Unit::One),
-            |expansion, tag| {
-                let standard = standard.compile(expansion, tag)?;
-                let (lambda, over_us, readings_min) = (*lambda, *over_us, *readings_min);
-                Some(Program::Ewma(Ewma { standard, lambda, over_us, readings_min }))
-            },
-        );
+        let Draft { ref standard, lambda, over_us, readings_min, .. } = *self;
+        standard.each(expansion, |standard| Program::Ewma(Ewma { standard, lambda, over_us, readings_min }));
     }
 }

@@ -1,10 +1,10 @@
 //! What a tag's value is measured by: how many of its usual deviations it lies off its target.
 
-use davy_model::{TagIndex, micros};
+use davy_model::{TagIndex, Unit, micros};
 
 use super::Keep;
 use crate::{
-    Code,
+    Code, Program,
     expand::Expansion,
     fields::Fields,
     figure::Figure,
@@ -68,8 +68,14 @@ pub(super) fn read(fields: &Fields<'_>, report: &mut Report) -> Option<StandardD
 }
 
 impl StandardDraft {
+    /// Makes a calculated tag of each tag covered, in multiples of its standard deviation.
+    pub(super) fn each(&self, expansion: &mut Expansion<'_>, program: impl Fn(Standard) -> Program) {
+        let program = |expansion: &mut Expansion<'_>, tag| Some(program(self.compile(expansion, tag)?));
+        expansion.each(|_| Some(Unit::One), program);
+    }
+
     /// The standard in a tag's unit.
-    pub(super) fn compile(&self, expansion: &mut Expansion<'_>, tag: TagIndex) -> Option<Standard> {
+    fn compile(&self, expansion: &mut Expansion<'_>, tag: TagIndex) -> Option<Standard> {
         match self {
             StandardDraft::Given(target, sigma) => Some(Standard::Given {
                 target: expansion.figure(target, tag, Scale::Point)?,

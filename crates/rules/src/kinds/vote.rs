@@ -106,9 +106,7 @@ impl KindDraft for Draft {
                 continue;
             }
             let first = expansion.site.tag(inputs[0]);
-            if let Some(&other) = inputs.iter().find(|tag| expansion.site.tag(**tag).unit != first.unit) {
-                let expected = format!("{}, the unit of the others", first.unit);
-                expansion.error(expansion.place(), Code::UnitMismatch, other, &expected);
+            if !expansion.in_one_unit(&inputs) {
                 continue;
             }
             if let Some(level) = &self.faulty {

@@ -62,3 +62,22 @@ fn a_meter_of_which_too_little_is_known_ends_the_balance() {
          80 IN=100",
     );
 }
+
+#[test]
+fn what_flowed_long_ago_does_not_flow_now() {
+    // A backlog of the outflow: a trickle then, as much as flows in now.
+    placed(
+        &balance(""),
+        "1000 IN=100
+         1000 OUT=100
+         1020 IN=100
+         1020 OUT=1@100
+         1021 OUT=1@110
+         1040 IN=100
+         1040 OUT=1@120
+         1060 IN=100
+         1060 OUT=100
+         1080 IN=100
+         1080 OUT=100",
+    );
+}

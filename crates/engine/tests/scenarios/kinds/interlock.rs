@@ -58,3 +58,14 @@ fn the_command_stands_until_methane_is_well_below() {
          20 G1=1.2",
     );
 }
+
+#[test]
+fn a_command_out_of_a_backlog_is_no_command_now() {
+    placed(
+        &cut(),
+        "1000 F=1
+         1001 G1=1.6@100
+         1002 G1=0.5@1002
+         1010 tick",
+    );
+}

@@ -116,3 +116,19 @@ fn after_a_restart_the_time_between_is_missing() {
             .as_str(),
     );
 }
+
+#[test]
+fn what_a_by_exception_tag_held_before_its_edge_node_was_silent_does_not_weigh_for_the_silence() {
+    let world = placed(
+        &window("of: mean, over: 100s, coverage: 0.75"),
+        "0 X=60
+         90 T=1
+         100 T=1
+         120 T=1
+         140 T=1
+         160 T=1
+         166 tick -> win:X raised orange! @165.16466",
+    );
+    let readings: u32 = world.told[0].evidence.summaries.iter().map(|summary| summary.readings).sum();
+    assert_eq!(readings, 0, "that the edge node lives is no reading");
+}
