@@ -6,9 +6,11 @@
 
 mod alarm;
 mod command;
+mod comparator;
 mod desk;
 mod identity;
 mod input;
+mod per;
 mod quality;
 mod quantity;
 mod reading;
@@ -26,9 +28,11 @@ mod vitals;
 
 pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
 pub use command::{Actor, Command, CommandKind, Refusal};
+pub use comparator::Comparator;
 pub use desk::{Annunciation, ChatterPolicy, Desk, Escalation, FloodPolicy, Grouping, IncidentPolicy};
 pub use identity::{AlarmKey, NodeIndex, TagIndex, TransitionId, is_name};
 pub use input::{Bundle, BundleFile, Fault, Freshness, Input, MessageHead, NodeChange, ReadingBlock};
+pub use per::Per;
 pub use quality::{Quality, QualityReason};
 pub use quantity::{Dimension, Quantity, Substance};
 pub use reading::Reading;
@@ -42,6 +46,6 @@ pub use time::{Timestamp, TimestampError, micros};
 pub use transition::{
     Delay, DelayKind, Evidence, LimitView, SeenAlarm, SeenReading, Summary, Transition, TransitionKind,
 };
-pub use unit::{Comparator, Conversion, ConversionError, Per, ReferenceState, Unit};
+pub use unit::{Conversion, ConversionError, ReferenceState, Unit};
 pub use value::Value;
 pub use vitals::Vitals;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Dimension, Substance};
+use crate::{Dimension, Per, Substance};
 
 /// A unit of measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,19 +77,6 @@ pub enum Unit {
     Rate(&'static Unit, Per),
 }
 
-/// The time a rate is meant over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Per {
-    /// A second.
-    Second,
-    /// A minute.
-    Minute,
-    /// An hour.
-    Hour,
-    /// A day.
-    Day,
-}
-
 /// The temperature at which a cubic metre is meant, at 101.325 kPa.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReferenceState {
@@ -99,19 +86,6 @@ pub enum ReferenceState {
     C20,
     /// 25 °C: NIOSH and ACGIH, 24.465 L/mol.
     C25,
-}
-
-/// How a value is compared with a set point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Comparator {
-    /// `>`
-    Above,
-    /// `≥`
-    AtOrAbove,
-    /// `<`
-    Below,
-    /// `≤`
-    AtOrBelow,
 }
 
 /// A straight line from one unit to another: `scale * x + offset`.
@@ -369,30 +343,6 @@ impl Unit {
     }
 }
 
-impl Per {
-    const ALL: [(&'static str, Per); 4] =
-        [("s", Per::Second), ("min", Per::Minute), ("h", Per::Hour), ("d", Per::Day)];
-
-    fn parse(text: &str) -> Option<Per> {
-        Per::ALL.into_iter().find(|(word, _)| *word == text).map(|(_, per)| per)
-    }
-
-    /// `s`, `min`, `h` or `d`.
-    pub fn word(self) -> &'static str {
-        Per::ALL.into_iter().find(|(_, per)| *per == self).map_or("", |(word, _)| word)
-    }
-
-    /// How long it is, s.
-    pub const fn seconds(self) -> f64 {
-        match self {
-            Per::Second => 1.0,
-            Per::Minute => 60.0,
-            Per::Hour => 3600.0,
-            Per::Day => 86_400.0,
-        }
-    }
-}
-
 enum Missing {
     MolarMass,
     Lel,
@@ -411,47 +361,6 @@ impl Conversion {
     pub fn apply_width(self, width: f64) -> f64 {
         width * self.scale
     }
-}
-
-impl Comparator {
-    /// Whether `value` is past `set_point`. Never true for NaN.
-    pub fn is_past(self, value: f64, set_point: f64) -> bool {
-        match self {
-            Comparator::Above => value > set_point,
-            Comparator::AtOrAbove => value >= set_point,
-            Comparator::Below => value < set_point,
-            Comparator::AtOrBelow => value <= set_point,
-        }
-    }
-
-    /// Whether `value` is back past `clear_point`, or, when `inclusive`, at it. Never true for NaN.
-    pub fn is_clear(self, value: f64, clear_point: f64, inclusive: bool) -> bool {
-        match (self.is_rising(), inclusive) {
-            (true, false) => value < clear_point,
-            (true, true) => value <= clear_point,
-            (false, false) => value > clear_point,
-            (false, true) => value >= clear_point,
-        }
-    }
-
-    /// True for `>` and `≥`.
-    pub const fn is_rising(self) -> bool {
-        matches!(self, Comparator::Above | Comparator::AtOrAbove)
-    }
-
-    /// `>`, `≥`, `<` or `≤`.
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Comparator::Above => ">",
-            Comparator::AtOrAbove => "≥",
-            Comparator::Below => "<",
-            Comparator::AtOrBelow => "≤",
-        }
-    }
-
-    /// All comparators.
-    pub const ALL: [Comparator; 4] =
-        [Comparator::Above, Comparator::AtOrAbove, Comparator::Below, Comparator::AtOrBelow];
 }
 
 impl fmt::Display for Unit {

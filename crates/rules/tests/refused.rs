@@ -18,6 +18,49 @@ type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
+    ("site.yaml", "areas:\n", "desks: [{id: a, areas: [farm]}, {id: b, areas: [farm, frm]}]\nareas:\n", &[
+        "site.yaml:5:49: desk 2: areas: found \"farm\", expected an area of one desk: it is another's at site.yaml:5 [NAME_TWICE]",
+        "site.yaml:5:55: desk 2: areas: found \"frm\", expected the id of a known area; did you mean \"farm\"? [AREA_UNKNOWN]",
+    ]),
+    ("site.yaml", "areas:\n", "desks: [{id: a, escalates: [{after: 3m, to: sift}]}, {id: shift}]\nareas:\n", &[
+        "site.yaml:5:45: desk 1: escalates: to: found \"sift\", expected the id of a known desk; did you mean \"shift\"? [DESK_UNKNOWN]",
+        "site.yaml:5:54: desk 2: found a second desk without areas, beside a, expected areas: one desk at most has all that no other has [KEY_MISSING]",
+    ]),
+    ("site.yaml", "areas:\n", "annunciation: {flood: {starts: 5, ends: 6}, chatter: {raises: 1}, incident: {group_by: room}}\nareas:\n", &[
+        "site.yaml:5:23: site: annunciation: flood: found ends 6, starts 5, expected ends at most starts [NUMBER_RANGE]",
+        "site.yaml:5:63: site: annunciation: chatter: raises: found \"1\", expected a whole number, 2 to 100 [NUMBER_RANGE]",
+        "site.yaml:5:88: site: annunciation: incident: group_by: found \"room\", expected site, area or equipment [WORD_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "rate_of_change: {over: 1m, at_least: 1, levels: [{name: H, tier: blue, above: 5 ppm}]}", &[
+        "rules/a.yaml:19:42: rule \"silent\": rate_of_change: at_least: found \"1\", expected a whole number, 2 to 120 [NUMBER_RANGE]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "window: {of: mean, levels: []}", &[
+        "rules/a.yaml:19:13: rule \"silent\": window: found nothing, expected the key over [KEY_MISSING]",
+        "rules/a.yaml:19:32: rule \"silent\": window: levels: found 0 levels, expected a list of 1 to 32 levels [VALUE_TYPE]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {tag: AT-9}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:29: rule \"silent\": tag: found \"AT-9\", expected the name of a known tag [TAG_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "vote: {need: 2, degraded: safe, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:17:5: rule \"silent\", tag \"AT-2/h2s\": found mg/m3, expected ppm, the unit of the others [UNIT_MISMATCH]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "count: {of: [h3s], steps: [{at_least: 2, at: blue, gives: red}]}", &[
+        "rules/a.yaml:19:18: rule \"silent\": found \"h3s\", expected the id of a rule; did you mean \"h2s\"? [RULE_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "count: {of: [silent], steps: [{at_least: 2, at: blue, gives: red}]}", &[
+        "rules/a.yaml:19:18: rule \"silent\": found \"silent\", expected rules that do not look at each other in a circle [RULE_CYCLE]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "cusum: {target: 1, sigma: 0, over: 1m, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:31: rule \"silent\": cusum: sigma: found \"0\", expected more than 0 [NUMBER_RANGE]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "quality: {is: calibraton, tier: blue}", &[
+        "rules/a.yaml:19:19: rule \"silent\": quality: is: found \"calibraton\", expected a reason of a quality, such as calibration, warm_up or over_range; did you mean \"calibration\"? [WORD_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "expression: {inputs: {flow: {tag: TK-1/level}}, when: 'this > flow', tier: blue}", &[
+        "rules/a.yaml:19:27: rule \"silent\": found 0 tags for flow of TK-1/level, expected exactly one [TAG_UNKNOWN]",
+        "rules/a.yaml:19:59: rule \"silent\": character 6: found this in ppm, flow in m, expected both in one unit; they cannot be compared [UNIT_MISMATCH]",
+        "rules/a.yaml:19:59: rule \"silent\": character 6: found this in mg/m3, flow in m, expected both in one unit; they cannot be compared [UNIT_MISMATCH]",
+    ]),
     ("site.yaml", "site: park", "site: -park", &[
         "site.yaml:1:7: site: site: found \"-park\", expected 1 to 64 of A-Z a-z 0-9 - _ . with a letter or digit first [NAME_INVALID]",
     ]),

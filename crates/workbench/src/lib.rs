@@ -1,7 +1,6 @@
-//! What a rule would have done: tests, backtests and differences of rules, and the figures by which alarms are measured.
+//! What a rule does: tests of rules, written down as series of values and what must come of them.
 //!
-//! Promise: whatever is told of a rule was found by the engine itself, over inputs that were recorded or written down; a
-//! figure has one definition, live, in a backtest and in a report.
+//! Promise: whatever is told of a rule was found by the engine itself, over the inputs that are written down.
 //!
 //! It does not know: where inputs come from, who asks, what time it is.
 

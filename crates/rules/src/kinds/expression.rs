@@ -1,6 +1,6 @@
 //! `expression`: a number or a condition made of several tags, in CEL, where the fields of a rule do not reach.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use davy_model::{Comparator, TagIndex, Unit};
 
@@ -110,6 +110,7 @@ impl KindDraft for Draft {
             self.inputs.iter().map(|input| expansion.select(&input.beside.selector)).collect();
         // Tags with the same units have the same program; what is wrong is told once.
         let mut programs: Vec<(Vec<Declared>, Option<Checked>)> = Vec::new();
+        let mut told = BTreeSet::new();
         for tag in expansion.tags.clone() {
             let Some(others) = self.others(expansion, &selected, tag) else { return };
             let declared = self.declared(expansion, tag, &others);
@@ -117,7 +118,7 @@ impl KindDraft for Draft {
             let program = match known {
                 Some((_, program)) => program.clone(),
                 None => {
-                    let program = self.program(expansion, &declared);
+                    let program = self.program(expansion, &declared, &mut told);
                     programs.push((declared, program.clone()));
                     program
                 }
@@ -173,11 +174,16 @@ impl Draft {
         names.zip(tags).map(declare).collect()
     }
 
-    fn program(&self, expansion: &mut Expansion<'_>, declared: &[Declared]) -> Option<Checked> {
+    fn program(
+        &self,
+        expansion: &mut Expansion<'_>,
+        declared: &[Declared],
+        told: &mut BTreeSet<String>,
+    ) -> Option<Checked> {
         let expression = match Expression::parse(&self.text, declared) {
             Ok(expression) => expression,
             Err(mistakes) => {
-                for mistake in mistakes {
+                for mistake in mistakes.into_iter().filter(|mistake| told.insert(mistake.to_string())) {
                     expansion.mistake(self.place, &mistake);
                 }
                 return None;
