@@ -30,13 +30,14 @@ impl Engine {
         moment: Moment,
     ) {
         // It sounds anew: whoever answers for it has their time again.
+        let now_us = self.decided_at(moment);
         let record = &mut self.alarms[alarm as usize];
         let goes_on = kind == TransitionKind::Escalated
             || (kind == TransitionKind::ReAlarmed && record.escalate_us != NEVER);
         if sounds && !goes_on {
-            (record.sounded_us, record.escalations) = (Some(moment.arrival_us), 0);
+            (record.sounded_us, record.escalations) = (Some(now_us), 0);
         }
-        self.note_escalation(alarm, moment.arrival_us);
+        self.note_escalation(alarm, now_us);
     }
 
     /// Notes when nobody will have acknowledged an alarm for too long, not before `now_us`.

@@ -26,7 +26,7 @@ impl Engine {
         let within_us = micros(self.plan.site.annunciation.incident.within);
         let record = &self.alarms[alarm as usize];
         let begun: Arc<str> = format!("{}#{}.{}", record.key, record.occurrence, record.step).into();
-        let arrival_us = moment.arrival_us;
+        let arrival_us = self.decided_at(moment);
         let incident =
             self.incidents.entry(group).or_insert(Incident { id: Arc::clone(&begun), last_us: arrival_us });
         if arrival_us.saturating_sub(incident.last_us) > within_us {

@@ -42,6 +42,11 @@ pub(crate) enum Quiet {
 }
 
 impl Engine {
+    /// When people can hear of what is decided at a moment, arrival µs: a delay may have been over before it was looked at.
+    pub(crate) fn decided_at(&self, moment: Moment) -> i64 {
+        self.clock_us.max(moment.arrival_us)
+    }
+
     /// An alarm would sound: whether it does, seen against all that sounds.
     pub(crate) fn quiet_of(&mut self, alarm: u32, moment: Moment) -> Option<Quiet> {
         let record = &self.alarms[alarm as usize];
@@ -57,19 +62,16 @@ impl Engine {
         }
         let policy = annunciation.flood?;
         let within_us = micros(policy.within);
+        let now_us = self.decided_at(moment);
         let desk = self.desk_at(alarm);
         let load = &mut self.loads[desk];
-        while load
-            .came_us
-            .front()
-            .is_some_and(|came_us| moment.arrival_us.saturating_sub(*came_us) >= within_us)
-        {
+        while load.came_us.front().is_some_and(|came_us| now_us.saturating_sub(*came_us) >= within_us) {
             load.came_us.pop_front();
         }
         if load.came_us.len() == REMEMBERED_MAX {
             load.came_us.pop_front();
         }
-        load.came_us.push_back(moment.arrival_us);
+        load.came_us.push_back(now_us);
         (load.is_flooded && below(policy.quiet_below)).then_some(Quiet::Flood)
     }
 
@@ -136,20 +138,21 @@ impl Engine {
     fn note_chatter(&mut self, alarm: u32, moment: Moment, out: &mut Vec<Transition>) {
         let Some(policy) = self.plan.site.annunciation.chatter else { return };
         let within_us = micros(policy.within);
+        let now_us = self.decided_at(moment);
         let record = &mut self.alarms[alarm as usize];
-        record.raises_us.push_back(moment.arrival_us);
+        record.raises_us.push_back(now_us);
         while record.raises_us.len() > policy.raises as usize {
             record.raises_us.pop_front();
         }
-        let first_us = record.raises_us.front().copied().unwrap_or(moment.arrival_us);
-        let is_quick = record.raises_us.len() == policy.raises as usize
-            && moment.arrival_us.saturating_sub(first_us) < within_us;
+        let first_us = record.raises_us.front().copied().unwrap_or(now_us);
+        let is_quick =
+            record.raises_us.len() == policy.raises as usize && now_us.saturating_sub(first_us) < within_us;
         let chatters = record.chatter_us != NEVER;
         if !chatters && !is_quick {
             return;
         }
         let subject: Arc<str> = format!("{}:{}", record.key.rule, record.key.subject).into();
-        self.schedule(Due::Chatter(alarm), moment.arrival_us.saturating_add(within_us));
+        self.schedule(Due::Chatter(alarm), now_us.saturating_add(within_us));
         if !chatters {
             let text = words::chatter(policy.raises, policy.within);
             self.tell(CHATTER_RULE, &subject, (Event::Raise(Tier::Blue), text), moment, out);

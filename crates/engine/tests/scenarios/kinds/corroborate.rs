@@ -52,3 +52,8 @@ fn a_condition_cannot_be_acknowledged_for_it_is_no_alarm() {
          1 ack whiff:G1 Wu -> refused ALARM_UNKNOWN",
     );
 }
+
+#[test]
+fn a_minute_is_within_a_minute() {
+    placed(&rules(&whiff()), "0 G1=0.5\n20 G1=0.5\n40 G1=0.5\n60 G2=0.5 -> both:west raised red!");
+}

@@ -79,3 +79,22 @@ fn a_backlog_is_not_what_is_known_now() {
          1003 G2=5@1003 -> dev:G1 raised yellow!",
     );
 }
+
+#[test]
+fn a_reference_beyond_its_range_may_raise_and_not_clear() {
+    placed(
+        &rule("dev", "G1", &format!("deviation: {{from: {{tag: G2}}, {H}}}")),
+        "0 G1=1.0
+         1 G2=3.2^ -> dev:G1 raised yellow!
+         2 G2=1.1^
+         3 G2=1.1 -> dev:G1 cleared yellow",
+    );
+}
+
+#[test]
+fn what_is_usual_is_known_only_from_half_of_the_past() {
+    placed(
+        &rule("dev", "T", &format!("deviation: {{from: {{itself: 120s}}, {H}}}")),
+        "0 20\n10 20\n20 25\n30 20\n40 20\n50 20\n60 20\n70 25 -> dev:T raised yellow!",
+    );
+}

@@ -69,3 +69,14 @@ fn a_command_out_of_a_backlog_is_no_command_now() {
          1010 tick",
     );
 }
+
+#[test]
+fn every_feeder_must_be_proven_off() {
+    placed(
+        &cut().replace("quantity: state.feeder, same: area", "tag: [F, G4]"),
+        "0 F=0 G4=1
+         1 G1=1.6
+         6 tick -> cut:G1 raised red!
+         7 G4=0 -> cut:G1 cleared red",
+    );
+}

@@ -108,3 +108,11 @@ fn a_backlog_is_judged_in_its_own_time() {
          1000.03 24@40 -> rate:T raised yellow late @40",
     );
 }
+
+#[test]
+fn a_line_of_least_squares_is_bent_by_one_reading_and_is_asked_for_by_name() {
+    let body =
+        "rate_of_change: {over: 60s, slope: regression, levels: [{name: FAST, tier: yellow, above: 40}]}";
+    let world = placed(&rule("rate", "T", body), "0 20\n10 20\n20 20\n30 20\n40 60 -> rate:T raised yellow!");
+    assert!((world.told[0].value.expect("a slope") - 48.0).abs() < 1e-9);
+}

@@ -82,3 +82,17 @@ fn when_nothing_is_known_nothing_clears() {
          8 G2=0.1 -> vote:P cleared red; vote:P/faulty cleared yellow",
     );
 }
+
+#[test]
+fn what_is_passed_downwards_is_voted_on_downwards() {
+    let body =
+        "vote: {need: 2, group_by: equipment, degraded: safe, levels: [{name: LOW, tier: red, below: 0.5}]}";
+    placed(
+        &rule("vote", "G1, G2, G3", body),
+        "0 G1=1 G3=1
+         0 G2=1
+         1 G1=0.1
+         2 G2=0.4 -> vote:P raised red!
+         3 G1=0.6 -> vote:P cleared red",
+    );
+}
