@@ -28,3 +28,9 @@ fn target_and_deviation_may_be_the_tags_own() {
          90 22",
     );
 }
+
+#[test]
+fn one_reading_is_no_mean() {
+    let body = "ewma: {target: 20, sigma: 1, over: 10m, levels: [{name: OFF, tier: yellow, above: 2.96}]}";
+    placed(&rule("ewma", "T", body), "0 30\n10 30\n20 30 -> ewma:T raised yellow!");
+}

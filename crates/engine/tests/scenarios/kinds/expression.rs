@@ -46,3 +46,22 @@ fn an_input_without_evidence_neither_raises_nor_clears_unless_the_others_decide_
          5 G1=0.5 -> both:G1 cleared red",
     );
 }
+
+#[test]
+fn a_result_is_believed_no_more_than_what_it_was_made_of() {
+    let body =
+        "expression: {inputs: {other: G2}, value: 'this - other', levels: [{name: H, tier: red, above: 1}]}";
+    placed(
+        &rule("diff", "G1", body),
+        "0 G2=0.1
+         1 G1=2 -> diff:G1 raised red!
+         2 G1=0.5^
+         3 G1=0.5 -> diff:G1 cleared red",
+    );
+}
+
+#[test]
+fn an_expression_may_ask_whether_an_input_is_known() {
+    let body = "expression: {inputs: {other: G2}, when: 'this > 1.0 && !is_good(other)', tier: red}";
+    placed(&rule("alone", "G1", body), "0 G2=1\n1 G1=2\n2 G2=0! -> alone:G1 raised red!");
+}

@@ -80,3 +80,21 @@ fn every_feeder_must_be_proven_off() {
          7 G4=0 -> cut:G1 cleared red",
     );
 }
+
+#[test]
+fn a_proof_that_is_doubtful_is_none() {
+    placed(&cut(), "0 F=0?\n1 G1=1.6\n6 F=0? -> cut:G1 raised red!");
+}
+
+#[test]
+fn a_reading_beyond_the_range_does_not_end_the_command() {
+    placed(
+        &cut(),
+        "0 F=1
+         1 G1=1.6
+         6 tick -> cut:G1 raised red!
+         7 G1=0.9^
+         8 G1=1.2
+         9 G1=0.9 -> cut:G1 cleared red",
+    );
+}

@@ -26,3 +26,8 @@ fn a_delay_lets_a_single_bad_reading_pass() {
          50 0! -> ill:T raised blue! @45",
     );
 }
+
+#[test]
+fn another_reason_is_another_rules() {
+    placed(&rule("ill", "T", "quality: {is: calibration, tier: blue}"), "0 20\n10 0!\n20 0!");
+}

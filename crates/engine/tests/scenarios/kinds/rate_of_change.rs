@@ -116,3 +116,10 @@ fn a_line_of_least_squares_is_bent_by_one_reading_and_is_asked_for_by_name() {
     let world = placed(&rule("rate", "T", body), "0 20\n10 20\n20 20\n30 20\n40 60 -> rate:T raised yellow!");
     assert!((world.told[0].value.expect("a slope") - 48.0).abs() < 1e-9);
 }
+
+#[test]
+fn a_burst_of_readings_counts_as_one() {
+    let body =
+        "rate_of_change: {over: 60s, slope: regression, levels: [{name: FAST, tier: yellow, above: 1}]}";
+    placed(&rule("rate", "T", body), "0 20\n0.1 20\n0.2 20\n0.3 20\n40 60");
+}

@@ -95,4 +95,10 @@ fn what_is_passed_downwards_is_voted_on_downwards() {
          2 G2=0.4 -> vote:P raised red!
          3 G1=0.6 -> vote:P cleared red",
     );
+    placed(
+        &rule("vote", "G1, G2, G3", &body.replace("need: 2", "need: 1")),
+        "0 G1=1 G3=1
+         0 G2=1
+         1 G1=0.1 -> vote:P raised red!",
+    );
 }

@@ -132,3 +132,9 @@ fn what_a_by_exception_tag_held_before_its_edge_node_was_silent_does_not_weigh_f
     let readings: u32 = world.told[0].evidence.summaries.iter().map(|summary| summary.readings).sum();
     assert_eq!(readings, 0, "that the edge node lives is no reading");
 }
+
+#[test]
+fn the_least_value_may_be_asked_for() {
+    let body = "window: {of: min, over: 60s, levels: [{name: L, tier: orange, below: 5, clear_above: 8}]}";
+    placed(&rule("win", "T", body), "0 10\n10 4 -> win:T raised orange!\n20 10");
+}
