@@ -40,7 +40,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("quality", "quality: {is: calibration, tier: blue}".to_owned()),
         ("vote, 2 of 3", with("vote: {need: 2, group_by: equipment, degraded: safe, LEVELS}")),
         ("interlock", "interlock: {when: {above: 1000}, proof: {quantity: state.feeder, same: area}, is: off, within: 5s, tier: red}".replace("same: area}, is: off", "same: area, is: off}")),
-        ("balance, 1 in, 1 out", with("balance: {subject: line, out: T1, over: 60s, LEVELS}")),
+        ("balance, one for all tags, reads two of them", with("balance: {subject: line, out: T1, over: 60s, LEVELS}")),
         ("expression, two inputs", with("expression: {inputs: {other: T1}, value: 'this - other * 0.5', LEVELS}")),
     ]
 }
