@@ -120,6 +120,7 @@ mod tests {
             "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",
             "davy check-config --config davy.toml",
             "davy rules check deploy/sample",
+            "davy rules check deploy/sample --rule h2s --tag AT-* --verbose --strict --json",
             "davy rules test deploy/sample --format junit --filter leak",
             "davy tags list deploy/sample/park",
             "davy version --json",

@@ -10,6 +10,7 @@ mod annunciation;
 mod bundle;
 mod cells;
 mod compiler;
+pub mod coverage;
 mod csv_text;
 mod dependence;
 mod desks;
