@@ -121,6 +121,7 @@ mod tests {
             "davy check-config --config davy.toml",
             "davy rules check deploy/sample",
             "davy rules check deploy/sample --rule h2s --tag AT-* --verbose --strict --json",
+            "davy rules schema --kind tests",
             "davy rules test deploy/sample --format junit --filter leak",
             "davy tags list deploy/sample/park",
             "davy version --json",

@@ -218,6 +218,11 @@ impl Unit {
         })
     }
 
+    /// How units may be spelled, rates and those with a reference state left out.
+    pub fn spellings() -> impl Iterator<Item = &'static str> {
+        SPELLINGS.iter().map(|(spelling, _)| *spelling)
+    }
+
     /// A unit that is no rate of another.
     fn plain(text: &str) -> Option<Unit> {
         if let Some((_, unit)) = SPELLINGS.iter().find(|(spelling, _)| *spelling == text) {

@@ -8,7 +8,16 @@ use crate::{
     report::Report,
 };
 
-const KEYS: [&str; 3] = ["flood", "chatter", "incident"];
+/// Its keys.
+pub(crate) const KEYS: [&str; 3] = ["flood", "chatter", "incident"];
+/// The keys of `flood`.
+pub(crate) const FLOOD: [&str; 4] = ["starts", "ends", "within", "quiet_below"];
+/// The keys of `chatter`.
+pub(crate) const CHATTER: [&str; 3] = ["raises", "within", "quiet_below"];
+/// The keys of `incident`.
+pub(crate) const INCIDENT: [&str; 2] = ["group_by", "within"];
+/// What alarms of an incident have in common.
+pub(crate) const GROUPINGS: [&str; 3] = ["site", "area", "equipment"];
 
 /// Reads how much is told at once. What is wrong goes to the report, and then the usual is taken.
 pub(crate) fn read(fields: &Fields<'_>, report: &mut Report) -> Annunciation {
@@ -27,8 +36,7 @@ pub(crate) fn read(fields: &Fields<'_>, report: &mut Report) -> Annunciation {
 
 fn flood(item: &Item<'_>, report: &mut Report) -> Option<FloodPolicy> {
     let usual = FloodPolicy::USUAL;
-    let known = ["starts", "ends", "within", "quiet_below"];
-    let fields = Fields::open(item.node(), item.about_key(), &known, report)?;
+    let fields = Fields::open(item.node(), item.about_key(), &FLOOD, report)?;
     let starts = fields.count("starts", usual.starts, 1..=1000, report)?;
     let ends = fields.count("ends", usual.ends, 1..=1000, report)?;
     let within = fields.get("within").map_or(Some(usual.within), |item| item.span(report))?;
@@ -43,7 +51,7 @@ fn flood(item: &Item<'_>, report: &mut Report) -> Option<FloodPolicy> {
 
 fn chatter(item: &Item<'_>, report: &mut Report) -> Option<ChatterPolicy> {
     let usual = ChatterPolicy::USUAL;
-    let fields = Fields::open(item.node(), item.about_key(), &["raises", "within", "quiet_below"], report)?;
+    let fields = Fields::open(item.node(), item.about_key(), &CHATTER, report)?;
     let raises = fields.count("raises", usual.raises, 2..=100, report)?;
     let within = fields.get("within").map_or(Some(usual.within), |item| item.span(report))?;
     Some(ChatterPolicy { raises, within, quiet_below: quiet_below(&fields, report)? })
@@ -56,10 +64,10 @@ fn quiet_below(fields: &Fields<'_>, report: &mut Report) -> Option<Option<Tier>>
 
 fn incident(item: &Item<'_>, report: &mut Report) -> Option<IncidentPolicy> {
     let usual = Annunciation::default().incident;
-    let fields = Fields::open(item.node(), item.about_key(), &["group_by", "within"], report)?;
+    let fields = Fields::open(item.node(), item.about_key(), &INCIDENT, report)?;
     let group_by = match fields.get("group_by") {
         None => usual.group_by,
-        Some(item) => match item.word(&["site", "area", "equipment"], report)? {
+        Some(item) => match item.word(&GROUPINGS, report)? {
             "site" => Grouping::Site,
             "area" => Grouping::Area,
             _ => Grouping::Equipment,

@@ -12,8 +12,10 @@ use crate::{
     yaml::Node,
 };
 
-const DESK: [&str; 4] = ["id", "title", "areas", "escalates"];
-const STEP: [&str; 3] = ["after", "to", "tier_from"];
+/// The keys of a desk.
+pub(crate) const DESK: [&str; 4] = ["id", "title", "areas", "escalates"];
+/// The keys of a step of escalation.
+pub(crate) const STEP: [&str; 3] = ["after", "to", "tier_from"];
 const DESKS_MAX: usize = 100;
 const STEPS_MAX: usize = 10;
 

@@ -13,6 +13,10 @@ use crate::{
 
 /// Characters of a text at most.
 pub(crate) const TEXT_MAX: usize = 2000;
+/// The languages of a text for people.
+pub(crate) const LANGUAGES: [&str; 2] = ["en", "zh"];
+/// Which way a value goes.
+pub(crate) const DIRECTIONS: [&str; 2] = ["rising", "falling"];
 /// What a name looks like, for people.
 pub(crate) const NAME_FORM: &str = "1 to 64 of A-Z a-z 0-9 - _ . with a letter or digit first";
 /// What a unit looks like, for people.
@@ -130,7 +134,7 @@ impl<'a> Fields<'a> {
     /// `direction: falling`; rising when it is missing.
     pub(crate) fn falling(&'a self, report: &mut Report) -> Option<bool> {
         let Some(item) = self.get("direction") else { return Some(false) };
-        item.word(&["rising", "falling"], report).map(|word| word == "falling")
+        item.word(&DIRECTIONS, report).map(|word| word == "falling")
     }
 
     /// The ids of rules, each with its place.
@@ -197,7 +201,7 @@ impl<'a> Item<'a> {
             report.error(self.place, self.finding(Code::ValueType).expected("a text, or {en: ..., zh: ...}"));
             return None;
         }
-        let both = Fields::open(self.node, format!("{}: {}", self.about, self.key), &["en", "zh"], report)?;
+        let both = Fields::open(self.node, format!("{}: {}", self.about, self.key), &LANGUAGES, report)?;
         let en = both.need("en", report).and_then(|item| item.text(report));
         let zh = both.get("zh").map(|item| item.text(report));
         Some(Text::both(en?, zh.flatten().unwrap_or_default()))

@@ -13,11 +13,14 @@ use crate::{
 };
 
 /// Levels of a rule at most.
-const LEVELS_MAX: usize = 32;
-const SETS: [&str; 4] = ["above", "at_or_above", "below", "at_or_below"];
-const CLEARS: [&str; 5] =
+pub(crate) const LEVELS_MAX: usize = 32;
+/// The set point, by how it is compared: the first two rise into alarm.
+pub(crate) const SETS: [&str; 4] = ["above", "at_or_above", "below", "at_or_below"];
+/// The clear point: the first two of a rising level, the next two of a falling one.
+pub(crate) const CLEARS: [&str; 5] =
     ["clear_below", "clear_at_or_below", "clear_above", "clear_at_or_above", "deadband"];
-const KEYS: [&str; 15] = [
+/// The keys of a level.
+pub(crate) const KEYS: [&str; 15] = [
     "name",
     "tier",
     "above",

@@ -32,6 +32,7 @@ pub mod reader;
 mod report;
 mod rule;
 mod rule_file;
+pub mod schema;
 mod select;
 mod selector;
 mod site_file;

@@ -14,6 +14,11 @@ use crate::{
 /// The keys that a kind with a single level takes up.
 pub(crate) const KEYS: [&str; 5] = ["tier", "on_delay", "off_delay", "latch", "re_alarm"];
 
+/// A kind's own keys, and these.
+pub(crate) fn and(own: &[&'static str]) -> Vec<&'static str> {
+    own.iter().chain(&KEYS).copied().collect()
+}
+
 /// The level of a kind that speaks when its value is on one side of a figure.
 pub(crate) fn read(
     name: &str,

@@ -17,7 +17,20 @@ use crate::{
 };
 
 /// The keys of a rule beside that of its kind.
-const KEYS: [&str; 7] = ["id", "title", "applies_to", "alarm", "basis", "response", "suppressed_while"];
+pub(crate) const KEYS: [&str; 7] =
+    ["id", "title", "applies_to", "alarm", "basis", "response", "suppressed_while"];
+/// The key of a file of rules.
+pub(crate) const FILE: [&str; 1] = ["rules"];
+/// The keys of `stale`.
+pub(crate) const STALE: [&str; 4] = ["after", "tier", "latch", "re_alarm"];
+/// The keys of `response`.
+pub(crate) const RESPONSE: [&str; 4] = ["cause", "consequence", "action", "time_to_respond"];
+/// The keys of `basis`.
+pub(crate) const BASIS: [&str; 3] = ["standard", "clause", "confidence"];
+/// How sure one may be of a figure.
+pub(crate) const CONFIDENCES: [&str; 5] = ["verified", "known", "uncertain", "derived", "engineering"];
+/// The keys of `suppressed_while`.
+pub(crate) const SUPPRESSED: [&str; 2] = ["tag", "at_or_above"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 /// Intervals of silence at most.
 const INTERVALS_MAX: u32 = 100_000;
@@ -98,7 +111,7 @@ impl DraftKind {
 
 /// Reads one file of rules. `ids` are those of the files before, and take up those of this one.
 pub(crate) fn read(root: &Node, ids: &mut Ids, targets: &Targets, report: &mut Report) -> Vec<RuleDraft> {
-    let Some(fields) = Fields::open(root, "rules", &["rules"], report) else { return Vec::new() };
+    let Some(fields) = Fields::open(root, "rules", &FILE, report) else { return Vec::new() };
     let Some(item) = fields.need("rules", report) else { return Vec::new() };
     let nodes = item.list(report).unwrap_or_default();
     nodes.iter().enumerate().filter_map(|(place, node)| rule(node, place + 1, ids, targets, report)).collect()
@@ -185,8 +198,7 @@ fn kind(fields: &Fields<'_>, about: &str, report: &mut Report) -> Option<DraftKi
 }
 
 fn stale(item: &Item<'_>, about: &str, report: &mut Report) -> Option<StaleDraft> {
-    let known = ["after", "tier", "latch", "re_alarm"];
-    let fields = Fields::open(item.node(), format!("{about}: stale"), &known, report)?;
+    let fields = Fields::open(item.node(), format!("{about}: stale"), &STALE, report)?;
     let tier = fields.need("tier", report).and_then(|item| item.tier(report));
     let after = fields.get("after").map_or(Some(After::SilenceLimit), |item| after(&item, report));
     let latch = fields.get("latch").and_then(|item| item.flag(report)).unwrap_or(false);
@@ -214,8 +226,7 @@ fn after(item: &Item<'_>, report: &mut Report) -> Option<After> {
 }
 
 fn response(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Response> {
-    let known = ["cause", "consequence", "action", "time_to_respond"];
-    let fields = Fields::open(item.node(), format!("{about}: response"), &known, report)?;
+    let fields = Fields::open(item.node(), format!("{about}: response"), &RESPONSE, report)?;
     let optional = |key: &str, report: &mut Report| {
         fields.get(key).map_or(Some(Text::default()), |item| item.words(report))
     };
@@ -228,10 +239,8 @@ fn response(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Respons
 }
 
 fn basis(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Basis> {
-    let known = ["standard", "clause", "confidence"];
-    let fields = Fields::open(item.node(), format!("{about}: basis"), &known, report)?;
-    let words = ["verified", "known", "uncertain", "derived", "engineering"];
-    let confidence = fields.need("confidence", report).and_then(|item| item.word(&words, report));
+    let fields = Fields::open(item.node(), format!("{about}: basis"), &BASIS, report)?;
+    let confidence = fields.need("confidence", report).and_then(|item| item.word(&CONFIDENCES, report));
     let confidence = Confidence::from_word(confidence?)?;
     // An engineering default has no standard behind it; everything else must name one.
     let text = |key: &'static str, report: &mut Report| match fields.get(key) {
@@ -251,7 +260,7 @@ fn suppressed(
     report: &mut Report,
 ) -> Option<(String, Figure)> {
     let about = format!("{about}: suppressed_while");
-    let fields = Fields::open(item.node(), &*about, &["tag", "at_or_above"], report)?;
+    let fields = Fields::open(item.node(), &*about, &SUPPRESSED, report)?;
     let tag = fields.need("tag", report);
     let name = tag.as_ref().and_then(|item| item.text(report));
     let figure = fields.need("at_or_above", report).and_then(|item| item.figure(report));

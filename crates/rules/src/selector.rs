@@ -10,7 +10,8 @@ use crate::{
     site_file::{Ids, unknown},
 };
 
-const KEYS: [&str; 6] = ["quantity", "area", "equipment", "device", "edge_node", "tag"];
+/// The keys of `applies_to`.
+pub(crate) const KEYS: [&str; 6] = ["quantity", "area", "equipment", "device", "edge_node", "tag"];
 
 /// What a tag must be to be covered: of each key that is given, one of its texts.
 #[derive(Clone, Debug, Default)]

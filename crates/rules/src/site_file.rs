@@ -16,7 +16,8 @@ use crate::{
     yaml::Node,
 };
 
-const KEYS: [&str; 10] = [
+/// The keys of `site.yaml`.
+pub(crate) const KEYS: [&str; 10] = [
     "site",
     "title",
     "time",
@@ -28,6 +29,16 @@ const KEYS: [&str; 10] = [
     "desks",
     "annunciation",
 ];
+/// The keys of an area.
+pub(crate) const AREA: [&str; 3] = ["id", "title", "parent"];
+/// The keys of an edge node.
+pub(crate) const EDGE_NODE: [&str; 4] = ["id", "title", "loss_grace", "silence_limit"];
+/// The keys of a device.
+pub(crate) const DEVICE: [&str; 3] = ["id", "title", "edge_node"];
+/// The keys of `time`.
+pub(crate) const TIME: [&str; 4] = ["max_ahead", "late_after", "max_age", "backlog_settle"];
+/// The keys of `shelving`.
+pub(crate) const SHELVING: [&str; 2] = ["max", "two_person_from"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What `site.yaml` says.
@@ -79,11 +90,9 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
     site.title = title(&fields, id.unwrap_or_default(), report);
     site.time = time(&fields, report);
     site.shelving = shelving(&fields, report);
-    let (areas, areas_whole) = entries(&fields, "areas", "area", &["id", "title", "parent"], report);
-    let (nodes, nodes_whole) =
-        entries(&fields, "edge_nodes", "edge node", &["id", "title", "loss_grace", "silence_limit"], report);
-    let (devices, devices_whole) =
-        entries(&fields, "devices", "device", &["id", "title", "edge_node"], report);
+    let (areas, areas_whole) = entries(&fields, "areas", "area", &AREA, report);
+    let (nodes, nodes_whole) = entries(&fields, "edge_nodes", "edge node", &EDGE_NODE, report);
+    let (devices, devices_whole) = entries(&fields, "devices", "device", &DEVICE, report);
     site.whole = Whole { areas: areas_whole, nodes: nodes_whole, devices: devices_whole };
     let area_ids = ids(&areas, "area", report);
     let node_ids = ids(&nodes, "edge node", report);
@@ -252,9 +261,8 @@ fn cycles(areas: &[Area], ids: &Ids, report: &mut Report) {
 
 fn time(fields: &Fields<'_>, report: &mut Report) -> TimePolicy {
     let mut policy = TimePolicy::default();
-    let known = ["max_ahead", "late_after", "max_age", "backlog_settle"];
     let Some(item) = fields.get("time") else { return policy };
-    let Some(time) = Fields::open(item.node(), "site: time", &known, report) else { return policy };
+    let Some(time) = Fields::open(item.node(), "site: time", &TIME, report) else { return policy };
     let read =
         |key: &str, report: &mut Report| time.get(key).and_then(|item| item.duration(A_MILLISECOND, report));
     policy.max_ahead = read("max_ahead", report).unwrap_or(policy.max_ahead);
@@ -275,8 +283,9 @@ fn time(fields: &Fields<'_>, report: &mut Report) -> TimePolicy {
 fn shelving(fields: &Fields<'_>, report: &mut Report) -> ShelvingPolicy {
     let mut policy = ShelvingPolicy::default();
     let Some(item) = fields.get("shelving") else { return policy };
-    let known = ["max", "two_person_from"];
-    let Some(shelving) = Fields::open(item.node(), "site: shelving", &known, report) else { return policy };
+    let Some(shelving) = Fields::open(item.node(), "site: shelving", &SHELVING, report) else {
+        return policy;
+    };
     if let Some(max) = shelving.get("max").and_then(|item| item.duration(Duration::from_secs(1), report)) {
         policy.max = max;
     }

@@ -12,8 +12,10 @@ use crate::{
     yaml::{Node, Value},
 };
 
-const KEYS: [&str; 6] = ["mapping", "sparkplug", "hj212", "topic", "edge_node", "edge_nodes"];
-const FORMS: [&str; 3] = ["mapping", "sparkplug", "hj212"];
+/// The keys of a source.
+pub(crate) const KEYS: [&str; 6] = ["mapping", "sparkplug", "hj212", "topic", "edge_node", "edge_nodes"];
+/// In which form its readings come.
+pub(crate) const FORMS: [&str; 3] = ["mapping", "sparkplug", "hj212"];
 /// Bytes of a topic at most, as MQTT has it.
 const TOPIC_LEN_MAX: usize = 65_535;
 

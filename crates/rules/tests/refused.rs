@@ -1,9 +1,10 @@
 //! What an engineer gets told: every way of getting a file wrong, with the place, what was found and what was expected.
 
+mod editor;
 mod plain;
 
 use davy_model::BundleFile;
-use davy_rules::{Diagnostic, bundle, compile_with_warnings};
+use davy_rules::{Diagnostic, bundle, compile_with_warnings, schema};
 use plain::bent;
 
 fn told(files: Vec<BundleFile>) -> Vec<String> {
@@ -437,4 +438,43 @@ fn a_flood_of_errors_is_cut_to_what_can_be_read() {
     let told = told(files);
     assert_eq!(told.len(), 1001);
     assert!(told[1000].contains("found 8999 more, expected at most 1000"), "{}", told[1000]);
+}
+
+/// Codes of what is wrong with a file's keys or shapes, which an editor can tell while it is typed.
+const SHAPE: [&str; 9] = [
+    "KEY_UNKNOWN",
+    "KEY_MISSING",
+    "KEY_CONFLICT",
+    "VALUE_TYPE",
+    "WORD_UNKNOWN",
+    "TEXT_LENGTH",
+    "DURATION_INVALID",
+    "NAME_INVALID",
+    "UNIT_UNKNOWN",
+];
+
+#[test]
+fn what_is_refused_for_its_keys_or_its_shape_is_refused_by_the_schema_too() {
+    let validator = |schema| jsonschema::validator_for(&schema).expect("a schema");
+    let (rules, site) = (validator(schema::rules()), validator(schema::site()));
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for (path, from, to, told) in CASES {
+        let code = |line: &&str| line.rsplit('[').next().unwrap_or_default().trim_end_matches(']').to_owned();
+        let of_several = |line: &&str| line.contains("a second desk");
+        let own = told.iter().filter(|line| line.starts_with(path) && !of_several(line));
+        if *path == "tags.csv" || !own.clone().any(|line| SHAPE.contains(&code(line).as_str())) {
+            continue;
+        }
+        seen += 1;
+        let file =
+            bent(path, from, to).into_iter().find(|file| file.path == *path).expect("it is one of them");
+        // What YAML itself refuses, an editor tells without a schema.
+        let Some(value) = editor::parse(&file.text) else { continue };
+        let schema = if *path == "site.yaml" { &site } else { &rules };
+        if schema.is_valid(&value) {
+            wrong.push(format!("{from:?} → {to:?}: {told:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "let through by the schema:\n{}", wrong.join("\n"));
+    assert!(seen > 35, "only {seen} cases are about keys and shapes");
 }

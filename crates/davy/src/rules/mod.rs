@@ -1,6 +1,7 @@
 //! `davy rules`: one file a verb.
 
 mod check;
+mod schema;
 mod test;
 
 use clap::Subcommand;
@@ -14,6 +15,8 @@ pub(crate) use check::finding_text;
 pub(crate) enum Verb {
     /// Check a site's files: every error and warning at once, with its place
     Check(check::CheckArgs),
+    /// The JSON Schema of a kind of file, for editors that complete and check what is typed
+    Schema(schema::SchemaArgs),
     /// Run tests of rules: readings as they are written down, and what must come of them
     Test(test::TestArgs),
 }
@@ -22,6 +25,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::Check(args) => check::run(&args),
+        Verb::Schema(args) => schema::run(&args),
         Verb::Test(args) => test::run(&args),
     }
 }

@@ -15,7 +15,8 @@ use crate::{
 };
 
 const KEYS: [&str; 6] = ["subject", "out", "inventory", "over", "coverage", "levels"];
-const STORE: [&str; 2] = ["tag", "times"];
+/// The keys of a store.
+pub(crate) const STORE: [&str; 2] = ["tag", "times"];
 const STORES_MAX: usize = 100;
 
 /// Mean flow in less mean flow out less the mean growth of what is stored, over a rolling window, in the unit of the flows.
@@ -46,6 +47,11 @@ pub(super) struct Draft {
     over_us: i64,
     coverage: f64,
     levels: Vec<LevelDraft>,
+}
+
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
 }
 
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {

@@ -6,6 +6,11 @@ use davy_model::{Tag, TagIndex};
 
 use crate::{expand::Expansion, fields::Fields, report::Report, selector::Selector};
 
+/// What it is told by.
+pub(crate) const WHICH: [&str; 2] = ["quantity", "tag"];
+/// What a tag may have in common with the one covered.
+pub(crate) const SAME: [&str; 3] = ["area", "equipment", "device"];
+
 /// Which tags.
 pub(super) struct Beside {
     /// By name or quantity.
@@ -22,14 +27,14 @@ enum Same {
 
 /// Reads `quantity` or `tag`, and `same`.
 pub(super) fn read(fields: &Fields<'_>, report: &mut Report) -> Option<Beside> {
-    fields.one_of(&["quantity", "tag"], report)?;
+    fields.one_of(&WHICH, report)?;
     let texts = |key: &'static str, report: &mut Report| {
         let item = fields.get(key)?;
         Some(item.texts(report).into_iter().map(|(text, _)| text.to_owned()).collect::<Vec<_>>())
     };
     let selector =
         Selector { quantity: texts("quantity", report), tag: texts("tag", report), ..Selector::default() };
-    let same = match fields.get("same").and_then(|item| item.word(&["area", "equipment", "device"], report)) {
+    let same = match fields.get("same").and_then(|item| item.word(&SAME, report)) {
         Some("area") => Some(Same::Area),
         Some("equipment") => Some(Same::Equipment),
         Some(_) => Some(Same::Device),

@@ -36,10 +36,13 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    one_level::and(&["of", "group_by", "at_least", "within"])
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["of", "group_by", "at_least", "within"];
-    keys.extend(one_level::KEYS);
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &keys(), report)?;
     let of = fields.rules("of", report);
     let group = group::read(&fields, Group::Area, report);
     let at_least = fields.need("at_least", report).and_then(|item| item.whole(2..=1000, report));

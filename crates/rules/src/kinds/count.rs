@@ -16,7 +16,8 @@ use crate::{
 };
 
 const KEYS: [&str; 3] = ["of", "group_by", "steps"];
-const STEP: [&str; 3] = ["at_least", "at", "gives"];
+/// The keys of a step.
+pub(crate) const STEP: [&str; 3] = ["at_least", "at", "gives"];
 const STEPS_MAX: usize = 8;
 
 /// The number of the gravest step that is reached, from 1; 0 when none is.
@@ -46,6 +47,11 @@ pub(super) struct Draft {
     group: Group,
     steps: Vec<CountStep>,
     levels: Vec<LevelDraft>,
+}
+
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
 }
 
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {

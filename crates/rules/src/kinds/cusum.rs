@@ -44,10 +44,13 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    standard::and(&["slack", "direction", "over", "levels"])
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["slack", "direction", "over", "levels"];
-    keys.extend(standard::KEYS);
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &keys(), report)?;
     let standard = standard::read(&fields, report);
     let slack = fields.number("slack", 0.5, 0.0..=1000.0, report);
     let falling = fields.falling(report);

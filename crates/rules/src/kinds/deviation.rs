@@ -15,7 +15,10 @@ use crate::{
 };
 
 const KEYS: [&str; 3] = ["from", "signed", "levels"];
-const FROM: [&str; 4] = ["tag", "peers", "itself", "at_least"];
+/// With whose value it is compared.
+pub(crate) const WHOSE: [&str; 3] = ["tag", "peers", "itself"];
+/// The keys of what a value is compared with.
+pub(crate) const FROM: [&str; 4] = ["tag", "peers", "itself", "at_least"];
 
 /// The tag's value less what it is compared with, in its unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +67,11 @@ enum Whose {
     Itself(i64),
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
     let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let whose = fields.need("from", report).and_then(|item| whose(&item, report));
@@ -75,7 +83,7 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
 fn whose(item: &Item<'_>, report: &mut Report) -> Option<Whose> {
     let fields = Fields::open(item.node(), item.about_key(), &FROM, report)?;
     let at_least = fields.count("at_least", 1, 1..=1000, report)?;
-    match fields.one_of(&["tag", "peers", "itself"], report)? {
+    match fields.one_of(&WHOSE, report)? {
         "tag" => {
             let tag = fields.get("tag")?;
             Some(Whose::Tag(tag.text(report)?.to_owned(), tag.place))

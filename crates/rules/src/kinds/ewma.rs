@@ -43,10 +43,13 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    standard::and(&["lambda", "over", "at_least", "levels"])
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["lambda", "over", "at_least", "levels"];
-    keys.extend(standard::KEYS);
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &keys(), report)?;
     let standard = standard::read(&fields, report);
     let lambda = fields.number("lambda", 0.2, 0.01..=1.0, report);
     let over = fields.need_span("over", report);

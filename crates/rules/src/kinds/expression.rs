@@ -20,7 +20,10 @@ use crate::{
 
 /// What the tag covered is called in the text.
 const THIS: &str = "this";
-const INPUT: [&str; 3] = ["quantity", "tag", "same"];
+/// A number, or a condition.
+pub(crate) const FORMS: [&str; 2] = ["value", "when"];
+/// The keys of an input.
+pub(crate) const INPUT: [&str; 3] = ["quantity", "tag", "same"];
 
 /// A checked expression over its inputs, in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,12 +55,15 @@ struct Input {
     beside: Beside,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    one_level::and(&["inputs", "value", "when", "levels"])
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["inputs", "value", "when", "levels"];
-    keys.extend(one_level::KEYS);
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &keys(), report)?;
     let inputs = fields.get("inputs").map_or(Some(Vec::new()), |item| inputs(&item, report));
-    let is_condition = fields.one_of(&["value", "when"], report)? == "when";
+    let is_condition = fields.one_of(&FORMS, report)? == "when";
     let text = fields.get(if is_condition { "when" } else { "value" })?;
     let place = text.place;
     let text = text.text(report)?.to_owned();

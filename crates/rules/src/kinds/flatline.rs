@@ -32,10 +32,13 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    one_level::and(&["over", "spread", "at_least"])
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["over", "spread", "at_least"];
-    keys.extend(one_level::KEYS);
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &keys(), report)?;
     let over = fields.need_span("over", report);
     let readings_min = fields.count("at_least", 3, 2..=100_000, report);
     let spread = fields.need("spread", report).and_then(|item| item.figure(report));

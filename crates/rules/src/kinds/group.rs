@@ -9,7 +9,11 @@ use crate::{
     report::Report,
 };
 
-const WORDS: [&str; 5] = ["site", "area", "equipment", "device", "tag"];
+/// What tags may have in common.
+pub(crate) const WORDS: [&str; 5] = ["site", "area", "equipment", "device", "tag"];
+
+/// The key of a distance.
+pub(crate) const RADIUS: [&str; 1] = ["radius"];
 
 /// What tags have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +56,7 @@ pub(super) fn read_as(key: &'static str, fields: &Fields<'_>, report: &mut Repor
 }
 
 fn radius(item: &Item<'_>, report: &mut Report) -> Option<Group> {
-    let inner = Fields::open(item.node(), item.about_key(), &["radius"], report)?;
+    let inner = Fields::open(item.node(), item.about_key(), &RADIUS, report)?;
     let figure = inner.need("radius", report)?.figure(report)?;
     let unit = figure.unit.unwrap_or(davy_model::Unit::Metre);
     let line = unit.conversion(davy_model::Unit::Metre, &davy_model::Substance::default());

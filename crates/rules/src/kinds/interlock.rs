@@ -18,8 +18,16 @@ use crate::{
     report::Report,
 };
 
-const WHEN: [&str; 4] = ["at_or_above", "above", "until_below", "until_at_or_below"];
-const PROOF: [&str; 4] = ["quantity", "tag", "same", "is"];
+/// `within` is its on-delay.
+const KEYS: [&str; 7] = ["when", "proof", "within", "tier", "off_delay", "latch", "re_alarm"];
+/// How the command is compared.
+pub(crate) const COMMANDS: [&str; 2] = ["at_or_above", "above"];
+/// What proves it.
+pub(crate) const STATES: [&str; 2] = ["on", "off"];
+/// The keys of the command.
+pub(crate) const WHEN: [&str; 4] = ["at_or_above", "above", "until_below", "until_at_or_below"];
+/// The keys of its proof.
+pub(crate) const PROOF: [&str; 4] = ["quantity", "tag", "same", "is"];
 
 /// 1 while the first input is past the command and no other input proves that it was obeyed, else 0.
 ///
@@ -53,13 +61,16 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
-    let mut keys = vec!["when", "proof", "within"];
-    keys.extend(one_level::KEYS.iter().filter(|key| **key != "on_delay"));
-    let fields = Fields::open(item.node(), about, &keys, report)?;
+    let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let when = fields.need("when", report)?;
     let when = Fields::open(when.node(), when.about_key(), &WHEN, report)?;
-    let key = when.one_of(&["at_or_above", "above"], report)?;
+    let key = when.one_of(&COMMANDS, report)?;
     let comparator = if key == "above" { Comparator::Above } else { Comparator::AtOrAbove };
     let command = when.get(key)?.figure(report);
     let until = ["until_below", "until_at_or_below"].into_iter().find_map(|key| Some((key, when.get(key)?)));
@@ -77,7 +88,7 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
 fn proof(item: &Item<'_>, report: &mut Report) -> Option<(Beside, bool)> {
     let fields = Fields::open(item.node(), item.about_key(), &PROOF, report)?;
     let beside = beside::read(&fields, report);
-    let is = fields.need("is", report)?.word(&["on", "off"], report)?;
+    let is = fields.need("is", report)?.word(&STATES, report)?;
     Some((beside?, is == "on"))
 }
 

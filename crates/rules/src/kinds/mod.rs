@@ -1,24 +1,24 @@
 //! The rule kinds that judge a value calculated of readings, one file each. Each reads its part of a rule, and says of
 //! which tags it makes which calculated tags; what is calculated is the engine's.
 
-mod balance;
-mod beside;
-mod corroborate;
-mod count;
-mod cusum;
-mod deviation;
-mod ewma;
-mod expression;
-mod flatline;
-mod group;
-mod interlock;
-mod quality;
-mod rate_of_change;
-mod spike;
-mod standard;
-mod time_to_limit;
-mod vote;
-mod window;
+pub(crate) mod balance;
+pub(crate) mod beside;
+pub(crate) mod corroborate;
+pub(crate) mod count;
+pub(crate) mod cusum;
+pub(crate) mod deviation;
+pub(crate) mod ewma;
+pub(crate) mod expression;
+pub(crate) mod flatline;
+pub(crate) mod group;
+pub(crate) mod interlock;
+pub(crate) mod quality;
+pub(crate) mod rate_of_change;
+pub(crate) mod spike;
+pub(crate) mod standard;
+pub(crate) mod time_to_limit;
+pub(crate) mod vote;
+pub(crate) mod window;
 
 pub use balance::Balance;
 pub use corroborate::Corroborate;
@@ -120,6 +120,14 @@ macro_rules! kinds {
 
         /// The words of all kinds.
         pub(crate) const WORDS: &[&str] = &["limit", "stale", $($word,)+];
+
+        /// The keys of the part of a rule that stands under the word of a kind of calculated tags; none of another word.
+        pub(crate) fn keys(word: &str) -> Vec<&'static str> {
+            match word {
+                $($word => $module::keys(),)+
+                _ => Vec::new(),
+            }
+        }
 
         /// Reads the part of a rule that stands under the word of a kind.
         pub(crate) fn read(

@@ -12,6 +12,8 @@ use crate::{
 };
 
 const KEYS: [&str; 4] = ["over", "at_least", "slope", "levels"];
+/// How a line is laid.
+pub(crate) const SLOPES: [&str; 2] = ["theil_sen", "regression"];
 /// Readings that a slope needs when the file does not say: with fewer, one wild reading bends the median.
 const READINGS_MIN: u32 = 5;
 
@@ -46,6 +48,11 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
     let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let over = fields.need_span("over", report);
@@ -59,7 +66,7 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
 /// `slope: theil_sen` or `regression`.
 pub(super) fn slope(fields: &Fields<'_>, report: &mut Report) -> Option<Slope> {
     let Some(item) = fields.get("slope") else { return Some(Slope::TheilSen) };
-    match item.word(&["theil_sen", "regression"], report)? {
+    match item.word(&SLOPES, report)? {
         "regression" => Some(Slope::Regression),
         _ => Some(Slope::TheilSen),
     }

@@ -33,7 +33,15 @@ pub enum Standard {
 }
 
 /// The keys of a standard.
-pub(super) const KEYS: [&str; 4] = ["target", "sigma", "itself", "sigma_min"];
+pub(crate) const KEYS: [&str; 4] = ["target", "sigma", "itself", "sigma_min"];
+
+/// What the standard is: given, or what the tag usually is itself.
+pub(crate) const FORMS: [&str; 2] = ["target", "itself"];
+
+/// A kind's own keys, and these.
+pub(super) fn and(own: &[&'static str]) -> Vec<&'static str> {
+    own.iter().chain(&KEYS).copied().collect()
+}
 
 /// A standard whose figures are as written.
 pub(super) enum StandardDraft {
@@ -55,7 +63,7 @@ pub(super) fn read(fields: &Fields<'_>, report: &mut Report) -> Option<StandardD
         report.error(width.place, finding.found(&width.written).expected("more than 0"));
         None
     };
-    match fields.one_of(&["target", "itself"], report)? {
+    match fields.one_of(&FORMS, report)? {
         "target" => {
             let target = figure("target", report);
             Some(StandardDraft::Given(target?, wide("sigma", report)?))

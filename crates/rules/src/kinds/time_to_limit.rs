@@ -44,6 +44,11 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
     let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let to = fields.need("to", report).and_then(|item| item.figure(report));

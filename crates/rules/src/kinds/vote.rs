@@ -21,7 +21,10 @@ use crate::{
 };
 
 const KEYS: [&str; 5] = ["need", "group_by", "degraded", "faulty", "levels"];
-const FAULTY: [&str; 2] = ["at_least", "tier"];
+/// What becomes of the votes of tags that are not known.
+pub(crate) const DEGRADED: [&str; 2] = ["safe", "available"];
+/// The keys of the alarm of tags that are not known.
+pub(crate) const FAULTY: [&str; 2] = ["at_least", "tier"];
 
 /// The M-th greatest value of N tags (the M-th least, of falling levels), in their unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +62,16 @@ pub(super) struct Draft {
     levels: Vec<LevelDraft>,
 }
 
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
+}
+
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
     let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let need = fields.need("need", report).and_then(|item| item.whole(1..=1000, report));
     let group = group::read(&fields, Group::Site, report);
-    let degraded = fields.need("degraded", report).and_then(|item| item.word(&["safe", "available"], report));
+    let degraded = fields.need("degraded", report).and_then(|item| item.word(&DEGRADED, report));
     let faulty = fields.get("faulty").map(|item| faulty(&item, report));
     let levels = levels(&fields, report)?;
     let rising = levels[0].comparator.is_rising();

@@ -16,7 +16,8 @@ use crate::{
 };
 
 const KEYS: [&str; 4] = ["of", "over", "coverage", "levels"];
-const WORDS: [&str; 5] = ["mean", "max", "min", "twa", "stel"];
+/// What is taken of a window.
+pub(crate) const WORDS: [&str; 5] = ["mean", "max", "min", "twa", "stel"];
 /// Share of the window that must be known when the file does not say: an engineering default.
 const COVERAGE: f64 = 0.75;
 
@@ -51,6 +52,11 @@ impl Window {
 pub(super) struct Draft {
     program: Window,
     levels: Vec<LevelDraft>,
+}
+
+/// Its keys.
+pub(crate) fn keys() -> Vec<&'static str> {
+    KEYS.to_vec()
 }
 
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {

@@ -14,13 +14,17 @@ use super::{
     series::offset,
 };
 
-const NODE_WORDS: [&str; 3] = ["lost", "offline", "online"];
-const COMMAND_WORDS: [&str; 8] =
+/// What becomes of edge nodes.
+pub(crate) const NODE_WORDS: [&str; 3] = ["lost", "offline", "online"];
+/// What operators ask for.
+pub(crate) const COMMAND_WORDS: [&str; 8] =
     ["acknowledge", "shelve", "unshelve", "reset", "out_of_service", "in_service", "suppress", "unsuppress"];
-const DOWN: &str = "down_for";
+/// Davy is down for so long.
+pub(crate) const DOWN: &str = "down_for";
 /// What says more of a command.
-const DETAILS: [&str; 6] = ["by", "approved_by", "comment", "for", "one_shot", "refused"];
-const KEYS: &[&str] = &[
+pub(crate) const DETAILS: [&str; 6] = ["by", "approved_by", "comment", "for", "one_shot", "refused"];
+/// Its keys.
+pub(crate) const KEYS: &[&str] = &[
     "at",
     "lost",
     "offline",

@@ -14,7 +14,8 @@ use super::{
     want::{Expectation, StateWanted, TransitionWanted, ValueWanted, What},
 };
 
-const KEYS: &[&str] = &[
+/// Its keys.
+pub(crate) const KEYS: &[&str] = &[
     "at",
     "within",
     "alarm",
@@ -31,8 +32,10 @@ const KEYS: &[&str] = &[
     "tolerance",
 ];
 /// What only a transition has.
-const OF_TRANSITIONS: [&str; 6] = ["limit", "sounds", "late", "measured", "value", "tolerance"];
-const STATES: [&str; 10] = [
+/// The keys that say more of a transition.
+pub(crate) const OF_TRANSITIONS: [&str; 6] = ["limit", "sounds", "late", "measured", "value", "tolerance"];
+/// How an alarm may stand.
+pub(crate) const STATES: [&str; 10] = [
     "normal",
     "active",
     "active_unacknowledged",

@@ -14,6 +14,7 @@ mod reader;
 mod refer;
 mod report;
 mod run;
+mod schema;
 mod series;
 mod want;
 
@@ -22,3 +23,4 @@ pub use offset::Offset;
 pub use reader::read;
 pub use report::{Difference, DifferenceKind, Happened, TestReport};
 pub use run::run;
+pub use schema::schema;

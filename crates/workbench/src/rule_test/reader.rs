@@ -18,8 +18,10 @@ use super::{
     want::{Expectation, What},
 };
 
-const FILE_KEYS: &[&str] = &["tests"];
-const KEYS: &[&str] = &[
+/// The key of a file of tests.
+pub(crate) const FILE_KEYS: &[&str] = &["tests"];
+/// Its keys.
+pub(crate) const KEYS: &[&str] = &[
     "name",
     "severity",
     "start",
@@ -32,10 +34,12 @@ const KEYS: &[&str] = &[
     "nothing_else",
     "until",
 ];
+/// What becomes of whoever runs a test that fails.
+pub(crate) const SEVERITIES: [&str; 2] = ["error", "warn"];
 /// When a test begins that does not say: a Thursday, at midnight UTC.
 const START: &str = "2026-01-01T00:00:00Z";
 /// Tests of a file at most.
-const TESTS_MAX: usize = 10_000;
+pub(crate) const TESTS_MAX: usize = 10_000;
 
 /// Reads one file against the site it tests. What is wrong comes with its place; the tests without a mistake are there
 /// nevertheless.
@@ -75,7 +79,7 @@ fn test(node: &Node, names: Names<'_>, taken: &mut BTreeSet<String>, report: &mu
     let before = report.errors();
     let fields = Fields::open(node, "test", KEYS, report)?;
     let name = name(&fields, taken, report).unwrap_or_default();
-    let severity = match fields.get("severity").and_then(|item| item.word(&["error", "warn"], report)) {
+    let severity = match fields.get("severity").and_then(|item| item.word(&SEVERITIES, report)) {
         Some("warn") => Severity::Warning,
         _ => Severity::Error,
     };

@@ -14,9 +14,11 @@ use super::{
     refer::Names,
 };
 
-const KEYS: &[&str] =
+/// Its keys.
+pub(crate) const KEYS: &[&str] =
     &["values", "unit", "interval", "start", "arrives_after", "arrives_at", "freshness", "edge_node"];
-const FRESHNESS: [&str; 3] = ["live", "historical", "replayed"];
+/// How fresh readings may be said to be.
+pub(crate) const FRESHNESS: [&str; 3] = ["live", "historical", "replayed"];
 /// Nothing of a test lies further from its beginning: a year and a day.
 pub(crate) const SPAN_MAX: Duration = Duration::from_secs(367 * 86_400);
 
