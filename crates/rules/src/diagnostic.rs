@@ -186,6 +186,18 @@ codes! {
     SetPointOutsideRange "SET_POINT_OUTSIDE_RANGE";
     /// Warning: a level clears only past the set point of the level before it.
     DeadbandPastNext "DEADBAND_PAST_NEXT";
+    /// Warning: the response does not say what to do.
+    ActionTooShort "ACTION_TOO_SHORT";
+    /// Warning: nothing holds a level back at its set point: noise raises it again and again.
+    DeadbandMissing "DEADBAND_MISSING";
+    /// Warning: a graver level is passed at the same point, so that this one is never told.
+    LevelHidden "LEVEL_HIDDEN";
+    /// Warning: nothing of the gravest tier is told of a gas before a delay has passed.
+    GasAlarmDelayed "GAS_ALARM_DELAYED";
+    /// Warning: another rule tells the same of a tag, as early and as gravely.
+    RuleShadowed "RULE_SHADOWED";
+    /// Warning: the site has desks, and none answers for the area.
+    AreaWithoutDesk "AREA_WITHOUT_DESK";
     /// Warning: a window that cannot hold the readings it needs.
     WindowTooShort "WINDOW_TOO_SHORT";
     /// Warning: no group is large enough for the level ever to be reached.

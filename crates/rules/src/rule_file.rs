@@ -51,6 +51,8 @@ pub(crate) struct RuleDraft {
     pub(crate) is_alarm: bool,
     /// What to do when it speaks.
     pub(crate) response: Response,
+    /// Where it says what to do; where the rule stands, when it does not.
+    pub(crate) action_place: Place,
     /// Where its figures come from.
     pub(crate) basis: Option<Basis>,
     /// The tag that quiets it, and from which value on.
@@ -142,6 +144,9 @@ fn rule(
         None if is_alarm == Some(false) => Some(Response::default()),
         _ => fields.need("response", report).and_then(|item| response(&item, &about, report)),
     };
+    let action_place = fields
+        .get("response")
+        .and_then(|item| Some(Fields::open_any(item.node(), String::new())?.get("action")?.place));
     let basis = fields.get("basis").map(|item| basis(&item, &about, report));
     let suppressed_while =
         fields.get("suppressed_while").map(|item| suppressed(&item, &about, targets, report));
@@ -154,6 +159,7 @@ fn rule(
         kind: kind?,
         is_alarm: is_alarm?,
         response: response?,
+        action_place: action_place.unwrap_or(fields.place),
         basis: basis.unwrap_or_default(),
         suppressed_while: suppressed_while.unwrap_or_default(),
     })

@@ -164,7 +164,7 @@ fn the_revision_is_of_the_files_and_not_of_their_order() {
     let backwards = bundle(files.into_iter().rev().collect()).expect("good files");
     assert_eq!(first, backwards);
     assert_eq!(first.revision.len(), 12);
-    assert_eq!(&*first.revision, "b7196329c372", "the hash of these files may never change");
+    assert_eq!(&*first.revision, "356b4c53d8d6", "the hash of these files may never change");
     let other = bundle(bent("rules/a.yaml", "7.05", "7.06")).expect("good files");
     assert_ne!(first.revision, other.revision);
     assert_eq!(compile(&first), compile(&backwards));
@@ -243,7 +243,7 @@ fn what_the_site_says_of_clocks_and_shelving_comes_through() {
 fn equal_tiers_may_stand_in_any_order() {
     let plan = plan(bent(
         "rules/a.yaml",
-        "above: 10.8 m}",
+        "above: 10.8 m, off_delay: 10s}",
         "above: 10.8 m}\n      - {name: H, tier: red, above: 9 m}",
     ));
     assert_eq!(program(&plan, "level", "TK-1/level").levels.len(), 3);
@@ -251,9 +251,9 @@ fn equal_tiers_may_stand_in_any_order() {
 
 #[test]
 fn a_deadband_is_held_against_the_nearest_of_the_lesser_levels() {
-    let three = "{name: HH, tier: red, above: 10 m, deadband: 3 m}\n      - {name: B, tier: blue, above: 5 m}\n      - {name: Y, tier: yellow, above: 8 m}";
-    let bundle =
-        bundle(bent("rules/a.yaml", "{name: HH, tier: red, above: 10.8 m}", three)).expect("a good site");
+    let three = "{name: HH, tier: red, above: 10 m, deadband: 3 m}\n      - {name: B, tier: blue, above: 5 m, deadband: 1 m}\n      - {name: Y, tier: yellow, above: 8 m, deadband: 1 m}";
+    let bundle = bundle(bent("rules/a.yaml", "{name: HH, tier: red, above: 10.8 m, off_delay: 10s}", three))
+        .expect("a good site");
     let (_, warnings) = compile_with_warnings(&bundle).expect("a good site");
     let told: Vec<Code> = warnings.iter().map(|found| found.code).collect();
     assert_eq!(told, [Code::DeadbandPastNext], "{warnings:?}");

@@ -21,7 +21,7 @@ fn told_of(files: Vec<BundleFile>) -> Vec<String> {
 fn rule(id: &str, applies_to: &str, kind: &str) -> String {
     let applies_to =
         if applies_to.is_empty() { String::new() } else { format!(" applies_to: {applies_to},") };
-    format!("  - {{id: {id},{applies_to} {kind}, response: {{action: Go, time_to_respond: 10m}}}}\n")
+    format!("  - {{id: {id},{applies_to} {kind}, response: {{action: Go there, time_to_respond: 10m}}}}\n")
 }
 
 fn condition(id: &str, applies_to: &str) -> String {

@@ -329,10 +329,10 @@ const CASES: &[Case] = &[
     ("rules/a.yaml", "clause: 5.5.2, ", "", &[
         "rules/a.yaml:8:12: rule \"h2s\": basis: found nothing, expected the key clause [KEY_MISSING]",
     ]),
-    ("rules/a.yaml", "{action: Leave, time_to_respond: 3m}", "{action: Leave}", &[
+    ("rules/a.yaml", "{action: Leave crosswind, time_to_respond: 3m}", "{action: Leave crosswind}", &[
         "rules/a.yaml:9:15: rule \"h2s\": response: found nothing, expected the key time_to_respond [KEY_MISSING]",
     ]),
-    ("rules/a.yaml", "{action: Leave, time_to_respond: 3m}", "Leave", &[
+    ("rules/a.yaml", "{action: Leave crosswind, time_to_respond: 3m}", "Leave", &[
         "rules/a.yaml:9:15: rule \"h2s\": response: found \"Leave\", expected keys and values [VALUE_TYPE]",
     ]),
     ("rules/a.yaml", "tag: AT-3/mix, at_or_above: 1", "tag: AT-3/mx, at_or_above: 1", &[
@@ -357,7 +357,7 @@ const CASES: &[Case] = &[
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {tier: yellow}\n    limit: []", &[
         "rules/a.yaml:17:5: rule \"silent\": found limit and stale, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance or expression [KEY_CONFLICT]",
     ]),
-    ("rules/a.yaml", "      - {name: LL, tier: orange, below: 0.6 m, deadband: 20 cm}\n      - {name: HH, tier: red, above: 10.8 m}", "      []", &[
+    ("rules/a.yaml", "      - {name: LL, tier: orange, below: 0.6 m, deadband: 20 cm}\n      - {name: HH, tier: red, above: 10.8 m, off_delay: 10s}", "      []", &[
         "rules/a.yaml:14:7: rule \"level\": limit: found 0 levels, expected a list of 1 to 32 levels [VALUE_TYPE]",
     ]),
     ("rules/a.yaml", "{tag: \"*\"}", "{tag: \"AT-*\"}", &[
@@ -398,7 +398,8 @@ fn the_site_that_is_bent_is_good_itself() {
 fn all_errors_of_all_files_are_told_at_once_in_the_order_of_the_files() {
     let mut files = bent("site.yaml", "parent: farm", "parent: fram");
     files[1].text = files[1].text.replace("level,level,m,", "level,level,kg,").replace("150,1s", "150,soon");
-    files[2].text = files[2].text.replace("tier: red, above", "tier: rde, above").replace("Leave", "''");
+    files[2].text =
+        files[2].text.replace("tier: red, above", "tier: rde, above").replace("Leave crosswind", "''");
     files.push(BundleFile { path: "rules/b.yml".to_owned(), text: String::new() });
     let told = told(files);
     let places: Vec<&str> = told.iter().map(|line| line.split(": ").next().expect("a place")).collect();

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use davy_model::{Reporting, Tag, micros};
 
+use super::range;
 use crate::{
-    Calculated, Code, Plan, Program, WatchKind, duration,
+    Calculated, Code, Level, Plan, Program, WatchKind, duration,
     report::{Finding, Place, Report, quoted},
     rule_file::{DraftKind, RuleDraft},
 };
@@ -17,7 +18,10 @@ type Oddities = BTreeMap<(u32, Code), (usize, Finding, usize)>;
 pub(super) fn warn(plan: &Plan, drafts: &[RuleDraft], report: &mut Report) {
     let mut oddities = Oddities::new();
     for (at, made) in plan.calculated.iter().enumerate() {
-        for (code, finding) in [window(plan, made), outside(plan, made), late(plan, at)].into_iter().flatten()
+        for (code, finding) in
+            [window(plan, made), outside(plan, made), range::beyond(plan, at), late(plan, at)]
+                .into_iter()
+                .flatten()
         {
             oddities.entry((made.rule, code)).or_insert((0, finding, at)).0 += 1;
         }
@@ -73,15 +77,7 @@ fn late(plan: &Plan, at: usize) -> Option<(Code, Finding)> {
     let made = &plan.calculated[at];
     let Program::TimeToLimit(_) = &made.program else { return None };
     let response = plan.rules[made.rule as usize].response.time_to_respond;
-    let levels = plan.watches_of(plan.calculated_tag(u32::try_from(at).ok()?)).filter_map(|watch| match plan
-        .watches[watch]
-        .kind
-    {
-        WatchKind::Limit(program) => Some(&plan.limits[program as usize].levels),
-        WatchKind::Silence(_) => None,
-    });
-    let first = levels
-        .flatten()
+    let first = levels_of(plan, at)
         .filter(|level| !level.comparator.is_rising())
         .max_by(|a, b| a.set_point.total_cmp(&b.set_point))?;
     let finding = || {
@@ -90,6 +86,18 @@ fn late(plan: &Plan, at: usize) -> Option<(Code, Finding)> {
             .expected(format!("at least time_to_respond, {}", duration::show(response)))
     };
     (first.set_point * MINUTE_US < micros(response) as f64).then(|| (Code::WarningTooLate, finding()))
+}
+
+/// The levels that judge the calculated tag at that place.
+pub(super) fn levels_of(plan: &Plan, at: usize) -> impl Iterator<Item = &Level> {
+    let tag = plan.calculated_tag(u32::try_from(at).expect("calculated tags are bounded"));
+    let levels = plan.watches_of(tag).map(|watch| -> &[Level] {
+        match plan.watches[watch].kind {
+            WatchKind::Limit(program) => &plan.limits[program as usize].levels,
+            WatchKind::Silence(_) => &[],
+        }
+    });
+    levels.flatten()
 }
 
 /// Counts that no group can reach, for want of alarms of that tier or of devices.

@@ -1,14 +1,19 @@
 //! What is not wrong, but seldom meant.
 
+mod action;
 mod calculated;
+mod desks;
+mod gas;
+mod range;
+mod shadow;
 
 use std::collections::BTreeMap;
 
-use davy_model::{Reporting, Tag};
+use davy_model::{Reporting, Tag, Unit};
 
 use crate::{
     Code, Level, Plan, WatchKind, duration,
-    level::LevelDraft,
+    level::{Clear, LevelDraft},
     order,
     report::{Finding, Place, Report, quoted},
     rule_file::{DraftKind, RuleDraft},
@@ -40,11 +45,19 @@ pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: 
                 WatchKind::Silence(_) => heard = true,
                 WatchKind::Limit(program) => {
                     let levels = &plan.limits[program as usize].levels;
-                    for at in 0..levels.len() {
-                        level(&mut oddities, (watch.rule, at), levels, tag, index.0);
+                    let DraftKind::Limit(written) = &drafts[watch.rule as usize].kind else { continue };
+                    for (at, written) in written.iter().enumerate() {
+                        let mut note = noting(&mut oddities, (watch.rule, at), index.0);
+                        level(levels, at, tag, &mut note);
+                        if plan.rules[watch.rule as usize].is_alarm {
+                            held(&levels[at], written, tag, &mut note);
+                        }
                     }
                 }
             }
+        }
+        for (rule, at) in gas::delayed(plan, index) {
+            noting(&mut oddities, (rule, at), index.0)(Code::GasAlarmDelayed, &gas::finding);
         }
         if !heard {
             let finding = Finding::new(Code::TagWithoutStaleRule, format!("tag {}", quoted(&tag.name)));
@@ -63,16 +76,43 @@ pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: 
         report.warn(place, finding.found_words(found).expected("at least one"));
     }
     tell(oddities, plan, drafts, report);
+    action::warn(drafts, report);
+    shadow::warn(plan, drafts, report);
+    desks::warn(plan, places, report);
     calculated::warn(plan, drafts, report);
 }
 
-fn level(oddities: &mut Oddities, (rule, at): (u32, usize), levels: &[Level], tag: &Tag, index: u32) {
-    let level = &levels[at];
-    let mut note = |code: Code, finding: &dyn Fn(Finding) -> Finding| {
+/// What takes down an oddity of a level.
+type Note<'a> = dyn FnMut(Code, &dyn Fn(Finding) -> Finding) + 'a;
+
+fn noting<'o>(
+    oddities: &'o mut Oddities,
+    (rule, at): (u32, usize),
+    tag: u32,
+) -> impl FnMut(Code, &dyn Fn(Finding) -> Finding) + 'o {
+    move |code, finding| {
         let met = oddities.entry((rule, at, code));
-        let new = || Met { first: index, count: 0, finding: finding(Finding::new(code, String::new())) };
+        let new = || Met { first: tag, count: 0, finding: finding(Finding::new(code, String::new())) };
         met.or_insert_with(new).count += 1;
-    };
+    }
+}
+
+/// Nothing holds a level back where its value trembles about the set point.
+fn held(level: &Level, written: &LevelDraft, tag: &Tag, note: &mut Note<'_>) {
+    let is_held = !matches!(written.clear, Clear::Complement) || level.off_delay_us > 0 || level.latch;
+    if is_held || tag.unit == Unit::OnOff {
+        return;
+    }
+    note(Code::DeadbandMissing, &|finding| {
+        let clear = if level.comparator.is_rising() { "clear_below" } else { "clear_above" };
+        let expected =
+            format!("a deadband, {clear} or off_delay: noise at {} raises it again and again", level.written);
+        finding.found_words("nothing that holds it back").expected(expected)
+    });
+}
+
+fn level(levels: &[Level], at: usize, tag: &Tag, note: &mut Note<'_>) {
+    let level = &levels[at];
     let interval_us = davy_model::micros(tag.expected_interval);
     let is_short = |delay_us: i64| delay_us > 0 && delay_us < interval_us;
     if tag.reporting == Reporting::Periodic && (is_short(level.on_delay_us) || is_short(level.off_delay_us)) {
@@ -89,6 +129,13 @@ fn level(oddities: &mut Oddities, (rule, at): (u32, usize), levels: &[Level], ta
             finding.found(&level.written).expected(expected)
         });
     }
+    if let Some(graver) = levels[at + 1..].iter().find(|graver| hides(graver, level)) {
+        note(Code::LevelHidden, &|finding| {
+            let expected =
+                format!("a set point before that of the graver {}, {}", quoted(&graver.name), graver.written);
+            finding.found(&level.written).expected(expected)
+        });
+    }
     let Some(next) = order::next_lesser(levels, at) else { return };
     let past = if level.comparator.is_rising() {
         level.clear_point < next.set_point
@@ -102,6 +149,20 @@ fn level(oddities: &mut Oddities, (rule, at): (u32, usize), levels: &[Level], ta
             finding.found_words(found).expected(expected)
         });
     }
+}
+
+/// Whether a level is never seen, for a graver one raises with it and clears no sooner.
+fn hides(graver: &Level, level: &Level) -> bool {
+    let clears_first = if level.comparator.is_rising() {
+        graver.clear_point > level.clear_point
+    } else {
+        graver.clear_point < level.clear_point
+    };
+    graver.tier > level.tier
+        && (graver.comparator, graver.set_point) == (level.comparator, level.set_point)
+        && graver.on_delay_us <= level.on_delay_us
+        && graver.off_delay_us >= level.off_delay_us
+        && !clears_first
 }
 
 fn tell(oddities: Oddities, plan: &Plan, drafts: &[RuleDraft], report: &mut Report) {

@@ -34,18 +34,18 @@ rules:
       - {name: L1, tier: orange, at_or_above: 7.05 ppm, clear_below: 6.5 ppm, off_delay: 30s}
       - {name: L2, tier: red, at_or_above: 14.1 ppm, deadband: 1 ppm, latch: true}
     basis: {standard: GB/T 50493-2019, clause: 5.5.2, confidence: verified}
-    response: {action: Leave, time_to_respond: 3m}
+    response: {action: Leave crosswind, time_to_respond: 3m}
   - id: level
     applies_to: {equipment: TK-1}
     suppressed_while: {tag: AT-3/mix, at_or_above: 1}
     limit:
       - {name: LL, tier: orange, below: 0.6 m, deadband: 20 cm}
-      - {name: HH, tier: red, above: 10.8 m}
-    response: {action: Stop, time_to_respond: 10m}
+      - {name: HH, tier: red, above: 10.8 m, off_delay: 10s}
+    response: {action: Stop the pump, time_to_respond: 10m}
   - id: silent
     applies_to: {tag: \"*\"}
     stale: {after: 3 intervals, tier: yellow}
-    response: {action: Look, time_to_respond: 30m}
+    response: {action: Look there, time_to_respond: 30m}
 ";
 
 /// The good site, with one text in one file replaced.
