@@ -123,6 +123,7 @@ mod tests {
             "davy rules check deploy/sample --rule h2s --tag AT-* --verbose --strict --json",
             "davy rules schema --kind tests",
             "davy rules test deploy/sample --format junit --filter leak",
+            "davy rules mhi deploy/sample/park --inventory TK-101/level=7.31 --inventory WT-1=12 --json",
             "davy tags list deploy/sample/park",
             "davy version --json",
         ] {

@@ -88,5 +88,6 @@ fn tag_json(site: &Site, tag: &Tag) -> Value {
         "interval_s": tag.expected_interval.as_secs_f64(), "silence_limit_s": tag.silence_limit.as_secs_f64(),
         "by_exception": tag.reporting == Reporting::ByException, "area": tag.area.as_deref(),
         "edge_node": tag.edge_node.as_deref(), "device": tag.device.as_deref(), "equipment": tag.equipment.as_deref(),
+        "hazard_source": tag.hazard_source.as_deref(),
     })
 }

@@ -27,6 +27,7 @@ pub(crate) fn tag(name: &str, quantity: &str, unit: &str) -> Tag {
         sent_as: None,
         device: None,
         equipment: None,
+        hazard_source: None,
         location: None,
     }
 }

@@ -19,6 +19,10 @@ pub enum Dimension {
     Pressure,
     /// Level, thickness, displacement.
     Length,
+    /// What a vessel holds.
+    Volume,
+    /// What a vessel holds, weighed.
+    Mass,
     /// Of anything.
     Temperature,
     /// Volume a time.
@@ -105,8 +109,8 @@ const GASES: [KnownGas; 38] = [
 impl Quantity {
     /// A quantity by its dotted name; `None` when no dimension is known for it.
     ///
-    /// Known: `gas.*`, `gas_path.*`, `level`, `length`, `displacement`, `pressure`, `temperature`, `flow`, `mass_flow`,
-    /// `speed`, `wind.speed`, `wind.direction`, `humidity`, `ratio`, `state.*`, `number`, `duration`, `rate`; each may carry a `.suffix`.
+    /// Known: `gas.*`, `gas_path.*`, `level`, `length`, `displacement`, `volume`, `mass`, `pressure`, `temperature`, `flow`,
+    /// `mass_flow`, `speed`, `wind.speed`, `wind.direction`, `humidity`, `ratio`, `state.*`, `number`, `duration`, `rate`; each may carry a `.suffix`.
     pub fn new(name: &str) -> Option<Quantity> {
         let well_formed = !name.is_empty()
             && name.split('.').all(|part| !part.is_empty() && part.bytes().all(is_quantity_byte));
@@ -140,6 +144,8 @@ impl Quantity {
             Dimension::PathConcentration => Unit::LelMetre,
             Dimension::Pressure => Unit::Kilopascal,
             Dimension::Length => Unit::Metre,
+            Dimension::Volume => Unit::CubicMetre,
+            Dimension::Mass => Unit::Tonne,
             Dimension::Temperature => Unit::Celsius,
             Dimension::VolumeFlow => Unit::CubicMetrePerHour,
             Dimension::MassFlow => Unit::KilogramPerHour,
@@ -159,6 +165,8 @@ impl Quantity {
             ("gas_path", tail) if !tail.is_empty() => Dimension::PathConcentration,
             ("pressure", _) => Dimension::Pressure,
             ("level" | "length" | "displacement", _) => Dimension::Length,
+            ("volume", _) => Dimension::Volume,
+            ("mass", _) => Dimension::Mass,
             ("temperature", _) => Dimension::Temperature,
             ("flow", _) => Dimension::VolumeFlow,
             ("mass_flow", _) => Dimension::MassFlow,
@@ -198,9 +206,18 @@ mod tests {
 
     #[test]
     fn every_dimension_has_a_unit_of_its_own() {
-        for name in
-            ["gas.ch4", "gas_path.ch4", "pressure", "level", "temperature", "flow", "mass_flow", "speed"]
-        {
+        for name in [
+            "gas.ch4",
+            "gas_path.ch4",
+            "pressure",
+            "level",
+            "volume",
+            "mass",
+            "temperature",
+            "flow",
+            "mass_flow",
+            "speed",
+        ] {
             let quantity = Quantity::new(name).expect(name);
             assert_eq!(quantity.default_unit().dimension(), quantity.dimension());
         }

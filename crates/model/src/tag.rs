@@ -33,6 +33,8 @@ pub struct Tag {
     pub device: Option<Arc<str>>,
     /// What it is mounted on: a tank, a pump, a section.
     pub equipment: Option<Arc<str>>,
+    /// Which hazard source it is a tag of, an id among those of the site's files.
+    pub hazard_source: Option<Arc<str>>,
     /// Where it is.
     pub location: Option<Location>,
     /// Of the gas it measures: from the quantity, or its own.

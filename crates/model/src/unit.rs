@@ -37,6 +37,14 @@ pub enum Unit {
     Centimetre,
     /// m.
     Metre,
+    /// L.
+    Litre,
+    /// m³.
+    CubicMetre,
+    /// kg.
+    Kilogram,
+    /// t, 1000 kg.
+    Tonne,
     /// °C.
     Celsius,
     /// K.
@@ -168,6 +176,11 @@ const SPELLINGS: &[(&str, Unit)] = &[
     ("mm", Unit::Millimetre),
     ("cm", Unit::Centimetre),
     ("m", Unit::Metre),
+    ("L", Unit::Litre),
+    ("m3", Unit::CubicMetre),
+    ("m³", Unit::CubicMetre),
+    ("kg", Unit::Kilogram),
+    ("t", Unit::Tonne),
     ("degC", Unit::Celsius),
     ("°C", Unit::Celsius),
     ("℃", Unit::Celsius),
@@ -205,6 +218,16 @@ const MASSES: &[Unit] = &[
     Unit::MicrogramPerCubicMetre(ReferenceState::C0),
     Unit::MicrogramPerCubicMetre(ReferenceState::C20),
     Unit::MicrogramPerCubicMetre(ReferenceState::C25),
+];
+
+/// The rates that have a name of their own, so that one unit has one name.
+const NAMED_RATES: &[(Unit, Per, Unit)] = &[
+    (Unit::Metre, Per::Second, Unit::MetrePerSecond),
+    (Unit::CubicMetre, Per::Second, Unit::CubicMetrePerSecond),
+    (Unit::CubicMetre, Per::Hour, Unit::CubicMetrePerHour),
+    (Unit::Litre, Per::Minute, Unit::LitrePerMinute),
+    (Unit::Kilogram, Per::Hour, Unit::KilogramPerHour),
+    (Unit::Tonne, Per::Hour, Unit::TonnePerHour),
 ];
 
 impl Unit {
@@ -247,8 +270,9 @@ impl Unit {
         if matches!(self.dimension(), Dimension::Time | Dimension::Rate) {
             return None;
         }
-        if (self, per) == (Unit::Metre, Per::Second) {
-            return Some(Unit::MetrePerSecond);
+        let named = NAMED_RATES.iter().find(|(unit, time, _)| (*unit, *time) == (self, per));
+        if let Some((_, _, rate)) = named {
+            return Some(*rate);
         }
         let spelled = SPELLINGS.iter().map(|(_, unit)| unit);
         spelled.chain(MASSES).find(|unit| **unit == self).map(|unit| Unit::Rate(unit, per))
@@ -268,6 +292,8 @@ impl Unit {
                 Dimension::Pressure
             }
             Unit::Millimetre | Unit::Centimetre | Unit::Metre => Dimension::Length,
+            Unit::Litre | Unit::CubicMetre => Dimension::Volume,
+            Unit::Kilogram | Unit::Tonne => Dimension::Mass,
             Unit::Celsius | Unit::Kelvin | Unit::Fahrenheit => Dimension::Temperature,
             Unit::CubicMetrePerHour | Unit::CubicMetrePerSecond | Unit::LitrePerMinute => {
                 Dimension::VolumeFlow
@@ -279,6 +305,8 @@ impl Unit {
             Unit::One | Unit::Degree => Dimension::Number,
             Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => Dimension::Time,
             Unit::Rate(Unit::Millimetre | Unit::Centimetre | Unit::Metre, _) => Dimension::Speed,
+            Unit::Rate(Unit::Litre | Unit::CubicMetre, _) => Dimension::VolumeFlow,
+            Unit::Rate(Unit::Kilogram | Unit::Tonne, _) => Dimension::MassFlow,
             Unit::Rate(..) => Dimension::Rate,
         }
     }
@@ -304,7 +332,7 @@ impl Unit {
         Ok(Conversion { scale: scale / back_scale, offset: (offset - back_offset) / back_scale })
     }
 
-    /// Scale and offset to the first unit of its dimension: ppm, Pa, m, K, m³/s, kg/s, m/s, s.
+    /// Scale and offset to the first unit of its dimension: ppm, Pa, m, m³, kg, K, m³/s, kg/s, m/s, s.
     fn to_base(self, substance: &Substance) -> Result<(f64, f64), Missing> {
         let molar_mass = || substance.molar_mass_g_per_mol.ok_or(Missing::MolarMass);
         Ok(match self {
@@ -320,6 +348,8 @@ impl Unit {
             Unit::Millibar => (1e2, 0.0),
             Unit::Millimetre => (1e-3, 0.0),
             Unit::Centimetre => (1e-2, 0.0),
+            Unit::Litre => (1e-3, 0.0),
+            Unit::Tonne => (1e3, 0.0),
             Unit::Celsius => (1.0, 273.15),
             Unit::Fahrenheit => (5.0 / 9.0, 459.67 * 5.0 / 9.0),
             Unit::CubicMetrePerHour => (1.0 / 3600.0, 0.0),
@@ -330,13 +360,15 @@ impl Unit {
             Unit::Minute => (60.0, 0.0),
             Unit::Hour => (3600.0, 0.0),
             Unit::Day => (86_400.0, 0.0),
-            // Of a length, the base is that of speeds.
+            // Of a length, a volume or a mass, the base is that of speeds and flows.
             Unit::Rate(unit, per) => (unit.to_base(substance)?.0 / per.seconds(), 0.0),
             Unit::Second
             | Unit::Ppm
             | Unit::LelMetre
             | Unit::Pascal
             | Unit::Metre
+            | Unit::CubicMetre
+            | Unit::Kilogram
             | Unit::Kelvin
             | Unit::CubicMetrePerSecond
             | Unit::MetrePerSecond
@@ -409,6 +441,8 @@ mod tests {
             ("flow", 1.0, "m3/h", "L/min", 16.666_667, 1e-5),
             ("mass_flow", 1.0, "t/h", "kg/h", 1000.0, 1e-9),
             ("level", 7.31, "m", "mm", 7310.0, 1e-9),
+            ("volume", 2.5, "m3", "L", 2500.0, 1e-9),
+            ("mass", 750.0, "kg", "t", 0.75, 1e-12),
             ("speed", 36.0, "km/h", "m/s", 10.0, 1e-9),
         ] {
             let got = convert(gas, value, from, to).expect(gas);
@@ -451,6 +485,8 @@ mod tests {
             (18.0, "degF/h", "degC/min", 1.0 / 6.0),
             (1.0, "mg/m3@25C/min", "mg/m3@25C/h", 60.0),
             (90.0, "s", "min", 1.5),
+            (2.0, "t/min", "kg/h", 120_000.0),
+            (3.0, "m3/min", "L/min", 3000.0),
         ] {
             let got = convert("gas.h2s", value, from, to).expect(from);
             assert!(
@@ -463,7 +499,9 @@ mod tests {
             assert!(convert("gas.h2s", 1.0, from, to).is_err(), "{from} is not {to}");
         }
         assert_eq!(Unit::parse("s/min"), None);
-        assert_eq!(Unit::parse("m /s"), Some(Unit::MetrePerSecond), "one unit has one name");
+        for (text, unit) in [("m /s", Unit::MetrePerSecond), ("kg /h", Unit::KilogramPerHour)] {
+            assert_eq!(Unit::parse(text), Some(unit), "one unit has one name");
+        }
         assert_eq!(Unit::parse("degC/min/min"), None);
         assert_eq!(Unit::parse(&"/s".repeat(1_000_000)), None, "long, and soon seen through");
     }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Code, Diagnostic, Plan, Severity, compiler,
+    hazard_source::{self, Drafts},
     known::Known,
     lint,
     report::{Finding, Place, Report},
@@ -116,14 +117,18 @@ fn read(files: &[BundleFile], revision: Arc<str>) -> (Option<Plan>, Vec<Diagnost
     let mut report = report(files);
     check_paths(files, &mut report);
     let site = site(files, &mut report);
-    let known = site.as_ref().map(|(site, whole)| Known::new(site, *whole));
+    let known = site.as_ref().map(|(site, whole, hazards)| Known::new(site, *whole, hazards));
     let tags = tags(files, known.as_ref(), &mut report);
     let targets = targets(known, tags.as_ref());
     let drafts = rules(files, &targets, &mut report);
-    let (Some((mut site, _)), Some(tags)) = (site, tags) else { return (None, report.into_findings()) };
+    let (Some((mut site, _, hazards)), Some(mut tags)) = (site, tags) else {
+        return (None, report.into_findings());
+    };
+    let names = tags.whole.then_some(&tags.names);
+    let hazards = hazard_source::bind(hazards, &mut tags.tags, names, &mut report);
     let (tags, places): (Vec<_>, Vec<Place>) = tags.tags.into_iter().unzip();
     site.tags = tags;
-    let plan = compiler::plan(revision, site, &drafts, &mut report);
+    let plan = compiler::plan(revision, (site, hazards), &drafts, &mut report);
     if report.errors() > 0 {
         return (None, report.into_findings());
     }
@@ -175,7 +180,7 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
     }
 }
 
-fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
+fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole, Drafts)> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == SITE)?;
     let root = yaml::parse(&file.text, index(at), report)?;
     let SiteFile {
@@ -189,6 +194,7 @@ fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
         edge_nodes,
         devices,
         sources,
+        hazard_sources,
         whole,
     } = site_file::read(&root, report);
     // A site without an id is still checked; the error is in the report.
@@ -208,6 +214,7 @@ fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole)> {
             annunciation,
         },
         whole,
+        hazard_sources,
     ))
 }
 
@@ -236,12 +243,13 @@ fn rules(files: &[BundleFile], targets: &Targets, report: &mut Report) -> Vec<Ru
 }
 
 fn targets(known: Option<Known<'_>>, tags: Option<&TagsFile>) -> Targets {
-    let (areas, nodes, devices) =
-        known.map_or_else(Default::default, |known| (known.areas, known.nodes, known.devices));
+    let (areas, nodes, devices, hazard_sources) = known.map_or_else(Default::default, |known| {
+        (known.areas, known.nodes, known.devices, known.hazard_sources)
+    });
     let tags = tags.filter(|tags| tags.whole);
     let equipment =
         tags.map(|tags| tags.equipment.iter().map(|id| (id.clone(), Place::start_of(0))).collect());
-    Targets { areas, nodes, devices, equipment, tags: tags.map(|tags| tags.names.clone()) }
+    Targets { areas, nodes, devices, hazard_sources, equipment, tags: tags.map(|tags| tags.names.clone()) }
 }
 
 fn index(at: usize) -> u32 {

@@ -9,8 +9,8 @@ use std::{
 use davy_model::{Reporting, Site, Substance, Tag, TagIndex, Unit, micros};
 
 use crate::{
-    Calculated, Code, Level, LimitProgram, Plan, Rule, SilenceProgram, SuppressedWhile, Watch, WatchKind,
-    dependence, duration,
+    Calculated, Code, HazardSource, Level, LimitProgram, Plan, Rule, SilenceProgram, SuppressedWhile, Watch,
+    WatchKind, dependence, duration,
     expand::{Expansion, Subject},
     figure::Figure,
     kinds::KindDraft,
@@ -60,7 +60,12 @@ struct Compiler<'a> {
 }
 
 /// Compiles rules sorted by id. What does not fit goes to the report, and then the plan is not to be used.
-pub(crate) fn plan(revision: Arc<str>, site: Site, drafts: &[RuleDraft], report: &mut Report) -> Plan {
+pub(crate) fn plan(
+    revision: Arc<str>,
+    (site, hazards): (Site, Vec<HazardSource>),
+    drafts: &[RuleDraft],
+    report: &mut Report,
+) -> Plan {
     let mut compiler = Compiler {
         site: &site,
         drafts,
@@ -113,6 +118,7 @@ pub(crate) fn plan(revision: Arc<str>, site: Site, drafts: &[RuleDraft], report:
         readers: Lists::new(site.tags.len(), readers),
         observers: Lists::new(watches.len(), observers),
         site,
+        hazard_sources: hazards,
         rules,
         limits,
         silences,

@@ -142,6 +142,12 @@ codes! {
     EquipmentUnknown "EQUIPMENT_UNKNOWN";
     /// No such tag.
     TagUnknown "TAG_UNKNOWN";
+    /// A substance without a critical quantity: the standard's table has none of that name, and the file gives none.
+    HazardSubstanceUnknown "HAZARD_SUBSTANCE_UNKNOWN";
+    /// No such hazard source.
+    HazardSourceUnknown "HAZARD_SOURCE_UNKNOWN";
+    /// A tag of another hazard source than the one whose content it tells.
+    HazardSourceElsewhere "HAZARD_SOURCE_ELSEWHERE";
     /// A clear point that faces the wrong way or lies past the set point.
     ClearPoint "CLEAR_POINT";
     /// A graver level that is passed before a lesser one.

@@ -381,10 +381,10 @@ impl<'a> Item<'a> {
 }
 
 /// What is proposed for a mistyped unit.
-pub(crate) const UNIT_WORDS: [&str; 30] = [
+pub(crate) const UNIT_WORDS: [&str; 34] = [
     "ppm", "ppb", "mg/m3", "ug/m3", "%vol", "%LEL", "LEL.m", "Pa", "kPa", "MPa", "bar", "mbar", "mm", "cm",
-    "m", "degC", "K", "degF", "m3/h", "m3/s", "L/min", "kg/h", "t/h", "m/s", "km/h", "on/off", "s", "min",
-    "h", "d",
+    "m", "L", "m3", "kg", "t", "degC", "K", "degF", "m3/h", "m3/s", "L/min", "kg/h", "t/h", "m/s", "km/h",
+    "on/off", "s", "min", "h", "d",
 ];
 
 /// `a and b`, or that there is none.

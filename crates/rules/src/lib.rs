@@ -21,6 +21,7 @@ pub mod expression;
 mod fields;
 mod figure;
 mod glob;
+mod hazard_source;
 mod kinds;
 mod known;
 mod level;
@@ -43,6 +44,7 @@ mod yaml;
 
 pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use hazard_source::{Content, HazardMember, HazardSource, HazardUnit, Live, Sourced};
 pub use kinds::{
     Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, Formula, From,
     Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike, Standard,

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use davy_model::{Comparator, Site, TagIndex, Tier, Unit};
 
-use crate::{Program, Rule};
+use crate::{HazardSource, Program, Rule};
 
 /// A site and its rules under one revision, checked and compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Plan {
     pub revision: Arc<str>,
     /// The site.
     pub site: Site,
+    /// Its units that may be major hazard sources, in the file's order.
+    pub hazard_sources: Vec<HazardSource>,
     /// Its rules, sorted by id.
     pub rules: Vec<Rule>,
     /// Trip levels, one program for every rule and unit of tag it meets.

@@ -244,7 +244,7 @@ fn response(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Respons
     Some(Response { cause: cause?, consequence: consequence?, action: action?, time_to_respond: time? })
 }
 
-fn basis(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Basis> {
+pub(crate) fn basis(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Basis> {
     let fields = Fields::open(item.node(), format!("{about}: basis"), &BASIS, report)?;
     let confidence = fields.need("confidence", report).and_then(|item| item.word(&CONFIDENCES, report));
     let confidence = Confidence::from_word(confidence?)?;

@@ -17,6 +17,7 @@ pub(crate) struct TagLists<'a> {
     equipment: BTreeMap<&'a str, Vec<u32>>,
     devices: BTreeMap<&'a str, Vec<u32>>,
     nodes: BTreeMap<&'a str, Vec<u32>>,
+    hazard_sources: BTreeMap<&'a str, Vec<u32>>,
     parts: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
@@ -44,6 +45,7 @@ impl<'a> TagLists<'a> {
             equipment: lists(tags, |tag| tag.equipment.as_deref()),
             devices: lists(tags, |tag| tag.device.as_deref()),
             nodes: lists(tags, |tag| tag.edge_node.as_deref()),
+            hazard_sources: lists(tags, |tag| tag.hazard_source.as_deref()),
             parts,
         }
     }
@@ -72,6 +74,7 @@ impl<'a> TagLists<'a> {
         criteria.extend(selector.equipment.as_ref().map(|ids| named(ids, &self.equipment)));
         criteria.extend(selector.device.as_ref().map(|ids| named(ids, &self.devices)));
         criteria.extend(selector.edge_node.as_ref().map(|ids| named(ids, &self.nodes)));
+        criteria.extend(selector.hazard_source.as_ref().map(|ids| named(ids, &self.hazard_sources)));
         criteria.extend(selector.tag.as_ref().map(|patterns| self.by_name(patterns)));
         criteria
     }

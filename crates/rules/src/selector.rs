@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// The keys of `applies_to`.
-pub(crate) const KEYS: [&str; 6] = ["quantity", "area", "equipment", "device", "edge_node", "tag"];
+pub(crate) const KEYS: [&str; 7] =
+    ["quantity", "area", "equipment", "device", "edge_node", "hazard_source", "tag"];
 
 /// What a tag must be to be covered: of each key that is given, one of its texts.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Selector {
     pub(crate) device: Option<Vec<String>>,
     /// Edge nodes.
     pub(crate) edge_node: Option<Vec<String>>,
+    /// Hazard sources.
+    pub(crate) hazard_source: Option<Vec<String>>,
     /// Names, or patterns of names.
     pub(crate) tag: Option<Vec<String>>,
 }
@@ -40,6 +43,8 @@ pub(crate) struct Targets {
     pub(crate) nodes: Option<Ids>,
     /// Its devices.
     pub(crate) devices: Option<Ids>,
+    /// Its hazard sources.
+    pub(crate) hazard_sources: Option<Ids>,
     /// What its tags are mounted on.
     pub(crate) equipment: Option<Ids>,
     /// Its tags.
@@ -84,6 +89,13 @@ pub(crate) fn read(item: &Item<'_>, about: &str, targets: &Targets, report: &mut
         ),
         device: known("device", Code::DeviceUnknown, "device", targets.devices.as_ref(), report),
         edge_node: known("edge_node", Code::EdgeNodeUnknown, "edge node", targets.nodes.as_ref(), report),
+        hazard_source: known(
+            "hazard_source",
+            Code::HazardSourceUnknown,
+            "hazard source",
+            targets.hazard_sources.as_ref(),
+            report,
+        ),
         tag: tag.map(owned),
     })
 }

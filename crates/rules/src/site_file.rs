@@ -11,13 +11,14 @@ use davy_model::{Annunciation, Area, Desk, Device, EdgeNode, ShelvingPolicy, Sou
 use crate::{
     Code, annunciation, desks,
     fields::Fields,
+    hazard_source,
     report::{Finding, Place, Report},
     source,
     yaml::Node,
 };
 
 /// The keys of `site.yaml`.
-pub(crate) const KEYS: [&str; 10] = [
+pub(crate) const KEYS: [&str; 11] = [
     "site",
     "title",
     "time",
@@ -28,6 +29,7 @@ pub(crate) const KEYS: [&str; 10] = [
     "sources",
     "desks",
     "annunciation",
+    "hazard_sources",
 ];
 /// The keys of an area.
 pub(crate) const AREA: [&str; 3] = ["id", "title", "parent"];
@@ -64,6 +66,8 @@ pub(crate) struct SiteFile {
     pub(crate) devices: Vec<Device>,
     /// Where readings come from in another form than the native one, in the file's order.
     pub(crate) sources: Vec<Source>,
+    /// Units that may be major hazard sources.
+    pub(crate) hazard_sources: hazard_source::Drafts,
     /// Which of these lists are whole, so that a reference to none of their ids is a mistake for certain.
     pub(crate) whole: Whole,
 }
@@ -112,6 +116,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
     site.desks = desks::read(&fields, &area_ids, report);
     site.annunciation = annunciation::read(&fields, report);
     site.sources = source::read(&fields, nodes_whole.then_some(&node_ids), report);
+    site.hazard_sources = hazard_source::read(&fields, report);
     site
 }
 

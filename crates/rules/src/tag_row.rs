@@ -17,7 +17,7 @@ pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 /// The shortest silence limit that is taken when a row does not say.
 pub(crate) const SHORTEST_DEFAULT_SILENCE: Duration = Duration::from_secs(10);
 /// What is proposed for a mistyped quantity.
-const QUANTITY_WORDS: [&str; 34] = [
+const QUANTITY_WORDS: [&str; 36] = [
     "gas.acetylene",
     "gas.benzene",
     "gas.c2h4",
@@ -42,6 +42,8 @@ const QUANTITY_WORDS: [&str; 34] = [
     "level",
     "length",
     "displacement",
+    "volume",
+    "mass",
     "pressure",
     "temperature",
     "flow",
@@ -72,6 +74,12 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
     let (device, edge_node) = senders(cells, known);
     let sent_as = sent_as(cells);
     let equipment = cells.words(Column::Equipment);
+    let hazard_source = cells.reference(
+        Column::HazardSource,
+        Code::HazardSourceUnknown,
+        "hazard source",
+        known.and_then(|known| known.hazard_sources.as_ref()),
+    );
     let location = location(cells);
     let substance = substance(cells, quantity.as_ref());
     let interval = cells.duration(Column::Interval).unwrap_or(DEFAULT_INTERVAL);
@@ -96,6 +104,7 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
         sent_as,
         device,
         equipment: equipment.map(Into::into),
+        hazard_source,
         location,
         substance,
     })

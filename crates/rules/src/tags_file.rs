@@ -65,11 +65,13 @@ pub(crate) enum Column {
     MolarMass,
     /// Of the gas, % by volume.
     Lel,
+    /// Of which hazard source it is a tag.
+    HazardSource,
 }
 
 impl Column {
     /// The names in a header, in the order of the columns above.
-    pub(crate) const NAMES: [&str; 22] = [
+    pub(crate) const NAMES: [&str; 23] = [
         "tag",
         "title",
         "title_zh",
@@ -92,6 +94,7 @@ impl Column {
         "y",
         "molar_mass",
         "lel",
+        "hazard_source",
     ];
 
     /// The name in a header.

@@ -149,7 +149,7 @@ const CASES: &[Case] = &[
         "site.yaml:11:12: source 1: found \"maping\", expected mapping, sparkplug, hj212, topic, edge_node or edge_nodes; did you mean \"mapping\"? [KEY_UNKNOWN]",
     ]),
     ("tags.csv", "tag,quantity,unit", "tag,quantity,units", &[
-        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, sent_as, device, equipment, latitude, longitude, elevation, x, y, molar_mass or lel; did you mean \"unit\"? [COLUMN_UNKNOWN]",
+        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, sent_as, device, equipment, latitude, longitude, elevation, x, y, molar_mass, lel or hazard_source; did you mean \"unit\"? [COLUMN_UNKNOWN]",
     ]),
     ("tags.csv", "tag,quantity,unit", "tag,unit,unit", &[
         "tags.csv:1:10: header: found \"unit\", expected each column once [COLUMN_TWICE]",

@@ -20,7 +20,7 @@ pub(super) fn known(name: &str) -> Option<Known> {
     TABLE.iter().find(|(senml, _)| *senml == name).map(|(_, known)| *known)
 }
 
-const TABLE: [(&str, Known); 19] = [
+const TABLE: [(&str, Known); 20] = [
     // RFC 8428
     ("Cel", Known::Is("degC")),
     ("%RH", Known::Is("%")),
@@ -32,6 +32,7 @@ const TABLE: [(&str, Known); 19] = [
     ("pH", Known::Is("1")),
     ("lat", Known::Is("deg")),
     ("lon", Known::Is("deg")),
+    ("l", Known::Is("L")),
     ("l/s", Known::Times(60.0, "L/min")),
     // Coulomb; Davy reads C as degrees Celsius.
     ("C", Known::Foreign("C (coulomb)")),
@@ -78,7 +79,10 @@ mod tests {
             names.filter(|name| known(name).is_none() && Unit::parse(name).is_some()).collect();
         assert_eq!(
             taken,
-            ["m", "s", "K", "Pa", "m/s", "m3/s", "1/s", "1/min", "min", "h", "mm/h", "m/h", "km/h",]
+            [
+                "m", "kg", "s", "K", "Pa", "m3", "m/s", "m3/s", "1/s", "1/min", "min", "h", "mm/h", "m/h",
+                "km/h",
+            ]
         );
     }
 }

@@ -1,6 +1,7 @@
 //! `davy rules`: one file a verb.
 
 mod check;
+mod mhi;
 mod schema;
 mod test;
 
@@ -19,6 +20,8 @@ pub(crate) enum Verb {
     Schema(schema::SchemaArgs),
     /// Run tests of rules: readings as they are written down, and what must come of them
     Test(test::TestArgs),
+    /// Reckon a site's major hazard sources: S, R and class, by design and by what is there now
+    Mhi(mhi::MhiArgs),
 }
 
 /// Does it.
@@ -27,5 +30,6 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Check(args) => check::run(&args),
         Verb::Schema(args) => schema::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Mhi(args) => mhi::run(&args),
     }
 }

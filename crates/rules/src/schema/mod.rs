@@ -5,6 +5,7 @@
 //! there or a unit converts, the schema does not know; nor the few spellings that a reader forgives, such as `warm-up`.
 
 mod forms;
+mod hazard;
 mod kinds;
 mod level;
 mod object;

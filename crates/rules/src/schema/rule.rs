@@ -60,6 +60,7 @@ fn applies_to() -> Value {
         "equipment" => form("texts", "what the tag is mounted on"),
         "device" => form("texts", "a device"),
         "edge_node" => form("texts", "an edge node"),
+        "hazard_source" => form("texts", "a hazard source of the site"),
         "tag" => form("texts", "a tag's name, or a pattern: * is any text, ? one character"),
         _ => Value::Null,
     };
@@ -91,7 +92,7 @@ fn response() -> Value {
     response.need(&["action", "time_to_respond"]).into_value()
 }
 
-fn basis() -> Value {
+pub(super) fn basis() -> Value {
     let describe = |key: &str| match key {
         "standard" => form("text", "the standard with its edition: GB/T 50493-2019"),
         "clause" => form("text", "the clause in it"),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     forms::{form, list, whole, word},
+    hazard,
     object::{Object, has},
 };
 use crate::{
@@ -34,6 +35,7 @@ fn describe(key: &str) -> Value {
         "sources" => list(&source(), 0, MANY, "where readings come from in another form than the native one"),
         "desks" => list(&desk(), 1, 100, "who sits where"),
         "annunciation" => annunciation(),
+        "hazard_sources" => hazard::sources(),
         _ => Value::Null,
     }
 }

@@ -45,6 +45,7 @@ devices: [{id: AT-1, title: A, edge_node: gw-1}]
 desks: [{id: gas, title: Gas, areas: [farm], escalates: [{after: 3m, to: shift, tier_from: orange}]}, {id: shift}]
 annunciation: {flood: {starts: 10, ends: 5, within: 10m, quiet_below: orange}, chatter: {raises: 3, within: 1m, quiet_below: red}, incident: {group_by: area, within: 10m}}
 sources: [{mapping: tasmota-sensor, topic: 'tele/{device}/SENSOR', edge_node: gw-1}, {sparkplug: Plant1, edge_nodes: {Node-7: gw-2}}, {hj212: '888', edge_node: gw-2}]
+hazard_sources: [{id: farm, title: Farm, unit: storage, people_exposed: 40, members: [{title: TK-1, substance: methanol, design: 600 t, live: {tag: TK-1/level, density: 0.8, table: [[0, 5], [1.5, 80]]}}, {substance: chlorine, design: 5}, {substance: MTBE, category: W5.3, design: 20 t}, {substance: bromine, beta: 1, basis: {standard: a, confidence: engineering}, design: 1 t}, {substance: own, critical: 5 t, beta: 2, basis: {standard: a, clause: b, confidence: known}, design: 900 kg}]}]
 ";
 
 /// The file of a rule: JSON, which is YAML too.
