@@ -61,3 +61,10 @@ fn more_pairs_than_a_plan_may_hold_are_refused() {
         bundle(files).and_then(|bundle| compile_with_warnings(&bundle)).expect_err("ten million pairs");
     assert!(found.iter().any(|found| found.code.word() == "PLAN_TOO_LARGE"), "{}", found[0]);
 }
+
+#[test]
+fn many_rules_on_one_tag_are_not_compared_for_ever() {
+    let files = site(4, 5_000, |_| "{tag: T-000000/*}".to_owned());
+    let plan = timed("on one tag", files);
+    assert_eq!(plan.watches.len(), 5_004);
+}

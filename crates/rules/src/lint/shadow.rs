@@ -5,62 +5,88 @@ use std::collections::BTreeMap;
 use davy_model::TagIndex;
 
 use crate::{
-    Code, Level, Plan, Rule, WatchKind,
+    Code, Level, Plan, WatchKind,
     report::{Finding, Report, quoted},
     rule_file::RuleDraft,
 };
 
+/// Pairs of levels that are compared at most: whoever has more rules on a tag than can be compared is told of the first.
+const COMPARED_MAX: usize = 100_000_000;
+
 /// By rule in the shadow, and rule that throws it: the first tag on which it does, and on how many.
-type Shadows = BTreeMap<(usize, usize), (TagIndex, usize)>;
+type Shadows = BTreeMap<(u32, u32), (TagIndex, usize)>;
+
+/// The rules that judge a tag's own value and alarm, and with which levels: place in the plan's limits.
+type Judges = Vec<(u32, u32)>;
 
 pub(super) fn warn(plan: &Plan, drafts: &[RuleDraft], report: &mut Report) {
     let mut shadows = Shadows::new();
+    // Tags that are judged alike are looked at once.
+    let mut known: BTreeMap<Judges, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut compared = 0;
     for tag in (0..plan.site.tags.len() as u32).map(TagIndex) {
-        for (rule, other) in shadowed(plan, tag) {
-            shadows.entry((rule, other)).or_insert((tag, 0)).1 += 1;
+        let judges = judges(plan, tag);
+        if judges.len() < 2 {
+            continue;
+        }
+        if !known.contains_key(&judges) {
+            compared += cost(plan, &judges);
+            if compared > COMPARED_MAX {
+                break;
+            }
+            known.insert(judges.clone(), shadowed(plan, &judges));
+        }
+        for pair in &known[&judges] {
+            shadows.entry(*pair).or_insert((tag, 0)).1 += 1;
         }
     }
     for ((rule, other), (tag, count)) in shadows {
+        let (draft, other) = (&drafts[rule as usize], &drafts[other as usize]);
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-        let name = quoted(&plan.site.tag(tag).name);
-        let about = format!("rule {}, tag {name}{others}", quoted(&drafts[rule].id));
-        let found = format!("levels that {} passes as early, and as gravely", quoted(&drafts[other].id));
+        let about = format!("rule {}, tag {}{others}", quoted(&draft.id), quoted(&plan.site.tag(tag).name));
+        let found = format!("levels that {} passes as early, and as gravely", quoted(&other.id));
         let finding = Finding::new(Code::RuleShadowed, about).found_words(found);
-        report.warn(
-            drafts[rule].place,
-            finding.expected("a level that is passed earlier or is graver, or no rule"),
-        );
+        report.warn(draft.place, finding.expected("a level that is passed earlier or is graver, or no rule"));
     }
 }
 
-/// Pairs of a rule on this tag's value, and one that tells all that it tells.
-fn shadowed(plan: &Plan, tag: TagIndex) -> Vec<(usize, usize)> {
-    let watches = &plan.watches[plan.watches_of(tag)];
-    let limits: Vec<(usize, &[Level])> = watches
-        .iter()
+fn judges(plan: &Plan, tag: TagIndex) -> Judges {
+    let watches = plan.watches[plan.watches_of(tag)].iter();
+    let alarms = watches.filter(|watch| plan.rules[watch.rule as usize].is_alarm);
+    alarms
         .filter_map(|watch| match watch.kind {
-            WatchKind::Limit(program) => Some((watch.rule as usize, &*plan.limits[program as usize].levels)),
+            WatchKind::Limit(program) => Some((watch.rule, program)),
             WatchKind::Silence(_) => None,
         })
-        .filter(|(rule, _)| plan.rules[*rule].is_alarm)
-        .collect();
+        .collect()
+}
+
+/// How many pairs of levels there are.
+fn cost(plan: &Plan, judges: &[(u32, u32)]) -> usize {
+    let levels: usize = judges.iter().map(|(_, program)| plan.limits[*program as usize].levels.len()).sum();
+    levels.saturating_mul(levels)
+}
+
+/// Pairs of a rule, and one that tells all that it tells.
+fn shadowed(plan: &Plan, judges: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let levels = |program: u32| &*plan.limits[program as usize].levels;
     let mut found = Vec::new();
-    for (rule, levels) in &limits {
-        let tells = |(other, others): &&(usize, &[Level])| {
-            // Of two that say the same, the second is told.
-            let same = tells_all(levels, others) && other > rule;
-            other != rule && may_speak(plan, *other, *rule) && tells_all(others, levels) && !same
+    for &(rule, own) in judges {
+        let throws = |&&(other, others): &&(u32, u32)| {
+            other != rule && may_speak(plan, other, rule) && tells_all(levels(others), levels(own)) && {
+                // Of two that say the same, the second is told.
+                other < rule || !may_speak(plan, rule, other) || !tells_all(levels(own), levels(others))
+            }
         };
-        found.extend(limits.iter().find(tells).map(|(other, _)| (*rule, *other)));
+        found.extend(judges.iter().find(throws).map(|(other, _)| (rule, *other)));
     }
     found
 }
 
 /// Whether `other` speaks whenever `rule` may: it is quieted by nothing, or by the same.
-fn may_speak(plan: &Plan, other: usize, rule: usize) -> bool {
-    let quieted = |rule: usize| -> &Rule { &plan.rules[rule] };
-    let (other, rule) = (quieted(other), quieted(rule));
-    other.suppressed_while.is_none() || other.suppressed_while == rule.suppressed_while
+fn may_speak(plan: &Plan, other: u32, rule: u32) -> bool {
+    let quieted_by = |rule: u32| plan.rules[rule as usize].suppressed_while;
+    quieted_by(other).is_none() || quieted_by(other) == quieted_by(rule)
 }
 
 /// Whether each of `levels` is passed by one of `others` as early, and as gravely.

@@ -3,6 +3,8 @@
 //! Promise: what a reader of this crate refuses for its keys or its shape, the schema refuses; what the schema refuses, the
 //! reader does. Keys are taken from the readers' own lists. What only the whole site can tell, such as whether a tag is
 //! there or a unit converts, the schema does not know; nor the few spellings that a reader forgives, such as `warm-up`.
+//!
+//! `patternErrorMessage` and `errorMessage` are no words of JSON Schema: yaml-language-server tells them in place of a pattern.
 
 mod forms;
 mod hazard;

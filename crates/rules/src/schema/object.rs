@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::fields::one_of;
+
 /// A map under construction.
 pub struct Object {
     schema: Map<String, Value>,
@@ -60,8 +62,10 @@ impl Object {
 
     /// Where one of `keys` is, none of `others` may be.
     pub fn excludes(self, keys: &[&str], others: &[&str]) -> Object {
-        let any = |keys: &[&str]| json!({"anyOf": keys.iter().map(|key| has(&[*key])).collect::<Vec<_>>()});
-        self.and(json!({"if": any(keys), "then": {"not": any(others)}}))
+        let any: Vec<Value> = keys.iter().map(|key| has(&[*key])).collect();
+        let none: Map<String, Value> = others.iter().map(|key| ((*key).to_owned(), false.into())).collect();
+        let message = format!("{} beside {} may not stand", one_of(others), one_of(keys));
+        self.and(json!({"if": {"anyOf": any}, "then": {"properties": none, "errorMessage": message}}))
     }
 
     /// Where `condition` holds, `then` must; else `otherwise`.

@@ -34,7 +34,7 @@ pub(super) fn rule() -> Value {
 fn describe(key: &str) -> Value {
     match key {
         "id" => json!({
-            "$ref": "#/$defs/name", "pattern": "^(?!davy-)",
+            "$ref": "#/$defs/name", "pattern": "^(?!davy-)", "patternErrorMessage": "an id that does not begin with davy-",
             "description": "unique over all files of the site; not beginning with davy-",
         }),
         "title" => form("words", "what people call it; the id"),
@@ -72,6 +72,7 @@ fn stale() -> Value {
     let after = json!({
         "type": "string",
         "pattern": r"^([1-9][0-9]{0,4}|100000)\s*intervals?$|^(?=.*[1-9])(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+        "patternErrorMessage": "so many intervals, such as 3 intervals, or a duration, such as 90s",
         "description": "no usable reading for so long: a duration, or so many intervals of the tag, such as 3 intervals; the tag's silence_limit",
     });
     let describe = |key: &str| if key == "after" { after.clone() } else { level::describe(key) };

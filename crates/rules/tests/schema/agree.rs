@@ -142,15 +142,17 @@ fn disagreement(path: &str, schema: &Validator, file: &Value) -> Option<String> 
     let found = told(path, file.to_string());
     let found = found.iter().filter(|one| one.severity == Severity::Error);
     let found: Vec<_> = found.filter(|one| &*one.file == path).collect();
-    let said = refused(schema, file);
+    let is_let_through = schema.is_valid(file);
     let of_several = |expected: &str| OF_SEVERAL.iter().any(|words| expected.contains(words));
     // A clear point that faces the wrong way is a key too many; one that lies past the set point is not.
     let is_key = |code, found: &str| code == Code::ClearPoint && found.starts_with("clear_");
     let is_shape = |code, found: &str| SHAPE.contains(&code) || is_key(code, found);
     let shape = found.iter().find(|one| is_shape(one.code, &one.found) && !of_several(&one.expected));
-    match (shape, said.first()) {
-        (Some(shape), None) => Some(format!("the reader alone: {shape}")),
-        (None, Some(said)) if found.is_empty() => Some(format!("the schema alone: {said}")),
+    match shape {
+        Some(shape) if is_let_through => Some(format!("the reader alone: {shape}")),
+        None if !is_let_through && found.is_empty() => {
+            Some(format!("the schema alone: {:?}", refused(schema, file)))
+        }
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     event::{self, COMMAND_WORDS, DETAILS, DOWN, NODE_WORDS},
     expectation::{self, OF_TRANSITIONS, STATES},
+    notation::FORM,
     reader::{self, FILE_KEYS, SEVERITIES, TESTS_MAX},
     series::{self, FRESHNESS},
 };
@@ -34,7 +35,7 @@ fn values() -> Value {
     let reasons = QualityReason::ALL.map(QualityReason::word).join("|").replace('_', "[_-]");
     let quality = format!("!(good|((bad|uncertain):)?({reasons})|bad|uncertain)");
     let step = format!("(_|(-|[+-]?{NUMBER}([+-]{NUMBER})?)({quality})?)(x0*[1-9][0-9]*)?");
-    json!({"type": ["string", "number"], "pattern": format!(r"^\s*{step}(\s+{step})*\s*$")})
+    json!({"type": ["string", "number"], "pattern": format!(r"^\s*{step}(\s+{step})*\s*$"), "patternErrorMessage": FORM})
 }
 
 fn test() -> Value {
@@ -68,8 +69,7 @@ fn items(of: &str, description: &str) -> Value {
 }
 
 fn series() -> Value {
-    let values =
-        || form("values", "2, 2x30, 3+0.2x60, _x10, 20!badx3 or -!sensor_failure, with blanks between");
+    let values = || form("values", FORM);
     let describe = |key: &str| match key {
         "values" => values(),
         "unit" => form("unit", "what the values are written in; the tag's"),
