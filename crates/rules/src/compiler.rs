@@ -44,6 +44,7 @@ impl<'a> On<'a> {
 
 struct Compiler<'a> {
     site: &'a Site,
+    hazards: &'a [HazardSource],
     drafts: &'a [RuleDraft],
     lists: TagLists<'a>,
     report: &'a mut Report,
@@ -68,6 +69,7 @@ pub(crate) fn plan(
 ) -> Plan {
     let mut compiler = Compiler {
         site: &site,
+        hazards: &hazards,
         drafts,
         lists: TagLists::new(&site.tags, &site.areas),
         report,
@@ -163,7 +165,7 @@ impl Compiler<'_> {
         let looked_at = kind.looks_at().iter().filter_map(|(id, _)| dependence::find(self.drafts, id));
         let subjects = looked_at.flat_map(|rule| self.subjects[rule as usize].clone()).collect();
         let given = (tags.to_vec(), subjects);
-        let mut expansion = Expansion::new(self.site, &self.lists, draft, given, self.report);
+        let mut expansion = Expansion::new((self.site, self.hazards), &self.lists, draft, given, self.report);
         kind.expand(&mut expansion);
         let first = place(self.calculated.len());
         let mut programs = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use davy_model::{Site, Substance, Tag, TagIndex, Unit};
 
 use crate::{
-    Code, Program,
+    Code, HazardSource, Program,
     expression::Mistake,
     figure::Figure,
     level::{self, LevelDraft, Scale, Unfit},
@@ -54,6 +54,8 @@ pub(crate) struct Expansion<'a> {
     pub(crate) tags: Vec<TagIndex>,
     /// The subjects of the rules that it looks at.
     pub(crate) subjects: Vec<Subject>,
+    /// The site's hazard sources.
+    pub(crate) hazards: &'a [HazardSource],
     lists: &'a TagLists<'a>,
     draft: &'a RuleDraft,
     report: &'a mut Report,
@@ -63,13 +65,13 @@ pub(crate) struct Expansion<'a> {
 impl<'a> Expansion<'a> {
     /// Nothing made yet.
     pub(crate) fn new(
-        site: &'a Site,
+        (site, hazards): (&'a Site, &'a [HazardSource]),
         lists: &'a TagLists<'a>,
         draft: &'a RuleDraft,
         (tags, subjects): (Vec<TagIndex>, Vec<Subject>),
         report: &'a mut Report,
     ) -> Expansion<'a> {
-        Expansion { site, tags, subjects, lists, draft, report, made: Vec::new() }
+        Expansion { site, tags, subjects, hazards, lists, draft, report, made: Vec::new() }
     }
 
     /// What was made, sorted by subject.

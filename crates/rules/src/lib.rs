@@ -47,8 +47,8 @@ pub use diagnostic::{Code, Diagnostic, Severity};
 pub use hazard_source::{Content, HazardMember, HazardSource, HazardUnit, Live, Sourced};
 pub use kinds::{
     Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, Formula, From,
-    Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike, Standard,
-    TimeToLimit, Vote, Window,
+    Hazard, Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike,
+    Standard, TimeToLimit, Vote, Window,
 };
 pub use plan::{Calculated, Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, SuppressedWhile};

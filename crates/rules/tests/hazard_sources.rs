@@ -177,3 +177,29 @@ fn a_tag_tells_of_the_source_that_its_row_names_or_of_none() {
         ]
     );
 }
+
+#[test]
+fn a_hazard_rule_is_about_each_source_that_it_covers_a_tag_of() {
+    let rule = "hazard: {levels: [{name: I, tier: red, at_or_above: 100}]}";
+    let with = |applies_to: &str| {
+        let mut files = files("", "");
+        files[2].text = files[2].text.replace("stale: {after: 3 intervals, tier: yellow}", rule);
+        files[2].text = files[2].text.replace("applies_to: {tag: \"*\"}", applies_to);
+        files
+    };
+    for applies_to in ["applies_to: {hazard_source: farm}", "applies_to: {tag: \"*\"}"] {
+        let plan = plan(with(applies_to));
+        let made: Vec<_> = plan
+            .calculated
+            .iter()
+            .map(|made| (&*made.subject, plan.site.tag(made.inputs[0]).name.to_string()))
+            .collect();
+        assert_eq!(made, [("farm", "TK-1/level".to_owned())], "{applies_to}");
+    }
+    assert_eq!(
+        told(with("applies_to: {tag: AT-1/h2s}")),
+        [
+            "rules/a.yaml:17:5: rule \"silent\": found none of a source's tags, expected tags that tell what is in a hazard source: those under live of its members [HAZARD_SOURCE_UNKNOWN]",
+        ]
+    );
+}

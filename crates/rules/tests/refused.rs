@@ -345,8 +345,8 @@ const CASES: &[Case] = &[
         "rules/a.yaml:12:52: rule \"level\": suppressed_while, tag \"AT-3/mix\": found \"1 %LEL\", expected ppm, or the lel of the gas in tags.csv [SUBSTANCE_UNKNOWN]",
     ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "flatlin: {over: 1m}", &[
-        "rules/a.yaml:17:5: rule \"silent\": found none, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance or expression [KEY_MISSING]",
-        "rules/a.yaml:19:5: rule \"silent\": found \"flatlin\", expected id, title, applies_to, alarm, basis, response, suppressed_while, limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance or expression; did you mean \"flatline\"? [KEY_UNKNOWN]",
+        "rules/a.yaml:17:5: rule \"silent\": found none, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression [KEY_MISSING]",
+        "rules/a.yaml:19:5: rule \"silent\": found \"flatlin\", expected id, title, applies_to, alarm, basis, response, suppressed_while, limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression; did you mean \"flatline\"? [KEY_UNKNOWN]",
     ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {after: 0 intervals, tier: yellow}", &[
         "rules/a.yaml:19:20: rule \"silent\": stale: after: found \"0 intervals\", expected a whole number of intervals, 1 to 100000 [DURATION_INVALID]",
@@ -355,7 +355,7 @@ const CASES: &[Case] = &[
         "rules/a.yaml:19:20: rule \"silent\": stale: after: found \"soon\", expected so many intervals, such as 3 intervals, or a duration, such as 90s [DURATION_INVALID]",
     ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {tier: yellow}\n    limit: []", &[
-        "rules/a.yaml:17:5: rule \"silent\": found limit and stale, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance or expression [KEY_CONFLICT]",
+        "rules/a.yaml:17:5: rule \"silent\": found limit and stale, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression [KEY_CONFLICT]",
     ]),
     ("rules/a.yaml", "      - {name: LL, tier: orange, below: 0.6 m, deadband: 20 cm}\n      - {name: HH, tier: red, above: 10.8 m, off_delay: 10s}", "      []", &[
         "rules/a.yaml:14:7: rule \"level\": limit: found 0 levels, expected a list of 1 to 32 levels [VALUE_TYPE]",

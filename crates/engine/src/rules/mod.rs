@@ -10,6 +10,7 @@ mod deviation;
 mod ewma;
 mod expression;
 mod flatline;
+mod hazard;
 mod interlock;
 mod limit;
 mod quality;
@@ -100,6 +101,7 @@ pub(crate) fn value(program: &Program, view: &View<'_>) -> Option<Value> {
         Program::Interlock(program) => interlock::value(program, view),
         Program::Corroborate(program) => corroborate::value(program, view),
         Program::Balance(program) => balance::value(program, view),
+        Program::Hazard(program) => hazard::value(program, view),
         Program::Expression(program) => expression::value(program, view),
     };
     value.filter(|value| value.value.is_finite())

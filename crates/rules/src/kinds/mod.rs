@@ -11,6 +11,7 @@ pub(crate) mod ewma;
 pub(crate) mod expression;
 pub(crate) mod flatline;
 pub(crate) mod group;
+pub(crate) mod hazard;
 pub(crate) mod interlock;
 pub(crate) mod quality;
 pub(crate) mod rate_of_change;
@@ -28,6 +29,7 @@ pub use deviation::{Deviation, From};
 pub use ewma::Ewma;
 pub use expression::Formula;
 pub use flatline::Flatline;
+pub use hazard::Hazard;
 pub use interlock::Interlock;
 pub use quality::QualityWatch;
 pub use rate_of_change::{RateOfChange, Slope};
@@ -176,6 +178,8 @@ kinds! {
     Corroborate(Corroborate) "corroborate" corroborate;
     /// What goes in, less what comes out, less what is stored.
     Balance(Balance) "balance" balance;
+    /// S or R of a hazard source, by what is in it now.
+    Hazard(Hazard) "hazard" hazard;
     /// A number or a condition made of several tags.
     Expression(Formula) "expression" expression;
 }

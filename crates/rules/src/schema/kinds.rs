@@ -10,13 +10,13 @@ use super::{
 use crate::{
     fields::DIRECTIONS,
     kinds::{
-        PARTS, balance, beside, count, deviation, expression, group, interlock, keys, rate_of_change,
+        PARTS, balance, beside, count, deviation, expression, group, hazard, interlock, keys, rate_of_change,
         standard, vote, window,
     },
 };
 
 /// The word of a kind, and what it is called: as the glossary has them.
-const TITLES: [(&str, &str); 17] = [
+const TITLES: [(&str, &str); 18] = [
     ("limit", "限值规则"),
     ("stale", "无数据规则"),
     ("rate_of_change", "变化率规则"),
@@ -33,6 +33,7 @@ const TITLES: [(&str, &str); 17] = [
     ("interlock", "联锁核验规则"),
     ("corroborate", "多点印证规则"),
     ("balance", "物料平衡规则"),
+    ("hazard", "重大危险源规则"),
     ("expression", "表达式"),
 ];
 /// Readings that a slope or a spread is taken of at most.
@@ -81,6 +82,7 @@ fn about(kind: &str) -> &'static str {
         "interlock" => "what was commanded has not happened",
         "corroborate" => "several devices say the same at about the same time",
         "balance" => "what flows in, less what flows out, less what is stored",
+        "hazard" => "S or R of a hazard source by what is in it now, GB 18218-2018",
         "expression" => "a number or a condition made of the values of several tags, in CEL",
         _ => "",
     }
@@ -101,6 +103,7 @@ fn needed(kind: &str) -> &'static [&'static str] {
         "interlock" => &["when", "proof", "within", "tier"],
         "corroborate" => &["of", "at_least", "within", "tier"],
         "balance" => &["subject", "out", "over", "levels"],
+        "hazard" => &["levels"],
         _ => &[],
     }
 }
@@ -144,6 +147,9 @@ fn describe(kind: &str, key: &str) -> Value {
         ("interlock", "within") => form("span", "how long the proof may take"),
         ("corroborate", "within") => {
             form("span", "how far apart their first readings past the limit may lie")
+        }
+        ("hazard", "of") => {
+            word(&hazard::WORDS, "S, from 1 a major hazard source; or R, by which the class goes; r")
         }
         ("balance", "subject") => form("name", "what the alarm is about"),
         ("balance", "out") => form("texts", "the tags that flow out: names or patterns"),

@@ -27,6 +27,7 @@ pub(crate) const RULES: &[(&str, &str)] = &[
     ("interlock", "{applies_to: {tag: AT-1/h2s}, interlock: {when: {above: 10 ppm, until_at_or_below: 5 ppm}, proof: {tag: AT-2/h2s, same: equipment, is: on}, within: 5s, tier: red}}"),
     ("corroborate", "{corroborate: {of: h2s, group_by: area, at_least: 2, within: 1m, tier: red}}"),
     ("balance", "{applies_to: {tag: TK-1/level}, balance: {subject: tank, out: AT-9, inventory: [{tag: TK-1/level, times: 2}], over: 1h, coverage: 0.9, levels: [{name: B, tier: yellow, above: 5}]}}"),
+    ("hazard", "{applies_to: {hazard_source: farm}, hazard: {of: r, levels: [{name: X, tier: red, at_or_above: 100}]}}"),
     ("expression", "{applies_to: {tag: AT-1/h2s}, expression: {inputs: {a: TK-1/level, b: {quantity: gas.mixture}, c: {tag: AT-2/h2s, same: equipment}}, value: 'this * 2.0', levels: [{name: X, tier: blue, above: 5}]}}"),
     ("expression", "{applies_to: {tag: AT-1/h2s}, alarm: false, expression: {when: 'this > 2.0', tier: blue, latch: false}}"),
 ];

@@ -32,9 +32,16 @@ fn refused(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
+/// What rules of hazard sources are about, behind the good `site.yaml`.
+const HAZARDS: &str = "\
+hazard_sources:
+  - {id: farm, unit: storage, people_exposed: 40, members: [{substance: methanol, design: 600 t, live: {tag: TK-1/level, tonnes_per_unit: 50}}]}
+";
+
 /// What the reader says of the good site with this in place of one of its files.
 fn told(path: &str, text: String) -> Vec<Diagnostic> {
     let mut files = plain::bent("", "", "");
+    files[0].text.push_str(HAZARDS);
     files.retain(|file| file.path != path);
     files.push(BundleFile { path: path.to_owned(), text });
     match bundle(files).and_then(|bundle| compile_with_warnings(&bundle)) {

@@ -9,6 +9,7 @@ mod ewma;
 mod expression;
 mod files;
 mod flatline;
+mod hazard;
 mod interlock;
 mod quality;
 mod rate_of_change;
