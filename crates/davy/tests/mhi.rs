@@ -90,6 +90,21 @@ fn more_than_the_design_is_a_finding() {
 }
 
 #[test]
+fn the_sample_park_has_three_of_them() {
+    let park = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/sample/park");
+    let output = mhi(&park, &["--json", "--inventory", "TK-101/level=6"]);
+    let told: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let classes: Vec<_> = told.iter().map(|one| one["design"]["class"].as_u64()).collect();
+    assert_eq!(
+        (code(&output), classes),
+        (Some(0), vec![Some(4), Some(3), Some(4)]),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
 fn a_call_that_makes_no_sense_says_what_to_write() {
     let with = site(SITE);
     let without = site("site: park\n");
@@ -100,6 +115,7 @@ fn a_call_that_makes_no_sense_says_what_to_write() {
         (&with, "TK-1/levl=3", 2, "did you mean \"TK-1/level\"?"),
         (&with, "TK-1/level", 2, "no =; write a tag"),
         (&with, "TK-1/level=high", 2, "no number behind ="),
+        (&with, "TK-1/level=1e300", 2, "a number out of all reason"),
         (&with, "TK-1/level=3 kg", 2, "kg is not a unit of the same kind as m"),
         (&with, "TK-1/level=3 furlong", 2, "furlong is no unit; the tag has m"),
         (&without, "", 2, "no hazard_sources in site.yaml"),

@@ -109,7 +109,10 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         "site.yaml:11:65: hazard source 1: member 1: live: found area, expected tonnes_per_unit; a table to t, or to m3 with a density; of a level, an area and a density; of a volume, a density [KEY_CONFLICT]",
     ]),
     ("area: 63, density: 0.79", "table: [[0, 1], [2, 9], [1, 12]]", &[
-        "site.yaml:11:107: hazard source 1: member 1: live: table: found [1, 12], expected points that rise, and hold no less than those below, from 0 [NUMBER_RANGE]",
+        "site.yaml:11:107: hazard source 1: member 1: live: table: found [1.0, 12.0], expected points that rise, and hold no less than those below, from 0 [NUMBER_RANGE]",
+    ]),
+    ("area: 63, density: 0.79", "table: [[0, 1], [1e300, 2]]", &[
+        "site.yaml:11:99: hazard source 1: member 1: live: table: found [1e300, 2.0], expected points that rise, and hold no less than those below, from 0 [NUMBER_RANGE]",
     ]),
     ("area: 63, density: 0.79", "table: [[0, 1], [2, much]]", &[
         "site.yaml:11:99: hazard source 1: member 1: live: table: found a list, expected two numbers: [the tag's value, t or m3] [NUMBER_INVALID]",

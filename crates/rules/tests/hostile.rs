@@ -10,6 +10,23 @@ use proptest::prelude::*;
 const PATHS: [&str; 3] = ["site.yaml", "tags.csv", "rules/a.yaml"];
 const TEXTS: [&str; 3] = [SITE, TAGS, RULES];
 
+/// A site with hazard sources, in the place of the good one.
+const HAZARDS: &str = "\
+site: park
+areas: [{id: farm}, {id: bund, parent: farm}]
+edge_nodes: [{id: gw-1}, {id: gw-2}]
+devices: [{id: AT-1, edge_node: gw-1}]
+hazard_sources:
+  - id: farm
+    unit: storage
+    people_exposed: 40
+    members:
+      - {title: TK-1, substance: methanol, design: 600 t, live: {tag: TK-1/level, table: [[0, 5], [1.5, 80], [9, 700]], density: 0.79}}
+      - {substance: 液氯, design: 3000 kg}
+      - {substance: MTBE, category: W5.3, design: 20 t}
+      - {substance: own, critical: 5 t, beta: 2, basis: {standard: a, clause: b, confidence: known}, design: 900 kg}
+";
+
 /// Compiles twice, and checks what must hold of any answer.
 fn read(files: &[BundleFile]) {
     let answer = || bundle(files.to_owned()).and_then(|bundle| compile_with_warnings(&bundle));
@@ -33,6 +50,15 @@ fn read(files: &[BundleFile]) {
     let watched: usize =
         (0..plan.tags_len()).map(|tag| plan.watches_of(davy_model::TagIndex(tag as u32)).len()).sum();
     assert_eq!(watched, plan.watches.len());
+    let members = plan.hazard_sources.iter().flat_map(|source| &source.members);
+    for member in members {
+        assert!(member.design_t > 0.0 && member.critical_t.value > 0.0 && member.beta.value > 0.0);
+        assert!((member.design_t / member.critical_t.value * member.beta.value).is_finite());
+        for value in [-1e9, 0.0, 0.7, 1e9] {
+            let t = member.live.as_ref().map_or(0.0, |live| live.content.tonnes(value));
+            assert!(t.is_finite() && t >= 0.0, "{t} t at {value}");
+        }
+    }
     for level in plan.limits.iter().flat_map(|program| &program.levels) {
         assert!(level.set_point.is_finite() && level.clear_point.is_finite());
         assert!(!(level.is_past(level.set_point) && level.is_clear(level.set_point)), "{level:?}");
@@ -102,6 +128,13 @@ proptest! {
                 files[place].text = text;
             }
         }
+        read(&files);
+    }
+
+    #[test]
+    fn hazard_sources_with_a_few_slips_are_read_to_the_end_and_make_finite_sums(site in mutated(HAZARDS)) {
+        let mut files = bent("", "", "");
+        files[0].text = site;
         read(&files);
     }
 

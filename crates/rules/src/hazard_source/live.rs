@@ -14,6 +14,10 @@ use crate::{
 pub(crate) const KEYS: [&str; 5] = ["tag", "tonnes_per_unit", "area", "density", "table"];
 /// Points of a table at most.
 pub(crate) const POINTS_MAX: usize = 1000;
+/// Values of a table differ by so much at least, lie so near to 0, and mean no more than this, so that no sum overflows.
+const STEP_MIN: f64 = 1e-6;
+const VALUE_MAX: f64 = 1e9;
+const CONTENT_MAX: f64 = 1e8;
 /// t/m³: from a gas to osmium.
 pub(crate) const DENSITY: std::ops::RangeInclusive<f64> = 1e-6..=25.0;
 /// m².
@@ -100,9 +104,11 @@ fn table(item: &Item<'_>, density: f64, report: &mut Report) -> Option<Vec<(f64,
             report.error(node.place, finding.expected("two numbers: [the tag's value, t or m3]"));
             return None;
         };
-        let rises = points.last().is_none_or(|(last_at, last)| at > *last_at && content * density >= *last);
-        if !rises || content < 0.0 {
-            let finding = item.finding(Code::NumberRange).found_words(format!("[{at}, {content}]"));
+        let rises = points
+            .last()
+            .is_none_or(|(last_at, last)| at - last_at >= STEP_MIN && content * density >= *last);
+        if !rises || !(0.0..=CONTENT_MAX).contains(&content) || at.abs() > VALUE_MAX {
+            let finding = item.finding(Code::NumberRange).found_words(format!("[{at:?}, {content:?}]"));
             report.error(
                 node.place,
                 finding.expected("points that rise, and hold no less than those below, from 0"),

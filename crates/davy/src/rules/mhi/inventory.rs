@@ -10,6 +10,8 @@ use davy_rules::{
 
 use crate::exit::Misuse;
 
+/// No tank reads more, in any unit.
+const VALUE_MAX: f64 = 1e12;
 const FORM: &str = "write a tag that tells what is in a hazard source, =, and its value: TK-101/level=7.31";
 
 /// The values, each in its tag's unit.
@@ -49,5 +51,5 @@ fn in_unit(text: &str, unit: Unit) -> Result<f64, String> {
     };
     let line = given.conversion(unit, &Substance::default()).map_err(|error| error.to_string())?;
     let value = line.apply(value);
-    if value.is_finite() { Ok(value) } else { Err("a number out of all reason".to_owned()) }
+    if value.abs() <= VALUE_MAX { Ok(value) } else { Err("a number out of all reason".to_owned()) }
 }
