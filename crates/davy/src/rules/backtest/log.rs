@@ -1,0 +1,100 @@
+//! What is judged: a site's journal, or a recording.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use davy_journal::JournalReader;
+use davy_model::BundleFile;
+use davy_rules::Plan;
+use davy_server::backtest::{self, Recorded};
+use davy_simulators::replay::ReplayMap;
+use davy_workbench::{
+    backtest::{Entry, Side, SideReport},
+    performance::Period,
+};
+
+use super::{BacktestArgs, recording};
+use crate::exit::Misuse;
+
+/// Where the log is.
+pub(super) enum Log {
+    Journal { path: PathBuf, recorded: Recorded },
+    Recording { csv: PathBuf, map: ReplayMap },
+}
+
+/// A log that can be judged.
+pub(super) enum Entries<'a> {
+    Journal { path: &'a PathBuf, recorded: &'a Recorded },
+    Recording { entries: Vec<Entry>, period: Period, remarks: Vec<String> },
+}
+
+impl Log {
+    pub(super) fn open(args: &BacktestArgs) -> anyhow::Result<Log> {
+        match (&args.journal, &args.csv, &args.map) {
+            (Some(path), _, _) => {
+                let path = crate::journal::find_one(path)?;
+                let recorded = backtest::survey(&path).with_context(|| format!("reading {}", path.display()))?;
+                Ok(Log::Journal { path, recorded })
+            }
+            (None, Some(csv), Some(map)) => Ok(Log::Recording { csv: csv.clone(), map: ReplayMap::open(map)? }),
+            (None, _, _) => Err(Misuse("expected --journal, or --csv with --map".to_owned()).into()),
+        }
+    }
+
+    pub(super) fn is_journal(&self) -> bool {
+        matches!(self, Log::Journal { .. })
+    }
+
+    /// The files that the log ends with.
+    pub(super) fn files(&self) -> anyhow::Result<Vec<BundleFile>> {
+        match self {
+            Log::Journal { recorded, .. } => Ok(recorded.bundle.files.clone()),
+            Log::Recording { .. } => Err(Misuse("a recording has no rules: name a site's folder".to_owned()).into()),
+        }
+    }
+
+    /// What can be judged under a plan.
+    pub(super) fn entries(&self, plan: &Plan, latency: Duration) -> anyhow::Result<Entries<'_>> {
+        match self {
+            Log::Journal { path, recorded } => Ok(Entries::Journal { path, recorded }),
+            Log::Recording { csv, map } => recording::read(csv, map, plan, latency),
+        }
+    }
+}
+
+impl Entries<'_> {
+    /// From its first moment to its last.
+    pub(super) fn period(&self) -> Period {
+        match self {
+            Entries::Journal { recorded, .. } => recorded.period,
+            Entries::Recording { period, .. } => *period,
+        }
+    }
+
+    /// The hash over the journal.
+    pub(super) fn head(&self) -> Option<String> {
+        match self {
+            Entries::Journal { recorded, .. } => Some(recorded.head.clone()),
+            Entries::Recording { .. } => None,
+        }
+    }
+
+    /// What is to be known of it.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        match self {
+            Entries::Journal { .. } => Vec::new(),
+            Entries::Recording { remarks, .. } => remarks.clone(),
+        }
+    }
+
+    /// Judges it under every side.
+    pub(super) fn judge(self, sides: Vec<Side>, cores: NonZeroUsize) -> anyhow::Result<Vec<SideReport>> {
+        Ok(match self {
+            Entries::Journal { path, recorded } => {
+                let reader = JournalReader::open(path).context("opening the journal")?;
+                backtest::run(backtest::entries(&reader, recorded.period.until), sides, cores)?
+            }
+            Entries::Recording { entries, .. } => backtest::run(entries.into_iter().map(Ok), sides, cores)?,
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! `davy rules backtest`: what a rule set would have done.
+
+mod candidate;
+mod facts;
+mod json;
+mod log;
+mod recording;
+mod sweep;
+mod text;
+
+use std::{fs, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use anyhow::{Context, anyhow};
+use davy_model::Timestamp;
+use davy_workbench::{
+    backtest::{Axis, Breach, Event, Policy, Setting, Side, SideReport, grid, read_events, read_policy},
+    performance::Period,
+};
+
+use self::{
+    candidate::{Candidate, Refused},
+    facts::Facts,
+    log::Log,
+};
+use crate::{
+    exit::{Exit, Misuse},
+    out, span,
+};
+
+/// The policy of a site, where it has one.
+const POLICY: &str = "policy.yaml";
+
+/// Under which rules, over which log, against what.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The log is what really came, judged by the engine itself: nothing is estimated.
+  davy rules backtest SITE --journal data/park.sqlite                       the site's folder against what is active
+  davy rules backtest --journal data/park.sqlite --set 'h2s.L1.at_or_above=12 ppm'
+  davy rules backtest SITE --csv week.csv.gz --map week.yaml --events leaks.csv
+  davy rules backtest SITE --csv week.csv --map week.yaml --sweep 'h2s.L1.at_or_above=8..16:1 ppm' --sweep h2s.L1.on_delay=0s,5s
+With a policy (policy.yaml in the site's folder, or --policy), the exit code is 1 when the candidate does not keep to it.")]
+pub(crate) struct BacktestArgs {
+    /// The candidate: a site's folder. Without it, the files that the journal ends with
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// A site's journal; the daemon may be writing it
+    #[arg(long, value_name = "FILE", required_unless_present = "csv", conflicts_with = "csv")]
+    journal: Option<PathBuf>,
+    /// A recording: CSV with a header, gzip or not; it is read into memory
+    #[arg(long, value_name = "FILE.csv", requires = "map", requires = "folder")]
+    csv: Option<PathBuf>,
+    /// Which columns of the recording are what, as for `davy replay`
+    #[arg(long, value_name = "MAP.yaml")]
+    map: Option<PathBuf>,
+    /// How long a recorded reading takes to arrive
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
+    latency: Duration,
+    /// What to compare with: another folder of the site. Without it: the journal as it was, or the folder before --set
+    #[arg(long, value_name = "DIR")]
+    baseline: Option<PathBuf>,
+    /// A field of a rule, set otherwise: RULE.LEVEL.FIELD=VALUE
+    #[arg(long = "set", value_name = "SETTING")]
+    settings: Vec<Setting>,
+    /// Try every value of a field, and every combination: RULE.FIELD=FROM..TO:STEP UNIT, or RULE.FIELD=A,B,C
+    #[arg(long = "sweep", value_name = "AXIS", value_parser = Axis::parse)]
+    axes: Vec<Axis>,
+    /// Count alarms from then on, RFC 3339; what came before is judged all the same
+    #[arg(long, value_name = "TIME", conflicts_with = "last")]
+    from: Option<Timestamp>,
+    /// Count up to then
+    #[arg(long, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// Count the last so much of the log
+    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
+    last: Option<Duration>,
+    /// What really happened: CSV with start, end, and id, scope, kind (true, test, nuisance) and consequence where known
+    #[arg(long, value_name = "FILE.csv")]
+    events: Option<PathBuf>,
+    /// What the candidate must keep to
+    #[arg(long, value_name = "FILE.yaml")]
+    policy: Option<PathBuf>,
+    /// Count the alarms of this rule only; may be given more than once
+    #[arg(long = "rule", value_name = "ID")]
+    rules: Vec<String>,
+    /// List alarms gained, lost and moved at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    list: usize,
+    /// Cores to judge on; each judges its share of the rule sets
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What there is to compare.
+struct Judged {
+    names: [String; 2],
+    period: Period,
+    baseline: Option<SideReport>,
+    candidates: Vec<(Candidate, SideReport)>,
+    events: Option<Vec<Event>>,
+    remarks: Vec<String>,
+    head: Option<String>,
+}
+
+/// Does it.
+pub(crate) fn run(args: &BacktestArgs) -> anyhow::Result<Exit> {
+    let log = Log::open(args)?;
+    let judged = match judge(args, &log) {
+        Ok(judged) => judged,
+        Err(error) => return refused(error),
+    };
+    let policy = policy(args)?;
+    if !args.axes.is_empty() {
+        return sweep::tell(args, &judged, policy.as_ref());
+    }
+    let facts = Facts::of(&judged, &judged.candidates[0].1, args);
+    let lines = policy.map(|policy| policy.judge(&facts.measured())).unwrap_or_default();
+    if args.json {
+        out::line(json::report(&judged, &facts, &lines, args))?;
+    } else {
+        text::tell(&judged, &facts, &lines, args)?;
+    }
+    Ok(Exit::found(lines.iter().any(|line: &Breach| !line.kept)))
+}
+
+/// Files that do not compile are told as `rules check` tells them.
+fn refused(error: anyhow::Error) -> anyhow::Result<Exit> {
+    match error.downcast::<Refused>() {
+        Ok(Refused(findings)) => {
+            findings.iter().for_each(|finding| eprintln!("{finding}"));
+            Ok(Exit::BadConfiguration)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
+    let plain = match &args.folder {
+        Some(folder) => candidate::files(folder)?,
+        None => log.files()?,
+    };
+    let settings = grid(&args.axes).map_err(Misuse)?;
+    let mut candidates = Vec::new();
+    for tried in settings {
+        let all: Vec<Setting> = args.settings.iter().chain(&tried).cloned().collect();
+        candidates.push(Candidate::new(plain.clone(), &all, tried)?);
+    }
+    let entries = log.entries(&candidates[0].plan, args.latency)?;
+    let period = period(args, entries.period())?;
+    let (name, baseline) = match &args.baseline {
+        Some(folder) => (folder.display().to_string(), Some(Candidate::of_files(candidate::files(folder)?)?.side())),
+        None if log.is_journal() => ("as recorded".to_owned(), Some(Side::recorded())),
+        None if !args.settings.is_empty() || !args.axes.is_empty() => {
+            ("as it stands".to_owned(), Some(Candidate::of_files(plain)?.side()))
+        }
+        None => (String::new(), None),
+    };
+    check_rules(args, &candidates[0])?;
+    let events = events(args, &candidates[0])?;
+    let has_baseline = baseline.is_some();
+    let sides: Vec<Side> =
+        baseline.into_iter().chain(candidates.iter().map(|candidate| candidate.side().counting(period))).collect();
+    let cores = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let head = entries.head();
+    let mut remarks = entries.remarks();
+    let mut reports = entries.judge(sides, cores)?.into_iter();
+    let baseline = if has_baseline { reports.next() } else { None };
+    let (events, told) = events.unzip();
+    remarks.extend(told.unwrap_or_default());
+    let names = [name, candidates[0].plan.revision.to_string()];
+    let candidates = candidates.into_iter().zip(reports).collect();
+    Ok(Judged { names, period, baseline, candidates, events, remarks, head })
+}
+
+fn period(args: &BacktestArgs, log: Period) -> anyhow::Result<Period> {
+    let until = args.to.unwrap_or(log.until).min(log.until);
+    let from = args.from.or_else(|| args.last.map(|last| until.minus(last))).unwrap_or(log.from).max(log.from);
+    if from >= until {
+        return Err(Misuse(format!("the log is from {} to {}: nothing is left of it", log.from, log.until)).into());
+    }
+    Ok(Period { from, until })
+}
+
+fn check_rules(args: &BacktestArgs, candidate: &Candidate) -> anyhow::Result<()> {
+    let ids = || candidate.plan.rules.iter().map(|rule| &*rule.id);
+    for wanted in &args.rules {
+        if !ids().any(|id| id == wanted) {
+            let near = davy_rules::reader::nearest(wanted, ids());
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return Err(Misuse(format!("--rule {wanted}: the candidate has no such rule{hint}")).into());
+        }
+    }
+    Ok(())
+}
+
+fn events(args: &BacktestArgs, candidate: &Candidate) -> anyhow::Result<Option<(Vec<Event>, Vec<String>)>> {
+    let Some(path) = &args.events else { return Ok(None) };
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let read = read_events(&text, &candidate.plan.site);
+    read.map(Some).map_err(|problems| {
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
+        anyhow!(lines.join("\n"))
+    })
+}
+
+fn policy(args: &BacktestArgs) -> anyhow::Result<Option<Policy>> {
+    let own = || args.folder.as_ref().map(|folder| folder.join(POLICY)).filter(|path| path.is_file());
+    let Some(path) = args.policy.clone().or_else(own) else { return Ok(None) };
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let read = read_policy(&text, path.display().to_string().into());
+    read.map(Some).map_err(|findings| {
+        anyhow!(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}

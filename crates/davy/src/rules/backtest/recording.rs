@@ -1,0 +1,120 @@
+//! A recording, as it would have come in: each row a message of the edge node that the map names.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::bail;
+use davy_model::{
+    Bundle, Conversion, Freshness, Input, MessageHead, NodeChange, NodeIndex, Quality, Range, Reading, ReadingBlock,
+    TagIndex, Timestamp, Unit, Value,
+};
+use davy_rules::Plan;
+use davy_simulators::replay::{RecordedValue, ReplayMap, read_recording};
+use davy_workbench::{backtest::Entry, performance::Period};
+
+use super::log::Entries;
+use crate::exit::Misuse;
+
+/// What is to be known of a column.
+struct Column {
+    tag: TagIndex,
+    range: Option<Range>,
+    line: Conversion,
+}
+
+struct Incoming {
+    columns: Vec<Column>,
+    node: NodeIndex,
+    latency: Duration,
+    entries: Vec<Entry>,
+    first: Option<Timestamp>,
+    arrival: Timestamp,
+}
+
+/// Reads all of it.
+pub(super) fn read(csv: &Path, map: &ReplayMap, plan: &Plan, latency: Duration) -> anyhow::Result<Entries<'static>> {
+    let site = &plan.site;
+    if *map.site != *site.id {
+        return Err(Misuse(format!("the map is of site {}, the folder of {}", map.site, site.id)).into());
+    }
+    let Some(node) = site.node_index(&map.edge_node) else {
+        return Err(Misuse(format!("the site has no edge node {}, which the map names", map.edge_node)).into());
+    };
+    let mut incoming = Incoming {
+        columns: columns(map, plan)?,
+        node,
+        latency,
+        entries: Vec::new(),
+        first: None,
+        arrival: Timestamp::MIN,
+    };
+    let (_, cells_bad) = read_recording(csv, map, |values| incoming.take(values))?;
+    let Some(from) = incoming.first else { bail!("{}: no reading in it", csv.display()) };
+    let mut remarks = Vec::new();
+    if cells_bad > 0 {
+        remarks.push(format!("{cells_bad} cells of the recording are no number"));
+    }
+    let period = Period { from, until: incoming.arrival.offset_micros(1) };
+    Ok(Entries::Recording { entries: incoming.entries, period, remarks })
+}
+
+fn columns(map: &ReplayMap, plan: &Plan) -> anyhow::Result<Vec<Column>> {
+    let mut columns = Vec::new();
+    for column in &map.tags {
+        let Some(tag) = plan.site.tag_index(&column.tag) else {
+            return Err(Misuse(format!("the site has no tag {}, which the map names", column.tag)).into());
+        };
+        let own = plan.site.tag(tag);
+        let unit = match &*column.unit {
+            "" => own.unit,
+            text => Unit::parse(text).ok_or_else(|| Misuse(format!("{}: no such unit: {text:?}", column.column)))?,
+        };
+        let line = unit
+            .conversion(own.unit, &own.substance)
+            .map_err(|error| Misuse(format!("{}: {error}", column.column)))?;
+        columns.push(Column { tag, range: own.range, line });
+    }
+    Ok(columns)
+}
+
+impl Incoming {
+    fn take(&mut self, values: &[RecordedValue]) {
+        let Some(newest) = values.iter().map(|value| time(value)).max() else { return };
+        let at = newest.plus(self.latency).max(self.arrival);
+        if self.first.is_none() {
+            self.first = Some(newest);
+            let online = Input::Node { node: self.node, change: NodeChange::Online };
+            self.entries.push(Entry { at: newest, inputs: vec![online], transitions: Vec::new() });
+        }
+        self.arrival = at;
+        let readings: Vec<Reading> = values.iter().map(|value| self.reading(value)).collect();
+        let head = MessageHead {
+            node: self.node,
+            arrival: at,
+            seq: None,
+            redelivered: false,
+            freshness: Freshness::Live,
+            len: u32::try_from(readings.len()).unwrap_or(u32::MAX),
+        };
+        let block = ReadingBlock { messages: vec![head], readings };
+        self.entries.push(Entry { at, inputs: vec![Input::Readings(block)], transitions: Vec::new() });
+    }
+
+    fn reading(&self, recorded: &RecordedValue) -> Reading {
+        let column = &self.columns[recorded.column];
+        let value = column.line.apply(recorded.value);
+        let quality = match column.range {
+            Some(range) if !range.holds(value) => range.quality_of(value, Quality::Good),
+            Some(_) | None => Quality::Good,
+        };
+        Reading { tag: column.tag, quality, source_time: time(recorded), value: Value::of(value) }
+    }
+}
+
+fn time(recorded: &RecordedValue) -> Timestamp {
+    Timestamp::from_micros(recorded.source_time.as_microsecond())
+}
+
+/// The entry by which a log of other files begins.
+pub(super) fn beginning(bundle: &Arc<Bundle>, at: Timestamp) -> Entry {
+    Entry { at, inputs: vec![Input::Activate(Arc::clone(bundle))], transitions: Vec::new() }
+}

@@ -1,0 +1,68 @@
+//! One time that an alarm stood.
+
+use std::time::Duration;
+
+use davy_model::{Tier, Timestamp, Transition, TransitionKind};
+
+/// One time that an alarm stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Which alarm, a place among the ledger's.
+    pub alarm: u32,
+    /// Its number.
+    pub number: u64,
+    /// When it became true, on the tag's clock.
+    pub raised: Timestamp,
+    /// When it first called for attention, arrival time; never, while it was quieted or only found in a backlog.
+    pub called: Option<Timestamp>,
+    /// How grave it became.
+    pub tier: Tier,
+    /// When it was over, on the tag's clock.
+    pub cleared: Option<Timestamp>,
+    /// When somebody acknowledged it first, arrival time.
+    pub acknowledged: Option<Timestamp>,
+    /// How often it was told again because it still stood.
+    pub re_alarms: u32,
+}
+
+impl Occurrence {
+    pub(super) fn raised(alarm: u32, transition: &Transition) -> Occurrence {
+        Occurrence {
+            alarm,
+            number: transition.occurrence,
+            raised: transition.source_time,
+            called: None,
+            tier: transition.facts.tier,
+            cleared: None,
+            acknowledged: None,
+            re_alarms: 0,
+        }
+    }
+
+    pub(super) fn take(&mut self, transition: &Transition, calls: bool) {
+        if calls {
+            self.called = self.called.or(Some(transition.arrival_time));
+        }
+        match transition.kind {
+            TransitionKind::TierRaised => self.tier = self.tier.max(transition.facts.tier),
+            TransitionKind::Cleared | TransitionKind::Withdrawn => {
+                self.cleared = self.cleared.or(Some(transition.source_time));
+            }
+            TransitionKind::Acknowledged => {
+                self.acknowledged = self.acknowledged.or(Some(transition.arrival_time));
+            }
+            TransitionKind::ReAlarmed => self.re_alarms += 1,
+            _ => {}
+        }
+    }
+
+    /// How long it stood, up to `until` if it stands.
+    pub fn stood(&self, until: Timestamp) -> Duration {
+        self.cleared.unwrap_or(until).since(self.raised)
+    }
+
+    /// Whether it stood at any moment from `from` to `until`.
+    pub fn overlaps(&self, from: Timestamp, until: Timestamp) -> bool {
+        self.raised <= until && self.cleared.is_none_or(|cleared| cleared >= from)
+    }
+}
