@@ -5,6 +5,7 @@
 //!
 //! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
+pub mod backtest;
 mod beats;
 mod canary;
 mod check;

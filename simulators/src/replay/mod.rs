@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::{BrokerUrl, Gateway, GatewayConfig, GatewayError};
 pub use map::{ReplayMap, TagColumn, TimeColumn};
-pub use rows::BadCell;
+pub use rows::{BadCell, RecordedValue};
 use rows::{Recording, Tally};
 
 /// Messages read ahead of the gateway.
@@ -117,10 +117,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError::File`] or [`ReplayError::Map`] for the map's file.
     pub fn new(csv: &Path, map: &Path) -> Result<Replay, ReplayError> {
-        let path = map.display().to_string();
-        let text = std::fs::read_to_string(map)
-            .map_err(|source| ReplayError::File { path: path.clone(), source })?;
-        let map = ReplayMap::from_yaml(&text).map_err(|message| ReplayError::Map { path, message })?;
+        let map = ReplayMap::open(map)?;
         Ok(Replay {
             csv: csv.to_owned(),
             map,
@@ -158,6 +155,34 @@ pub struct ReplayTotals {
     pub problems: Vec<String>,
     /// From the first message to the last acknowledgement.
     pub took: Duration,
+}
+
+impl ReplayMap {
+    /// Reads a map's file.
+    ///
+    /// # Errors
+    /// [`ReplayError::File`] or [`ReplayError::Map`].
+    pub fn open(path: &Path) -> Result<ReplayMap, ReplayError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ReplayError::File { path: name.clone(), source })?;
+        ReplayMap::from_yaml(&text).map_err(|message| ReplayError::Map { path: name, message })
+    }
+}
+
+/// Reads a recording without publishing it: the values of each row that has any go to `give`, in the file's order.
+/// Returns how many rows there were, and how many cells that are no number.
+///
+/// # Errors
+/// [`ReplayError`]; what was read before the error was given.
+pub fn read_recording(
+    csv: &Path,
+    map: &ReplayMap,
+    give: impl FnMut(&[RecordedValue]),
+) -> Result<(u64, u64), ReplayError> {
+    let mut recording = Recording::open(csv, map)?;
+    recording.read_rows(give)?;
+    Ok((recording.tally.rows, recording.tally.cells_bad))
 }
 
 /// A message ready to go.

@@ -57,14 +57,24 @@ struct Column {
     unit: String,
 }
 
+/// A number out of a recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecordedValue {
+    /// Its column, a place in [`ReplayMap::tags`].
+    pub column: usize,
+    /// When it was measured.
+    pub source_time: Timestamp,
+    /// How much, in the unit that the map names.
+    pub value: f64,
+}
+
 /// The rows that go into one message.
 #[derive(Default)]
 struct Batch {
     rows: usize,
     /// Source time of its first row.
     first: Option<Timestamp>,
-    /// Column, source time, value.
-    readings: Vec<(usize, String, f64)>,
+    readings: Vec<RecordedValue>,
 }
 
 impl Recording {
@@ -102,6 +112,25 @@ impl Recording {
         Ok(Recording { reader, path: name, clock, time_column, columns, batch: map.batch, seq, tally })
     }
 
+    /// Reads to the end, giving the values of each row that has any to `give`.
+    pub(super) fn read_rows(&mut self, mut give: impl FnMut(&[RecordedValue])) -> Result<(), ReplayError> {
+        let mut record = ByteRecord::new();
+        let mut batch = Batch::default();
+        loop {
+            let line = self.reader.position().line();
+            let more = self.reader.read_byte_record(&mut record);
+            if !more.map_err(|error| csv_error(&self.path, line, &error))? {
+                return Ok(());
+            }
+            let line = record.position().map_or(line, csv::Position::line);
+            self.row(&record, line, &mut batch)?;
+            if !batch.readings.is_empty() {
+                give(&batch.readings);
+                batch.readings.clear();
+            }
+        }
+    }
+
     /// Reads to the end, giving each message to `give` until that says false.
     pub(super) fn read_all(&mut self, mut give: impl FnMut(Ready) -> bool) -> Result<(), ReplayError> {
         let mut record = ByteRecord::new();
@@ -137,7 +166,6 @@ impl Recording {
             return Err(ReplayError::Line { path: self.path.clone(), line, message });
         };
         self.tally.rows += 1;
-        let source_time = format!("{time:.6}");
         let before = batch.readings.len();
         for (place, column) in self.columns.iter().enumerate() {
             let cell = record.get(column.index).unwrap_or_default().trim_ascii();
@@ -146,7 +174,9 @@ impl Recording {
                 continue;
             }
             match number(cell) {
-                Some(value) => batch.readings.push((place, source_time.clone(), value)),
+                Some(value) => {
+                    batch.readings.push(RecordedValue { column: place, source_time: time, value });
+                }
                 None => self.tally.bad_cell(line, &column.name, cell),
             }
         }
@@ -160,9 +190,10 @@ impl Recording {
     fn flush(&mut self, batch: &mut Batch, give: &mut impl FnMut(Ready) -> bool) -> bool {
         let taken = std::mem::take(batch);
         let (Some(source_time), false) = (taken.first, taken.readings.is_empty()) else { return true };
-        let reading = |(place, source_time, value): (usize, String, f64)| {
-            let Column { tag, unit, .. } = &self.columns[place];
-            Reading { tag, value, unit, source_time, quality: "" }
+        let reading = |recorded: RecordedValue| {
+            let Column { tag, unit, .. } = &self.columns[recorded.column];
+            let source_time = format!("{:.6}", recorded.source_time);
+            Reading { tag, value: recorded.value, unit, source_time, quality: "" }
         };
         let readings: Vec<_> = taken.readings.into_iter().map(reading).collect();
         self.seq += 1;
