@@ -68,7 +68,8 @@ pub fn entries(
     reader: &JournalReader,
     until: Timestamp,
 ) -> impl Iterator<Item = Result<Entry, RecoverError>> + '_ {
-    let before = move |commit: &Result<davy_journal::Commit, _>| commit.as_ref().map_or(true, |it| it.at < until);
+    let before =
+        move |commit: &Result<davy_journal::Commit, _>| commit.as_ref().map_or(true, |it| it.at < until);
     reader.commits_from(1).take_while(before).map(|commit| {
         let davy_journal::Commit { at, inputs, transitions, .. } = commit?;
         Ok(Entry { at, inputs, transitions })
@@ -135,7 +136,10 @@ fn hand_out(
     Ok(())
 }
 
-fn judge(mut share: Vec<(usize, Side)>, parcels: &Receiver<Parcel>) -> Result<Vec<(usize, SideReport)>, JudgeError> {
+fn judge(
+    mut share: Vec<(usize, Side)>,
+    parcels: &Receiver<Parcel>,
+) -> Result<Vec<(usize, SideReport)>, JudgeError> {
     for parcel in parcels {
         for entry in parcel.iter() {
             for (_, side) in &mut share {

@@ -58,7 +58,7 @@ fn find(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// The one journal at `path`.
-fn find_one(path: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn find_one(path: &Path) -> anyhow::Result<PathBuf> {
     let mut found = find(path)?;
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),

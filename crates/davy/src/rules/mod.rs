@@ -1,5 +1,6 @@
 //! `davy rules`: one file a verb.
 
+mod backtest;
 mod check;
 mod mhi;
 mod schema;
@@ -14,6 +15,8 @@ pub(crate) use check::finding_text;
 /// What to do with rule files.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// What a rule set would have done, over what really came
+    Backtest(Box<backtest::BacktestArgs>),
     /// Check a site's files: every error and warning at once, with its place
     Check(check::CheckArgs),
     /// The JSON Schema of a kind of file, for editors that complete and check what is typed
@@ -27,6 +30,7 @@ pub(crate) enum Verb {
 /// Does it.
 pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
+        Verb::Backtest(args) => backtest::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Schema(args) => schema::run(&args),
         Verb::Test(args) => test::run(&args),

@@ -1,6 +1,6 @@
 //! Which alarms one rule set raises and another does not.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use davy_model::{AlarmKey, Tier, Timestamp};
 
@@ -46,12 +46,12 @@ pub struct Moved {
     pub after: (Timestamp, Tier),
 }
 
-/// Compares two ledgers of one log within a period, over the rules that `counts`. Two occurrences of an alarm are the same
+/// Compares two ledgers of one log within a period. Two occurrences of an alarm are the same
 /// when they stand at a common time; each has one partner at most, the earliest.
-pub fn difference(before: &Ledger, after: &Ledger, period: Period, counts: &dyn Fn(&str) -> bool) -> Difference {
+pub fn difference(before: &Ledger, after: &Ledger, period: Period) -> Difference {
     let mut found = Difference::default();
     let keys = before.alarms().iter().chain(after.alarms()).map(|alarm| alarm.key.clone());
-    let keys: std::collections::BTreeSet<AlarmKey> = keys.filter(|key| counts(&key.rule)).collect();
+    let keys: BTreeSet<AlarmKey> = keys.collect();
     let (firsts, seconds) = (by_alarm(before), by_alarm(after));
     for key in keys {
         let of = |ledger: &Ledger, lists: &[Vec<Occurrence>]| {

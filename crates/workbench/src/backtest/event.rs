@@ -85,7 +85,8 @@ fn in_area(site: &Site, tag: &Tag, area: &str) -> bool {
 /// # Errors
 /// Every row that cannot be read, with its line.
 pub fn read_events(text: &str, site: &Site) -> Result<(Vec<Event>, Vec<String>), Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| vec![error.to_string()])?.clone();
     let places = COLUMNS.map(|column| header.iter().position(|name| name == column));
     let missing: Vec<String> = [2, 3]
@@ -106,7 +107,8 @@ pub fn read_events(text: &str, site: &Site) -> Result<(Vec<Event>, Vec<String>),
             }
         };
         let line = row.position().map_or(0, csv::Position::line);
-        let cell = |column: usize| places[column].and_then(|place| row.get(place)).filter(|cell| !cell.is_empty());
+        let cell =
+            |column: usize| places[column].and_then(|place| row.get(place)).filter(|cell| !cell.is_empty());
         match event(&cell, line, site, &mut remarks) {
             Ok(event) => events.push(event),
             Err(problem) => errors.push(format!("line {line}: {problem}")),

@@ -94,9 +94,19 @@ impl Policy {
         let lines = [
             ("max_missed", self.max_missed.map(count), found.missed.map(count), Shown::Count),
             ("max_missed_more", self.max_missed_more.map(count), more, Shown::Count),
-            ("max_delay_p95", self.max_delay_p95.map(|span| span.as_secs_f64()), found.delay_p95_s, Shown::Seconds),
+            (
+                "max_delay_p95",
+                self.max_delay_p95.map(|span| span.as_secs_f64()),
+                found.delay_p95_s,
+                Shown::Seconds,
+            ),
             ("max_outside_per_day", self.max_outside_per_day, found.outside_per_day, Shown::Number),
-            ("max_outside_per_tag_day", self.max_outside_per_tag_day, found.outside_per_tag_day, Shown::Number),
+            (
+                "max_outside_per_tag_day",
+                self.max_outside_per_tag_day,
+                found.outside_per_tag_day,
+                Shown::Number,
+            ),
             ("max_alarms_per_day", self.max_alarms_per_day, found.alarms_per_day, Shown::Number),
             ("max_alarms_more", self.max_alarms_more, found.alarms_more, Shown::Share),
             ("max_time_in_flood", self.max_time_in_flood, found.time_in_flood, Shown::Share),
@@ -155,7 +165,8 @@ pub fn read_policy(text: &str, path: Arc<str>) -> Result<Policy, Vec<Diagnostic>
         && let Some(fields) = Fields::open(&root, "policy", &KEYS, &mut report)
     {
         let report = &mut report;
-        let mut read = |key: &'static str, form: Form| fields.get(key).and_then(|item| number(&item, form, report));
+        let mut read =
+            |key: &'static str, form: Form| fields.get(key).and_then(|item| number(&item, form, report));
         let count = |value: f64| value as u64;
         policy = Policy {
             min_coverage: read("min_coverage", Form::Percent),
@@ -234,7 +245,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_policy_is_told_by_its_line() {
-        for text in ["max_mised: 0", "max_missed: few", "min_coverage: 95", "max_missed: 0.5", "max_delay_p95: soon"] {
+        for text in
+            ["max_mised: 0", "max_missed: few", "min_coverage: 95", "max_missed: 0.5", "max_delay_p95: soon"]
+        {
             let findings = read_policy(text, "policy.yaml".into()).expect_err(text);
             assert_eq!((findings.len(), findings[0].line), (1, 1), "{text}: {findings:?}");
         }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use davy_model::{Site, Timestamp};
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, Scope};
 use crate::{
     ledger::{Ledger, Occurrence},
     performance::Period,
@@ -37,39 +37,34 @@ pub struct Caught {
     pub stood_before: bool,
 }
 
-/// Scores the alarms of the rules that `counts`, raised within a period.
+/// Scores the alarms of a ledger that were raised within a period.
 ///
 /// An event is caught by an alarm that is raised anew from its start to its end, at a tag in its scope.
-pub fn score(
-    ledger: &Ledger,
-    site: &Site,
-    events: &[Event],
-    period: Period,
-    counts: &dyn Fn(&str) -> bool,
-) -> Score {
-    let counted = |found: &&Occurrence| counts(&ledger.alarm(found.alarm).key.rule);
-    let all: Vec<&Occurrence> = ledger.occurrences().iter().filter(counted).collect();
+pub fn score(ledger: &Ledger, site: &Site, events: &[Event], period: Period) -> Score {
+    let all = ledger.occurrences();
     let near = |event: &Event, found: &Occurrence| {
         let alarm = ledger.alarm(found.alarm);
-        alarm.tags.iter().any(|tag| event.scope.holds(site, tag))
+        event.scope == Scope::Site || alarm.tags.iter().any(|tag| event.scope.holds(site, tag))
     };
     let within = |event: &Event, found: &Occurrence| {
         (event.start..=event.end).contains(&found.raised) && near(event, found)
     };
     let due = || events.iter().filter(|event| event.is_due() && period.holds(event.start));
-    let raised: Vec<&Occurrence> = all.iter().copied().filter(|found| period.holds(found.raised)).collect();
+    let raised: Vec<&Occurrence> = all.iter().filter(|found| period.holds(found.raised)).collect();
     let caught = due().map(|event| {
         let first = raised.iter().filter(|found| within(event, found)).map(|found| found.raised).min();
-        let before = all.iter().filter(|found| found.raised < event.start && near(event, found));
+        let mut before = all.iter().filter(|found| found.raised < event.start && near(event, found));
         Caught {
             event: Arc::clone(&event.id),
             delay: first.map(|at| at.since(event.start)),
             lead: lead(first, event),
-            stood_before: before.into_iter().any(|found| found.overlaps(event.start, event.start)),
+            stood_before: before.any(|found| found.overlaps(event.start, event.start)),
         }
     });
     let of = |kind: Option<EventKind>, found: &Occurrence| {
-        events.iter().any(|event| kind.map_or(event.is_due(), |kind| event.kind == kind) && within(event, found))
+        events
+            .iter()
+            .any(|event| kind.map_or(event.is_due(), |kind| event.kind == kind) && within(event, found))
     };
     let idle: Vec<&&Occurrence> = raised.iter().filter(|found| !of(None, found)).collect();
     let nuisance = idle.iter().filter(|found| of(Some(EventKind::Nuisance), found)).count() as u64;

@@ -225,8 +225,7 @@ rules:
 ";
 
     fn set(text: &str) -> Result<String, String> {
-        let mut files =
-            [BundleFile { path: "rules/gas.yaml".to_owned(), text: RULES.to_owned() }];
+        let mut files = [BundleFile { path: "rules/gas.yaml".to_owned(), text: RULES.to_owned() }];
         apply(&mut files, &text.parse()?).map_err(|error| error.to_string())?;
         Ok(files[0].text.clone())
     }

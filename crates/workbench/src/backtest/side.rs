@@ -118,7 +118,10 @@ impl Side {
         for input in &entry.inputs {
             self.input(entry.at, input)?;
         }
-        if matches!(self.files, Files::Recorded) && self.differs_at.is_none() && self.made != entry.transitions {
+        if matches!(self.files, Files::Recorded)
+            && self.differs_at.is_none()
+            && self.made != entry.transitions
+        {
             self.differs_at = Some(entry.at);
         }
         self.transitions += self.made.len() as u64;

@@ -37,13 +37,16 @@ impl Axis {
 fn range(text: &str) -> Option<Result<Vec<String>, String>> {
     let (from, rest) = text.split_once("..")?;
     Some(stepped(from, rest).ok_or_else(|| {
-        format!("found {text:?}, expected FROM..TO:STEP UNIT, such as 8..16:2 ppm, with at most {GRID_MAX} steps")
+        format!(
+            "found {text:?}, expected FROM..TO:STEP UNIT, such as 8..16:2 ppm, with at most {GRID_MAX} steps"
+        )
     }))
 }
 
 fn stepped(from: &str, rest: &str) -> Option<Vec<String>> {
     let (to, rest) = rest.split_once(':')?;
-    let digits = rest.trim_start().find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.trim_start().len());
+    let digits =
+        rest.trim_start().find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.trim_start().len());
     let (step, unit) = rest.trim_start().split_at(digits);
     let read = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
     let (first, last, width) = (read(from)?, read(to)?, read(step)?);
@@ -52,7 +55,10 @@ fn stepped(from: &str, rest: &str) -> Option<Vec<String>> {
         return None;
     }
     // As many decimals as were typed: 0.1 steps are not to become 0.30000000000000004.
-    let decimals = [from, step].iter().map(|text| text.trim().split_once('.').map_or(0, |(_, part)| part.len())).max()?;
+    let decimals = [from, step]
+        .iter()
+        .map(|text| text.trim().split_once('.').map_or(0, |(_, part)| part.len()))
+        .max()?;
     let gap = if unit.starts_with(' ') { " " } else { "" };
     let value = |place: usize| format!("{:.decimals$}{gap}{}", first + place as f64 * width, unit.trim());
     Some((0..=count as usize).map(value).collect())
@@ -63,7 +69,8 @@ fn stepped(from: &str, rest: &str) -> Option<Vec<String>> {
 /// # Errors
 /// When there are more than 1,000.
 pub fn grid(axes: &[Axis]) -> Result<Vec<Vec<Setting>>, String> {
-    let count = axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, |all, some| all.checked_mul(some));
+    let count =
+        axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, |all, some| all.checked_mul(some));
     if count.is_none_or(|count| count > GRID_MAX) {
         return Err(format!("more than {GRID_MAX} combinations: try fewer values"));
     }
@@ -105,7 +112,9 @@ mod tests {
         ] {
             assert_eq!(Axis::parse(typed).expect(typed).values, values, "{typed}");
         }
-        for typed in ["h2s.L1.at_or_above", "=1", "a=", "a=1..9", "a=9..1:1", "a=1..9:0", "a=0..9:0.001 ppm", "a=1,,2"] {
+        for typed in
+            ["h2s.L1.at_or_above", "=1", "a=", "a=1..9", "a=9..1:1", "a=1..9:0", "a=0..9:0.001 ppm", "a=1,,2"]
+        {
             Axis::parse(typed).expect_err(typed);
         }
     }
@@ -115,7 +124,8 @@ mod tests {
         let axes = ["a.x=1,2", "a.y=3,4,5"].map(|text| Axis::parse(text).expect(text));
         let grid = grid(&axes).expect("six are few");
         assert_eq!(grid.len(), 6);
-        let told: Vec<String> = grid[5].iter().map(|setting| format!("{}={}", setting.path, setting.value)).collect();
+        let told: Vec<String> =
+            grid[5].iter().map(|setting| format!("{}={}", setting.path, setting.value)).collect();
         assert_eq!(told, ["a.x=2", "a.y=5"]);
         let many = Axis::parse("a.x=0..999:1").expect("a thousand");
         super::grid(&[many.clone(), many]).expect_err("a million");
@@ -123,7 +133,14 @@ mod tests {
 
     #[test]
     fn the_front_is_what_no_other_beats() {
-        let points = [vec![1.0, 9.0], vec![2.0, 2.0], vec![3.0, 2.0], vec![9.0, 1.0], vec![0.5, f64::NAN], vec![2.0, 2.0]];
+        let points = [
+            vec![1.0, 9.0],
+            vec![2.0, 2.0],
+            vec![3.0, 2.0],
+            vec![9.0, 1.0],
+            vec![0.5, f64::NAN],
+            vec![2.0, 2.0],
+        ];
         assert_eq!(front(&points), [true, true, false, true, true, true]);
     }
 }

@@ -40,10 +40,8 @@ impl Translation {
         if FILES.iter().all(|path| text(log, path) == text(own, path)) {
             return Ok(Translation::Same);
         }
-        let from = compile(log).map_err(|diagnostics| JudgeError::Files {
-            revision: Arc::clone(&log.revision),
-            diagnostics,
-        })?;
+        let from = compile(log)
+            .map_err(|diagnostics| JudgeError::Files { revision: Arc::clone(&log.revision), diagnostics })?;
         Ok(Translation::between(&from.site, &plan.site, lost))
     }
 

@@ -27,7 +27,7 @@ pub struct Ledger {
 pub struct LedgerAlarm {
     /// Which.
     pub key: AlarmKey,
-    /// The tags that it was ever decided from.
+    /// The tags that it was ever decided from; of an alarm that counts others, what these are about.
     pub tags: Vec<Arc<str>>,
     /// The desk that was asked last.
     pub desk: Option<Arc<str>>,
@@ -73,7 +73,8 @@ impl Ledger {
         alarm.facts = transition.facts.clone();
         alarm.desk.clone_from(&transition.desk);
         if transition.kind == TransitionKind::Raised {
-            for tag in &transition.tags {
+            let counted = transition.evidence.alarms.iter().map(|seen| &seen.alarm.subject);
+            for tag in transition.tags.iter().chain(counted) {
                 if !alarm.tags.contains(tag) {
                     alarm.tags.push(Arc::clone(tag));
                 }
@@ -92,6 +93,17 @@ impl Ledger {
         if let Some(open) = self.alarms[place as usize].open {
             self.occurrences[open as usize].take(transition, calls(transition));
         }
+    }
+
+    /// The same, with only what happened to the alarms of some rules.
+    pub fn of_rules(&self, counts: &dyn Fn(&str) -> bool) -> Ledger {
+        let ours: Vec<bool> = self.alarms.iter().map(|alarm| counts(&alarm.key.rule)).collect();
+        let mut kept = self.clone();
+        kept.occurrences.retain(|found| ours[found.alarm as usize]);
+        kept.calls.retain(|call| ours[call.alarm as usize]);
+        // Their places are no longer those of the occurrences.
+        kept.alarms.iter_mut().for_each(|alarm| alarm.open = None);
+        kept
     }
 
     /// The alarms that something happened to, in the order in which it first did.

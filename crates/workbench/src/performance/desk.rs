@@ -59,7 +59,8 @@ struct Desk<'a> {
 pub fn desks(ledger: &Ledger, site: &Site, period: Period) -> Vec<DeskPerformance> {
     let mut names: Vec<Option<Arc<str>>> = site.desks.iter().map(|desk| Some(Arc::clone(&desk.id))).collect();
     let is_ours = |alarm: u32, desk: &Option<Arc<str>>| ledger.alarm(alarm).desk == *desk;
-    if names.is_empty() || ledger.alarms().iter().any(|alarm| alarm.desk.is_none()) {
+    let unanswered = ledger.occurrences().iter().any(|found| ledger.alarm(found.alarm).desk.is_none());
+    if names.is_empty() || unanswered {
         names.push(None);
     }
     let each = names.into_iter().map(|desk| {
@@ -131,8 +132,11 @@ impl Desk<'_> {
 
     fn nuisance(&self, top: &[BadActor], chattering: usize) -> Vec<Figure> {
         let ours = || self.occurrences.iter().filter(|found| self.period.holds(found.raised));
-        let fleeting =
-            ours().filter(|found| found.acknowledged.is_none() && found.cleared.is_some() && found.stood(self.period.until) < FLEETING);
+        let fleeting = ours().filter(|found| {
+            found.acknowledged.is_none()
+                && found.cleared.is_some()
+                && found.stood(self.period.until) < FLEETING
+        });
         let long = self.occurrences.iter().filter(|found| {
             found.overlaps(self.period.from, self.period.until) && found.stood(self.period.until) > STANDING
         });
@@ -173,7 +177,8 @@ impl Desk<'_> {
 
     /// Alarms of a grave tier are to be few (ISA-18.2-2016, 16.5.8: about 80, 15 and 5 % by priority).
     fn tiers(&self) -> Vec<Figure> {
-        let part = |tier: Tier| share(self.calls.iter().filter(|call| call.tier == tier).count(), self.calls.len());
+        let part =
+            |tier: Tier| share(self.calls.iter().filter(|call| call.tier == tier).count(), self.calls.len());
         vec![
             plain("tier_blue", part(Tier::Blue), "%"),
             plain("tier_yellow", part(Tier::Yellow), "%"),
@@ -207,7 +212,9 @@ impl Desk<'_> {
             raises.entry(found.alarm).or_default().push(found.raised);
         }
         let quick = |times: &Vec<Timestamp>| {
-            times.windows((policy.raises as usize).max(1)).any(|few| few[few.len() - 1].since(few[0]) < policy.within)
+            times
+                .windows((policy.raises as usize).max(1))
+                .any(|few| few[few.len() - 1].since(few[0]) < policy.within)
         };
         let found = raises.into_iter().filter(|(_, times)| quick(times));
         found.map(|(alarm, _)| self.ledger.alarm(alarm).key.clone()).collect()

@@ -52,6 +52,8 @@ impl Candidate {
 pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<BundleFile>> {
     match &site_folder::find(folder)?[..] {
         [one] => site_folder::read(one),
-        _ => Err(anyhow!(Misuse(format!("{}: more than one site; name the folder of one", folder.display())))),
+        _ => {
+            Err(anyhow!(Misuse(format!("{}: more than one site; name the folder of one", folder.display()))))
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use anyhow::Context;
 use davy_journal::JournalReader;
 use davy_model::BundleFile;
-use davy_rules::Plan;
 use davy_server::backtest::{self, Recorded};
 use davy_simulators::replay::ReplayMap;
 use davy_workbench::{
@@ -13,7 +12,7 @@ use davy_workbench::{
     performance::Period,
 };
 
-use super::{BacktestArgs, recording};
+use super::{BacktestArgs, candidate::Candidate, recording};
 use crate::exit::Misuse;
 
 /// Where the log is.
@@ -33,10 +32,13 @@ impl Log {
         match (&args.journal, &args.csv, &args.map) {
             (Some(path), _, _) => {
                 let path = crate::journal::find_one(path)?;
-                let recorded = backtest::survey(&path).with_context(|| format!("reading {}", path.display()))?;
+                let recorded =
+                    backtest::survey(&path).with_context(|| format!("reading {}", path.display()))?;
                 Ok(Log::Journal { path, recorded })
             }
-            (None, Some(csv), Some(map)) => Ok(Log::Recording { csv: csv.clone(), map: ReplayMap::open(map)? }),
+            (None, Some(csv), Some(map)) => {
+                Ok(Log::Recording { csv: csv.clone(), map: ReplayMap::open(map)? })
+            }
             (None, _, _) => Err(Misuse("expected --journal, or --csv with --map".to_owned()).into()),
         }
     }
@@ -49,15 +51,17 @@ impl Log {
     pub(super) fn files(&self) -> anyhow::Result<Vec<BundleFile>> {
         match self {
             Log::Journal { recorded, .. } => Ok(recorded.bundle.files.clone()),
-            Log::Recording { .. } => Err(Misuse("a recording has no rules: name a site's folder".to_owned()).into()),
+            Log::Recording { .. } => {
+                Err(Misuse("a recording has no rules: name a site's folder".to_owned()).into())
+            }
         }
     }
 
-    /// What can be judged under a plan.
-    pub(super) fn entries(&self, plan: &Plan, latency: Duration) -> anyhow::Result<Entries<'_>> {
+    /// What can be judged under a candidate's files.
+    pub(super) fn entries(&self, candidate: &Candidate, latency: Duration) -> anyhow::Result<Entries<'_>> {
         match self {
             Log::Journal { path, recorded } => Ok(Entries::Journal { path, recorded }),
-            Log::Recording { csv, map } => recording::read(csv, map, plan, latency),
+            Log::Recording { csv, map } => recording::read(csv, map, candidate, latency),
         }
     }
 }

@@ -147,10 +147,12 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
         let all: Vec<Setting> = args.settings.iter().chain(&tried).cloned().collect();
         candidates.push(Candidate::new(plain.clone(), &all, tried)?);
     }
-    let entries = log.entries(&candidates[0].plan, args.latency)?;
+    let entries = log.entries(&candidates[0], args.latency)?;
     let period = period(args, entries.period())?;
     let (name, baseline) = match &args.baseline {
-        Some(folder) => (folder.display().to_string(), Some(Candidate::of_files(candidate::files(folder)?)?.side())),
+        Some(folder) => {
+            (folder.display().to_string(), Some(Candidate::of_files(candidate::files(folder)?)?.side()))
+        }
         None if log.is_journal() => ("as recorded".to_owned(), Some(Side::recorded())),
         None if !args.settings.is_empty() || !args.axes.is_empty() => {
             ("as it stands".to_owned(), Some(Candidate::of_files(plain)?.side()))
@@ -160,8 +162,10 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
     check_rules(args, &candidates[0])?;
     let events = events(args, &candidates[0])?;
     let has_baseline = baseline.is_some();
-    let sides: Vec<Side> =
-        baseline.into_iter().chain(candidates.iter().map(|candidate| candidate.side().counting(period))).collect();
+    let sides: Vec<Side> = baseline
+        .into_iter()
+        .chain(candidates.iter().map(|candidate| candidate.side().counting(period)))
+        .collect();
     let cores = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let head = entries.head();
     let mut remarks = entries.remarks();
@@ -176,9 +180,12 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
 
 fn period(args: &BacktestArgs, log: Period) -> anyhow::Result<Period> {
     let until = args.to.unwrap_or(log.until).min(log.until);
-    let from = args.from.or_else(|| args.last.map(|last| until.minus(last))).unwrap_or(log.from).max(log.from);
+    let from =
+        args.from.or_else(|| args.last.map(|last| until.minus(last))).unwrap_or(log.from).max(log.from);
     if from >= until {
-        return Err(Misuse(format!("the log is from {} to {}: nothing is left of it", log.from, log.until)).into());
+        return Err(
+            Misuse(format!("the log is from {} to {}: nothing is left of it", log.from, log.until)).into()
+        );
     }
     Ok(Period { from, until })
 }
@@ -211,7 +218,6 @@ fn policy(args: &BacktestArgs) -> anyhow::Result<Option<Policy>> {
     let Some(path) = args.policy.clone().or_else(own) else { return Ok(None) };
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let read = read_policy(&text, path.display().to_string().into());
-    read.map(Some).map_err(|findings| {
-        anyhow!(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
+    read.map(Some)
+        .map_err(|findings| anyhow!(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }

@@ -4,14 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::bail;
 use davy_model::{
-    Bundle, Conversion, Freshness, Input, MessageHead, NodeChange, NodeIndex, Quality, Range, Reading, ReadingBlock,
-    TagIndex, Timestamp, Unit, Value,
+    Bundle, Conversion, Freshness, Input, MessageHead, NodeChange, NodeIndex, Quality, Range, Reading,
+    ReadingBlock, TagIndex, Timestamp, Unit, Value,
 };
 use davy_rules::Plan;
 use davy_simulators::replay::{RecordedValue, ReplayMap, read_recording};
 use davy_workbench::{backtest::Entry, performance::Period};
 
-use super::log::Entries;
+use super::{candidate::Candidate, log::Entries};
 use crate::exit::Misuse;
 
 /// What is to be known of a column.
@@ -22,6 +22,8 @@ struct Column {
 }
 
 struct Incoming {
+    /// The files by whose places it is written.
+    bundle: Arc<Bundle>,
     columns: Vec<Column>,
     node: NodeIndex,
     latency: Duration,
@@ -31,15 +33,24 @@ struct Incoming {
 }
 
 /// Reads all of it.
-pub(super) fn read(csv: &Path, map: &ReplayMap, plan: &Plan, latency: Duration) -> anyhow::Result<Entries<'static>> {
+pub(super) fn read(
+    csv: &Path,
+    map: &ReplayMap,
+    candidate: &Candidate,
+    latency: Duration,
+) -> anyhow::Result<Entries<'static>> {
+    let plan = &candidate.plan;
     let site = &plan.site;
     if *map.site != *site.id {
         return Err(Misuse(format!("the map is of site {}, the folder of {}", map.site, site.id)).into());
     }
     let Some(node) = site.node_index(&map.edge_node) else {
-        return Err(Misuse(format!("the site has no edge node {}, which the map names", map.edge_node)).into());
+        return Err(
+            Misuse(format!("the site has no edge node {}, which the map names", map.edge_node)).into()
+        );
     };
     let mut incoming = Incoming {
+        bundle: Arc::clone(&candidate.bundle),
         columns: columns(map, plan)?,
         node,
         latency,
@@ -66,7 +77,8 @@ fn columns(map: &ReplayMap, plan: &Plan) -> anyhow::Result<Vec<Column>> {
         let own = plan.site.tag(tag);
         let unit = match &*column.unit {
             "" => own.unit,
-            text => Unit::parse(text).ok_or_else(|| Misuse(format!("{}: no such unit: {text:?}", column.column)))?,
+            text => Unit::parse(text)
+                .ok_or_else(|| Misuse(format!("{}: no such unit: {text:?}", column.column)))?,
         };
         let line = unit
             .conversion(own.unit, &own.substance)
@@ -83,7 +95,8 @@ impl Incoming {
         if self.first.is_none() {
             self.first = Some(newest);
             let online = Input::Node { node: self.node, change: NodeChange::Online };
-            self.entries.push(Entry { at: newest, inputs: vec![online], transitions: Vec::new() });
+            let inputs = vec![Input::Activate(Arc::clone(&self.bundle)), online];
+            self.entries.push(Entry { at: newest, inputs, transitions: Vec::new() });
         }
         self.arrival = at;
         let readings: Vec<Reading> = values.iter().map(|value| self.reading(value)).collect();
@@ -112,9 +125,4 @@ impl Incoming {
 
 fn time(recorded: &RecordedValue) -> Timestamp {
     Timestamp::from_micros(recorded.source_time.as_microsecond())
-}
-
-/// The entry by which a log of other files begins.
-pub(super) fn beginning(bundle: &Arc<Bundle>, at: Timestamp) -> Entry {
-    Entry { at, inputs: vec![Input::Activate(Arc::clone(bundle))], transitions: Vec::new() }
 }
