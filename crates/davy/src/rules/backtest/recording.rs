@@ -90,7 +90,7 @@ fn columns(map: &ReplayMap, plan: &Plan) -> anyhow::Result<Vec<Column>> {
 
 impl Incoming {
     fn take(&mut self, values: &[RecordedValue]) {
-        let Some(newest) = values.iter().map(|value| time(value)).max() else { return };
+        let Some(newest) = values.iter().map(time).max() else { return };
         let at = newest.plus(self.latency).max(self.arrival);
         if self.first.is_none() {
             self.first = Some(newest);
