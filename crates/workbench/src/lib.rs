@@ -1,12 +1,13 @@
 //! What a rule does, and what another would have done: tests of rules, written down as series of values and what must come
-//! of them; recorded logs, judged under other files; what alarms cost those who must answer them; and what a major hazard
-//! source comes to.
+//! of them; recorded logs, judged under other files; what alarms cost those who must answer them; what a major hazard
+//! source comes to; and what other systems make of the same deadbands.
 //!
 //! Promise: whatever is told of a rule was found by the engine itself, over the inputs that are written down.
 //!
 //! It does not know: where inputs come from, who asks, what time it is.
 
 pub mod backtest;
+pub mod deadband;
 pub mod ledger;
 pub mod mhi;
 pub mod performance;

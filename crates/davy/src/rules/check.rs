@@ -1,6 +1,7 @@
 //! `davy rules check`.
 
 mod covered;
+mod profiled;
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use davy_rules::{Diagnostic, Plan, Severity, bundle, compile_with_warnings, cove
 use davy_server::sources;
 use serde_json::json;
 
-use self::covered::Wanted;
+use self::{covered::Wanted, profiled::Foreign};
 use crate::{
     exit::{Exit, Misuse},
     out, site_folder,
@@ -35,6 +36,9 @@ pub(crate) struct CheckArgs {
     /// A warning is a finding too: the exit code is 1
     #[arg(long)]
     strict: bool,
+    /// In what the levels would be otherwise under another system's reading of their deadbands
+    #[arg(long, value_enum)]
+    profile: Option<Foreign>,
 }
 
 /// A site's folder, and what its files are.
@@ -55,6 +59,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Exit> {
     check_names(&sites, wanted)?;
     for site in &sites {
         tell(site, wanted, args.json)?;
+        if let (Some(plan), Some(profile)) = (&site.plan, args.profile) {
+            profiled::lines(plan, profile.into(), wanted, args.json).into_iter().try_for_each(out::line)?;
+        }
     }
     let stops = |finding: &Diagnostic| args.strict || finding.severity == Severity::Error;
     Ok(Exit::found(sites.iter().flat_map(|site| &site.findings).any(stops)))
