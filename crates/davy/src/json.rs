@@ -68,7 +68,7 @@ pub(crate) fn explanation(found: &v1::Explanation) -> Value {
             "file": rule.file, "line": rule.line, "text": rule.text, "revision": rule.revision,
         })),
         "basis": found.basis.as_ref().map(|basis| json!({
-            "standard": basis.standard, "clause": basis.clause, "confidence": basis.confidence,
+            "standard": basis.standard, "clause": basis.clause, "edition": basis.edition, "confidence": basis.confidence,
         })),
         "limit": found.limit.as_ref().map(limit),
         "on_delay_s": seconds(found.on_delay.as_ref()), "off_delay_s": seconds(found.off_delay.as_ref()),

@@ -28,6 +28,7 @@ pub(crate) fn tag(name: &str, quantity: &str, unit: &str) -> Tag {
         device: None,
         equipment: None,
         hazard_source: None,
+        role: None,
         location: None,
     }
 }

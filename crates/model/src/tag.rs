@@ -35,6 +35,8 @@ pub struct Tag {
     pub equipment: Option<Arc<str>>,
     /// Which hazard source it is a tag of, an id among those of the site's files.
     pub hazard_source: Option<Arc<str>>,
+    /// What it stands for by the rules of its trade: `coal.t1`, `tank.level`. Rules select by it.
+    pub role: Option<Arc<str>>,
     /// Where it is.
     pub location: Option<Location>,
     /// Of the gas it measures: from the quantity, or its own.

@@ -10,12 +10,14 @@ use crate::{
     hazard_source::{self, Drafts},
     known::Known,
     lint,
+    pack_use::PackUse,
+    packs,
     report::{Finding, Place, Report},
     rule_file::{self, RuleDraft},
     selector::Targets,
     site_file::{self, Ids, SiteFile, Whole},
     tags_file::{self, TagsFile},
-    yaml,
+    tunes, yaml,
 };
 
 const SITE: &str = "site.yaml";
@@ -28,9 +30,13 @@ const BYTES_MAX: usize = 128 << 20;
 const RULES_MAX: usize = 50_000;
 
 /// Whether a file of this path, below a site's folder and with `/`, belongs to the site: `site.yaml`, `tags.csv`, every
-/// `rules/*.yaml` and every `mappings/*.yaml`.
+/// `rules/*.yaml`, every `mappings/*.yaml` and every `packs/*.yaml`.
 pub fn is_site_file(path: &str) -> bool {
-    path == SITE || path == TAGS || is_rule_file(path) || mapping_name(path).is_some()
+    path == SITE
+        || path == TAGS
+        || is_rule_file(path)
+        || mapping_name(path).is_some()
+        || yaml_in(path, "packs/").is_some()
 }
 
 /// The name of the mapping in a file of this path, if it is one: `mappings/tasmota.yaml` has `tasmota`. What stands in it
@@ -81,7 +87,7 @@ fn is_rule_file(path: &str) -> bool {
     yaml_in(path, "rules/").is_some()
 }
 
-fn yaml_in<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+pub(crate) fn yaml_in<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let name = path.strip_prefix(folder)?.strip_suffix(".yaml")?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
@@ -116,11 +122,12 @@ fn read(files: &[BundleFile], revision: Arc<str>) -> (Option<Plan>, Vec<Diagnost
     }
     let mut report = report(files);
     check_paths(files, &mut report);
-    let site = site(files, &mut report);
+    let mut packs = Vec::new();
+    let site = site(files, &mut packs, &mut report);
     let known = site.as_ref().map(|(site, whole, hazards)| Known::new(site, *whole, hazards));
     let tags = tags(files, known.as_ref(), &mut report);
     let targets = targets(known, tags.as_ref());
-    let drafts = rules(files, &targets, &mut report);
+    let drafts = rules(files, &packs, &targets, &mut report);
     let (Some((mut site, _, hazards)), Some(mut tags)) = (site, tags) else {
         return (None, report.into_findings());
     };
@@ -162,7 +169,9 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
             let finding = Finding::new(Code::FileUnknown, "file").found(&file.path);
             report.error(
                 place,
-                finding.expected("site.yaml, tags.csv, rules/*.yaml or mappings/*.yaml").did_you_mean(near),
+                finding
+                    .expected("site.yaml, tags.csv, rules/*.yaml, mappings/*.yaml or packs/*.yaml")
+                    .did_you_mean(near),
             );
         }
         if at > 0 && files[at - 1].path == file.path {
@@ -180,7 +189,7 @@ fn check_paths(files: &[BundleFile], report: &mut Report) {
     }
 }
 
-fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole, Drafts)> {
+fn site(files: &[BundleFile], used: &mut Vec<PackUse>, report: &mut Report) -> Option<(Site, Whole, Drafts)> {
     let (at, file) = files.iter().enumerate().find(|(_, file)| file.path == SITE)?;
     let root = yaml::parse(&file.text, index(at), report)?;
     let SiteFile {
@@ -195,8 +204,10 @@ fn site(files: &[BundleFile], report: &mut Report) -> Option<(Site, Whole, Draft
         devices,
         sources,
         hazard_sources,
+        packs,
         whole,
     } = site_file::read(&root, report);
+    *used = packs;
     // A site without an id is still checked; the error is in the report.
     let id = id.unwrap_or_default();
     Some((
@@ -223,8 +234,8 @@ fn tags(files: &[BundleFile], known: Option<&Known<'_>>, report: &mut Report) ->
     tags_file::read(&file.text, index(at), known, report)
 }
 
-/// The rules of all files, sorted by id.
-fn rules(files: &[BundleFile], targets: &Targets, report: &mut Report) -> Vec<RuleDraft> {
+/// The rules of all files, those of packs among them, sorted by id.
+fn rules(files: &[BundleFile], used: &[PackUse], targets: &Targets, report: &mut Report) -> Vec<RuleDraft> {
     let mut ids = Ids::new();
     let mut drafts = Vec::new();
     for (at, file) in files.iter().enumerate().filter(|(_, file)| is_rule_file(&file.path)) {
@@ -232,6 +243,7 @@ fn rules(files: &[BundleFile], targets: &Targets, report: &mut Report) -> Vec<Ru
             drafts.extend(rule_file::read(&root, &mut ids, targets, report));
         }
     }
+    drafts.extend(packs::rules(files, used, &mut ids, targets, report));
     if drafts.len() > RULES_MAX {
         let finding =
             Finding::new(Code::PlanTooLarge, "rules").found_words(format!("{} rules", drafts.len()));
@@ -239,6 +251,7 @@ fn rules(files: &[BundleFile], targets: &Targets, report: &mut Report) -> Vec<Ru
         drafts.truncate(RULES_MAX);
     }
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
+    tunes::inherit(&mut drafts, report);
     drafts
 }
 
@@ -252,6 +265,6 @@ fn targets(known: Option<Known<'_>>, tags: Option<&TagsFile>) -> Targets {
     Targets { areas, nodes, devices, hazard_sources, equipment, tags: tags.map(|tags| tags.names.clone()) }
 }
 
-fn index(at: usize) -> u32 {
+pub(crate) fn index(at: usize) -> u32 {
     u32::try_from(at).expect("the number of files is bounded")
 }

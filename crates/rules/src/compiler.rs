@@ -20,6 +20,7 @@ use crate::{
     report::{Finding, Place, Report, quoted},
     rule_file::{After, DraftKind, RuleDraft, StaleDraft},
     select::TagLists,
+    tunes,
 };
 
 /// Pairs of a rule and a tag in a plan at most.
@@ -81,10 +82,12 @@ pub(crate) fn plan(
         calculated_of: vec![0..0; drafts.len()],
         looks: Vec::new(),
     };
+    let tuned = compiler.tuned();
     for rule in dependence::order(drafts, compiler.report) {
         let draft = &drafts[rule as usize];
-        let tags: Vec<TagIndex> =
+        let mut tags: Vec<TagIndex> =
             compiler.lists.select(&draft.applies_to).into_iter().map(TagIndex).collect();
+        tags.retain(|tag| !tuned.contains(&(rule, *tag)));
         if compiler.watches.len() + tags.len() > WATCHES_MAX {
             compiler.too_large(draft);
             break;
@@ -131,6 +134,16 @@ pub(crate) fn plan(
 }
 
 impl Compiler<'_> {
+    /// Which rules of packs stand back on which tags: a rule that tunes them covers these.
+    fn tuned(&self) -> BTreeSet<(u32, TagIndex)> {
+        let tuners = self.drafts.iter().filter_map(|draft| Some((draft, draft.tunes.as_ref()?)));
+        let law = |id: &str| dependence::find(self.drafts, id);
+        let pairs = tuners.filter_map(|(draft, tunes)| Some((law(&tunes.id)?, &draft.applies_to)));
+        let each =
+            |(law, selector)| self.lists.select(selector).into_iter().map(move |tag| (law, TagIndex(tag)));
+        pairs.flat_map(each).collect()
+    }
+
     fn rule(&mut self, rule: u32, tags: &[TagIndex]) {
         let draft = &self.drafts[rule as usize];
         let watched = self.watches.len();
@@ -162,7 +175,7 @@ impl Compiler<'_> {
 
     /// The calculated tags of a rule, and their levels.
     fn calculate(&mut self, draft: &RuleDraft, kind: &dyn KindDraft, rule: u32, tags: &[TagIndex]) {
-        let looked_at = kind.looks_at().iter().filter_map(|(id, _)| dependence::find(self.drafts, id));
+        let looked_at = kind.looks_at().iter().flat_map(|(id, _)| dependence::find_all(self.drafts, id));
         let subjects = looked_at.flat_map(|rule| self.subjects[rule as usize].clone()).collect();
         let given = (tags.to_vec(), subjects);
         let mut expansion = Expansion::new((self.site, self.hazards), &self.lists, draft, given, self.report);
@@ -214,6 +227,7 @@ impl Compiler<'_> {
                 Some(program) => *program,
                 None => {
                     let on = On::tag(described);
+                    self.hold_to_law(draft, on, &mut told);
                     let program = self.program(draft, levels, (on, Scale::Point), &mut told);
                     programs.insert(sort, program);
                     program
@@ -255,6 +269,21 @@ impl Compiler<'_> {
         }
         self.limits.push(LimitProgram::new(compiled));
         Some(place(self.limits.len() - 1))
+    }
+
+    /// Tells what is looser in a rule than in the pack's rule that it tunes, once a place.
+    fn hold_to_law(&mut self, draft: &RuleDraft, on: On<'_>, told: &mut BTreeSet<(Place, Code)>) {
+        let Some(tunes) = &draft.tunes else { return };
+        let Some(law) = dependence::find(self.drafts, &tunes.id) else { return };
+        for (place, finding) in tunes::looser(&self.drafts[law as usize], draft, (on.unit, on.substance)) {
+            if !told.insert((place, Code::LooserThanLaw)) {
+                continue;
+            }
+            match &tunes.deviation {
+                Some(_) => self.report.warn(place, finding),
+                None => self.report.error(place, finding),
+            }
+        }
     }
 
     fn stale(&mut self, stale: &StaleDraft, rule: u32, tags: &[TagIndex]) {

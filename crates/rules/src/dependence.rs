@@ -9,7 +9,10 @@ use crate::{
 /// The places of all rules, each after those that it looks at. A rule that is not there, or comes by itself again, is told.
 pub(crate) fn order(drafts: &[RuleDraft], report: &mut Report) -> Vec<u32> {
     let mut walk = Walk { drafts, report, marks: vec![Mark::New; drafts.len()], order: Vec::new() };
-    for at in 0..drafts.len() {
+    // A rule that tunes another is looked at in its place, and looks at nothing: those of readings come first.
+    let (of_alarms, of_readings): (Vec<usize>, _) =
+        (0..drafts.len()).partition(|at| looks_at_alarms(&drafts[*at]));
+    for at in of_readings.into_iter().chain(of_alarms) {
         walk.visit(at);
     }
     walk.order
@@ -18,6 +21,24 @@ pub(crate) fn order(drafts: &[RuleDraft], report: &mut Report) -> Vec<u32> {
 /// The place of the rule with that id.
 pub(crate) fn find(drafts: &[RuleDraft], id: &str) -> Option<u32> {
     drafts.binary_search_by(|draft| (*draft.id).cmp(id)).ok().and_then(|at| u32::try_from(at).ok())
+}
+
+/// The same, and those that tune it.
+pub(crate) fn find_all(drafts: &[RuleDraft], id: &str) -> Vec<u32> {
+    let tunes = |draft: &RuleDraft| draft.tunes.as_ref().is_some_and(|tunes| *tunes.id == *id);
+    let tuners = drafts.iter().enumerate().filter(|(_, draft)| tunes(draft));
+    let tuners = tuners.filter_map(|(at, _)| u32::try_from(at).ok());
+    find(drafts, id).into_iter().chain(tuners).collect()
+}
+
+fn looks_at_alarms(draft: &RuleDraft) -> bool {
+    matches!(&draft.kind, DraftKind::Calculated(_, kind) if !kind.looks_at().is_empty())
+}
+
+/// Whether `id` is that of a rule of the same pack, which may be off.
+fn is_of_its_pack(draft: &RuleDraft, id: &str) -> bool {
+    let rest = draft.pack.as_ref().and_then(|pack| id.strip_prefix(&**pack));
+    rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -58,6 +79,7 @@ impl Walk<'_> {
             };
             let about = format!("rule {}", quoted(&self.drafts[at].id));
             match find(self.drafts, id).map(|other| other as usize) {
+                None if is_of_its_pack(&self.drafts[at], id) => {}
                 None => {
                     let near = self.report.nearest(id, self.drafts.iter().map(|draft| &*draft.id));
                     let finding = Finding::new(Code::RuleUnknown, about).found(id);

@@ -178,10 +178,18 @@ codes! {
     ExpressionTooLarge "EXPRESSION_TOO_LARGE";
     /// An expression names an input that its rule does not declare.
     InputUnknown "INPUT_UNKNOWN";
+    /// No such pack, among the site's own and those that ship with Davy.
+    PackUnknown "PACK_UNKNOWN";
+    /// A level looser than the pack's that it tunes, and nobody who answers for it; a warning where somebody does.
+    LooserThanLaw "LOOSER_THAN_LAW";
     /// More tags, rules or pairs of them than a plan may hold.
     PlanTooLarge "PLAN_TOO_LARGE";
     /// More findings than are listed.
     TooManyFindings "TOO_MANY_FINDINGS";
+    /// Warning: a pack's file that the site does not use.
+    PackUnused "PACK_UNUSED";
+    /// Warning: a rule that law stands behind is turned off.
+    LawOff "LAW_OFF";
     /// Warning: nobody would notice the tag's silence.
     TagWithoutStaleRule "TAG_WITHOUT_STALE_RULE";
     /// Warning: the rule covers no tag.

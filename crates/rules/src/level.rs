@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use davy_model::{Comparator, Conversion, ConversionError, Substance, Tier, Unit, micros};
 
 use crate::{
-    Code, Level,
+    Basis, Code, Level,
+    basis::{self, Origin},
     fields::{Fields, Item, all_of, one_of},
     figure::Figure,
     report::{Finding, Place, Report},
@@ -20,7 +21,7 @@ pub(crate) const SETS: [&str; 4] = ["above", "at_or_above", "below", "at_or_belo
 pub(crate) const CLEARS: [&str; 5] =
     ["clear_below", "clear_at_or_below", "clear_above", "clear_at_or_above", "deadband"];
 /// The keys of a level.
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 16] = [
     "name",
     "tier",
     "above",
@@ -36,6 +37,7 @@ pub(crate) const KEYS: [&str; 15] = [
     "off_delay",
     "latch",
     "re_alarm",
+    "basis",
 ];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -56,6 +58,8 @@ pub(crate) struct LevelDraft {
     pub(crate) clear: Clear,
     /// Its delays.
     pub(crate) timing: Timing,
+    /// Where its set point comes from, when not from where the rule's do.
+    pub(crate) basis: Option<Basis>,
 }
 
 /// How long a level waits, holds, and is silent.
@@ -158,6 +162,7 @@ fn read(node: &Node, about: &str, report: &mut Report) -> Option<LevelDraft> {
     let set = set_point(&fields, report);
     let clear = set.as_ref().and_then(|(comparator, _)| clear(&fields, *comparator, report));
     let timing = Timing::read(&fields, report);
+    let basis = fields.get("basis").map(|item| basis::read(&item, Origin::default(), report));
     let (comparator, set_point) = set?;
     Some(LevelDraft {
         name: name?.into(),
@@ -167,6 +172,7 @@ fn read(node: &Node, about: &str, report: &mut Report) -> Option<LevelDraft> {
         set_point,
         clear: clear?,
         timing,
+        basis: basis.unwrap_or_default(),
     })
 }
 

@@ -7,6 +7,7 @@
 //! It does not know: where files come from, what a reading is, what time it is.
 
 mod annunciation;
+mod basis;
 mod bundle;
 mod cells;
 mod compiler;
@@ -28,6 +29,11 @@ mod level;
 mod lint;
 mod one_level;
 mod order;
+mod pack;
+mod pack_description;
+mod pack_file;
+mod pack_use;
+mod packs;
 mod plan;
 pub mod reader;
 mod report;
@@ -40,6 +46,7 @@ mod site_file;
 mod source;
 mod tag_row;
 mod tags_file;
+mod tunes;
 mod yaml;
 
 pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
@@ -50,5 +57,7 @@ pub use kinds::{
     Hazard, Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike,
     Standard, TimeToLimit, Vote, Window,
 };
+pub use pack::{pack_names, pack_text, with_packs};
+pub use pack_description::{PackDescription, PackLevel, PackOption, PackRule, describe_pack};
 pub use plan::{Calculated, Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, SuppressedWhile};

@@ -37,6 +37,7 @@ pub(crate) fn read(
         set_point: set_point?,
         clear: Clear::Complement,
         timing,
+        basis: None,
     })
 }
 
@@ -56,6 +57,7 @@ pub(crate) fn from_number(
         set_point: Figure { value: number, unit: None, written, place },
         clear: Clear::Complement,
         timing: Timing::default(),
+        basis: None,
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Basis {
     pub standard: String,
     /// The clause in it.
     pub clause: String,
+    /// Which edition was read, where the standard's name does not say; may be empty.
+    pub edition: String,
     /// How sure we are of it.
     pub confidence: Confidence,
 }

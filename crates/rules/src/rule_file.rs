@@ -5,14 +5,19 @@ use std::{sync::Arc, time::Duration};
 use davy_model::{Text, Tier, micros};
 
 use crate::{
-    Basis, Code, Confidence, Response, RuleKind, duration,
+    Basis, Code, Response, RuleKind,
+    basis::{self, Origin},
+    duration,
     fields::{Fields, Item},
     figure::Figure,
     kinds::{self, KindDraft},
     level::{self, LevelDraft},
+    pack_file::{self, Head},
+    pack_use::Lists,
     report::{Place, Report},
     selector::{self, Selector, Targets},
     site_file::{Ids, unknown},
+    tunes::{self, Tunes},
     yaml::Node,
 };
 
@@ -25,12 +30,12 @@ pub(crate) const FILE: [&str; 1] = ["rules"];
 pub(crate) const STALE: [&str; 4] = ["after", "tier", "latch", "re_alarm"];
 /// The keys of `response`.
 pub(crate) const RESPONSE: [&str; 4] = ["cause", "consequence", "action", "time_to_respond"];
-/// The keys of `basis`.
-pub(crate) const BASIS: [&str; 3] = ["standard", "clause", "confidence"];
-/// How sure one may be of a figure.
-pub(crate) const CONFIDENCES: [&str; 5] = ["verified", "known", "uncertain", "derived", "engineering"];
 /// The keys of `suppressed_while`.
 pub(crate) const SUPPRESSED: [&str; 2] = ["tag", "at_or_above"];
+/// Those that only a site's own rules have.
+pub(crate) const OF_SITE: [&str; 1] = ["tunes"];
+/// The one kind that tunes another; beside it, `deviation` is a name to answer for it, and no kind.
+const TUNING: &[&str] = &["limit"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 /// Intervals of silence at most.
 const INTERVALS_MAX: u32 = 100_000;
@@ -57,6 +62,19 @@ pub(crate) struct RuleDraft {
     pub(crate) basis: Option<Basis>,
     /// The tag that quiets it, and from which value on.
     pub(crate) suppressed_while: Option<(String, Figure)>,
+    /// The pack that it is a rule of.
+    pub(crate) pack: Option<Arc<str>>,
+    /// The pack's rule that it stands for on the tags that it covers.
+    pub(crate) tunes: Option<Tunes>,
+}
+
+/// Whose rules are read.
+#[derive(Clone, Copy)]
+pub(crate) enum Home<'a> {
+    /// The site's own.
+    Site,
+    /// Those of a pack, with the site's lists of tags for it.
+    Pack(&'a Head, &'a Lists),
 }
 
 /// What a rule says.
@@ -116,41 +134,54 @@ pub(crate) fn read(root: &Node, ids: &mut Ids, targets: &Targets, report: &mut R
     let Some(fields) = Fields::open(root, "rules", &FILE, report) else { return Vec::new() };
     let Some(item) = fields.need("rules", report) else { return Vec::new() };
     let nodes = item.list(report).unwrap_or_default();
-    nodes.iter().enumerate().filter_map(|(place, node)| rule(node, place + 1, ids, targets, report)).collect()
+    let own = |(place, node)| rule(node, (place + 1, Home::Site), ids, targets, report);
+    nodes.iter().enumerate().filter_map(own).collect()
 }
 
-fn rule(
+/// Reads one rule, the so many-th of its file.
+pub(crate) fn rule(
     node: &Node,
-    number: usize,
+    (number, home): (usize, Home<'_>),
     ids: &mut Ids,
     targets: &Targets,
     report: &mut Report,
 ) -> Option<RuleDraft> {
     let about = about(node, number);
-    let known: Vec<&'static str> = KEYS.iter().chain(kinds::WORDS).copied().collect();
+    let of_home: &[&str] = if matches!(home, Home::Site) { &OF_SITE } else { &pack_file::OF_PACK };
+    let known: Vec<&'static str> = KEYS.iter().chain(of_home).chain(kinds::WORDS).copied().collect();
     let fields = Fields::open(node, &*about, &known, report)?;
-    let id = fields.need("id", report).and_then(|item| id(&item, ids, report));
+    let id = fields.need("id", report).and_then(|item| id(&item, home, ids, report));
     let title = fields.get("title").map(|item| item.words(report));
+    let tunes = fields.get("tunes").map(|item| tunes::read(&item, &fields, report));
     let applies_to = match fields.get("applies_to") {
-        None if !fields.given(kinds::LOOK_AT_ALARMS).is_empty() => Some(Selector::default()),
+        None if tunes.is_some() || !fields.given(kinds::LOOK_AT_ALARMS).is_empty() => {
+            Some(Selector::default())
+        }
         _ => {
             fields.need("applies_to", report).and_then(|item| selector::read(&item, &about, targets, report))
         }
     };
-    let kind = kind(&fields, &about, report);
+    let applies_to = match home {
+        Home::Site => applies_to,
+        Home::Pack(head, lists) => applies_to.and_then(|it| head.listed(it, lists, &fields, report)),
+    };
+    let kinds = if tunes.is_some() { TUNING } else { kinds::WORDS };
+    let kind = kind(&fields, kinds, &about, report);
     let is_alarm = fields.get("alarm").map_or(Some(true), |item| item.flag(report));
     // Nobody responds to what is no alarm.
     let response = match fields.get("response") {
-        None if is_alarm == Some(false) => Some(Response::default()),
+        None if is_alarm == Some(false) || tunes.is_some() => Some(Response::default()),
         _ => fields.need("response", report).and_then(|item| response(&item, &about, report)),
     };
     let action_place = fields
         .get("response")
         .and_then(|item| Some(Fields::open_any(item.node(), String::new())?.get("action")?.place));
-    let basis = fields.get("basis").map(|item| basis(&item, &about, report));
+    let origin = if let Home::Pack(head, _) = home { head.origin() } else { Origin::default() };
+    let basis = fields.get("basis").map(|item| basis::read(&item, origin, report));
     let suppressed_while =
         fields.get("suppressed_while").map(|item| suppressed(&item, &about, targets, report));
     let id: Arc<str> = id?.into();
+    let pack = if let Home::Pack(head, _) = home { Some(Arc::clone(&head.name)) } else { None };
     Some(RuleDraft {
         place: fields.place,
         title: title.unwrap_or_else(|| Some(Text::en(&*id)))?,
@@ -162,6 +193,8 @@ fn rule(
         action_place: action_place.unwrap_or(fields.place),
         basis: basis.unwrap_or_default(),
         suppressed_while: suppressed_while.unwrap_or_default(),
+        pack,
+        tunes: tunes.unwrap_or_default(),
     })
 }
 
@@ -176,25 +209,32 @@ fn about(node: &Node, number: usize) -> String {
     format!("rule {number}")
 }
 
-fn id<'a>(item: &Item<'a>, ids: &mut Ids, report: &mut Report) -> Option<&'a str> {
-    let id = item.name(report)?;
+/// The id; that of a pack's rule has the pack's name before it.
+fn id(item: &Item<'_>, home: Home<'_>, ids: &mut Ids, report: &mut Report) -> Option<String> {
+    let own = item.name(report)?;
+    let id = if let Home::Pack(head, _) = home { head.full(own) } else { own.to_owned() };
     if id.starts_with("davy-") {
         report.error(
             item.place,
             item.finding(Code::NameReserved).expected("an id that does not begin with davy-"),
         );
     }
-    if let Some(first) = ids.get(id) {
+    if let Some(first) = ids.get(&id) {
         let expected = format!("an id of its own: it is taken at {}", report.line_of(*first));
         report.error(item.place, item.finding(Code::NameTwice).expected(expected));
         return None;
     }
-    ids.insert(id.to_owned(), item.place);
+    ids.insert(id.clone(), item.place);
     Some(id)
 }
 
-fn kind(fields: &Fields<'_>, about: &str, report: &mut Report) -> Option<DraftKind> {
-    let word = fields.one_of(kinds::WORDS, report)?;
+fn kind(
+    fields: &Fields<'_>,
+    words: &'static [&'static str],
+    about: &str,
+    report: &mut Report,
+) -> Option<DraftKind> {
+    let word = fields.one_of(words, report)?;
     let item = fields.get(word)?;
     match word {
         "limit" => level::read_all(&item, about, report).map(DraftKind::Limit),
@@ -242,21 +282,6 @@ fn response(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Respons
     let time = fields.need("time_to_respond", report);
     let time = time.and_then(|item| item.duration(Duration::from_secs(1), report));
     Some(Response { cause: cause?, consequence: consequence?, action: action?, time_to_respond: time? })
-}
-
-pub(crate) fn basis(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Basis> {
-    let fields = Fields::open(item.node(), format!("{about}: basis"), &BASIS, report)?;
-    let confidence = fields.need("confidence", report).and_then(|item| item.word(&CONFIDENCES, report));
-    let confidence = Confidence::from_word(confidence?)?;
-    // An engineering default has no standard behind it; everything else must name one.
-    let text = |key: &'static str, report: &mut Report| match fields.get(key) {
-        None if confidence == Confidence::Engineering => Some(String::new()),
-        None => fields.need(key, report).map(|_| String::new()),
-        Some(item) => item.text(report).map(str::to_owned),
-    };
-    let standard = text("standard", report);
-    let clause = text("clause", report);
-    Some(Basis { standard: standard?, clause: clause?, confidence })
 }
 
 fn suppressed(

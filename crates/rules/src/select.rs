@@ -13,6 +13,7 @@ use crate::{glob, selector::Selector};
 pub(crate) struct TagLists<'a> {
     tags: &'a [Tag],
     quantities: BTreeMap<&'a str, Vec<u32>>,
+    roles: BTreeMap<&'a str, Vec<u32>>,
     areas: BTreeMap<&'a str, Vec<u32>>,
     equipment: BTreeMap<&'a str, Vec<u32>>,
     devices: BTreeMap<&'a str, Vec<u32>>,
@@ -41,6 +42,7 @@ impl<'a> TagLists<'a> {
         TagLists {
             tags,
             quantities: lists(tags, |tag| Some(tag.quantity.as_str())),
+            roles: lists(tags, |tag| tag.role.as_deref()),
             areas: lists(tags, |tag| tag.area.as_deref()),
             equipment: lists(tags, |tag| tag.equipment.as_deref()),
             devices: lists(tags, |tag| tag.device.as_deref()),
@@ -57,7 +59,10 @@ impl<'a> TagLists<'a> {
         criteria.sort_by_key(Criterion::size);
         let Some((narrowest, others)) = criteria.split_first() else { return Vec::new() };
         let mut found = narrowest.list(self.tags);
-        found.retain(|tag| others.iter().all(|criterion| criterion.lets(*tag, self.tags)));
+        let is_left_out = |tag: u32| selector.not.iter().any(|name| **name == *self.tags[tag as usize].name);
+        found.retain(|tag| {
+            others.iter().all(|criterion| criterion.lets(*tag, self.tags)) && !is_left_out(*tag)
+        });
         found
     }
 
@@ -65,8 +70,9 @@ impl<'a> TagLists<'a> {
         let named = |ids: &[String], lists| Criterion::Lists(named(ids, lists));
         let mut criteria = Vec::new();
         if let Some(quantities) = &selector.quantity {
-            criteria.push(Criterion::Lists(self.by_quantity(quantities)));
+            criteria.push(Criterion::Lists(dotted(quantities, &self.quantities)));
         }
+        criteria.extend(selector.role.as_ref().map(|roles| Criterion::Lists(dotted(roles, &self.roles))));
         if let Some(areas) = &selector.area {
             let all = self.with_parts(areas);
             criteria.push(Criterion::Lists(all.into_iter().filter_map(|id| list(&self.areas, id)).collect()));
@@ -77,28 +83,6 @@ impl<'a> TagLists<'a> {
         criteria.extend(selector.hazard_source.as_ref().map(|ids| named(ids, &self.hazard_sources)));
         criteria.extend(selector.tag.as_ref().map(|patterns| self.by_name(patterns)));
         criteria
-    }
-
-    fn by_quantity(&self, wanted: &[String]) -> Vec<&[u32]> {
-        let mut found: BTreeMap<&str, &[u32]> = BTreeMap::new();
-        for text in wanted {
-            let Some(stem) = text.strip_suffix(".*") else {
-                let known = self.quantities.get_key_value(text.as_str());
-                found.extend(known.map(|(name, tags)| (*name, tags.as_slice())));
-                continue;
-            };
-            let is_under = |name: &str| {
-                name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            };
-            let under = self
-                .quantities
-                .range::<str, _>((Bound::Included(stem), Bound::Unbounded))
-                .take_while(|(name, _)| name.starts_with(stem));
-            found.extend(
-                under.filter(|(name, _)| is_under(name)).map(|(name, tags)| (*name, tags.as_slice())),
-            );
-        }
-        found.into_values().collect()
     }
 
     fn by_name<'s>(&self, patterns: &'s [String]) -> Criterion<'s, '_> {
@@ -177,6 +161,25 @@ fn lists<'a>(tags: &'a [Tag], key: impl Fn(&'a Tag) -> Option<&'a str>) -> BTree
         }
     }
     lists
+}
+
+/// The lists of dotted words, or of all that begin so.
+fn dotted<'l>(wanted: &[String], lists: &'l BTreeMap<&str, Vec<u32>>) -> Vec<&'l [u32]> {
+    let mut found: BTreeMap<&str, &[u32]> = BTreeMap::new();
+    for text in wanted {
+        let Some(stem) = text.strip_suffix(".*") else {
+            let known = lists.get_key_value(text.as_str());
+            found.extend(known.map(|(name, tags)| (*name, tags.as_slice())));
+            continue;
+        };
+        let is_under =
+            |name: &str| name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let under = lists
+            .range::<str, _>((Bound::Included(stem), Bound::Unbounded))
+            .take_while(|(name, _)| name.starts_with(stem));
+        found.extend(under.filter(|(name, _)| is_under(name)).map(|(name, tags)| (*name, tags.as_slice())));
+    }
+    found.into_values().collect()
 }
 
 fn list<'l>(lists: &'l BTreeMap<&str, Vec<u32>>, id: &str) -> Option<&'l [u32]> {

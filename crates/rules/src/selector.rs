@@ -11,8 +11,10 @@ use crate::{
 };
 
 /// The keys of `applies_to`.
-pub(crate) const KEYS: [&str; 7] =
-    ["quantity", "area", "equipment", "device", "edge_node", "hazard_source", "tag"];
+pub(crate) const KEYS: [&str; 8] =
+    ["quantity", "role", "area", "equipment", "device", "edge_node", "hazard_source", "tag"];
+/// What a role looks like, for people.
+pub(crate) const ROLE_FORM: &str = "1 to 64 of a-z 0-9 _ - in parts with a dot between, such as coal.t1";
 
 /// What a tag must be to be covered: of each key that is given, one of its texts.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub(crate) struct Selector {
     pub(crate) place: Option<Place>,
     /// Quantities, or their beginnings with `.*` behind.
     pub(crate) quantity: Option<Vec<String>>,
+    /// Roles, or their beginnings with `.*` behind.
+    pub(crate) role: Option<Vec<String>>,
     /// Areas; their parts are meant too.
     pub(crate) area: Option<Vec<String>>,
     /// What a tag is mounted on.
@@ -33,6 +37,8 @@ pub(crate) struct Selector {
     pub(crate) hazard_source: Option<Vec<String>>,
     /// Names, or patterns of names.
     pub(crate) tag: Option<Vec<String>>,
+    /// Names of tags that are not covered whatever else they are; a pack's rule has them.
+    pub(crate) not: Vec<String>,
 }
 
 /// What a selector may refer to; what could not be read is not checked.
@@ -75,10 +81,12 @@ pub(crate) fn read(item: &Item<'_>, about: &str, targets: &Targets, report: &mut
         Some(owned(found))
     };
     let quantity = texts("quantity", report).inspect(|found| check_quantities(&fields, found, report));
+    let role = texts("role", report).inspect(|found| check_roles(&fields, found, report));
     let tag = texts("tag", report).inspect(|found| check_tags(&fields, found, targets, report));
     Some(Selector {
         place: Some(item.place),
         quantity: quantity.map(owned),
+        role: role.map(owned),
         area: known("area", Code::AreaUnknown, "area", targets.areas.as_ref(), report),
         equipment: known(
             "equipment",
@@ -97,6 +105,7 @@ pub(crate) fn read(item: &Item<'_>, about: &str, targets: &Targets, report: &mut
             report,
         ),
         tag: tag.map(owned),
+        not: Vec::new(),
     })
 }
 
@@ -118,6 +127,24 @@ fn check_quantities(fields: &Fields<'_>, found: &[(&str, Place)], report: &mut R
                 *place,
                 finding.expected("a quantity such as gas.h2s, or its beginning such as gas.*"),
             );
+        }
+    }
+}
+
+/// Whether a text may be a tag's role.
+pub(crate) fn is_role(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+    };
+    text.len() <= 64 && text.split('.').all(is_part)
+}
+
+fn check_roles(fields: &Fields<'_>, found: &[(&str, Place)], report: &mut Report) {
+    for (text, place) in found {
+        if !is_role(text.strip_suffix(".*").unwrap_or(text)) {
+            let finding = Finding::new(Code::NameInvalid, format!("{}: role", fields.about())).found(text);
+            report.error(*place, finding.expected("a role such as coal.t1, or its beginning such as coal.*"));
         }
     }
 }

@@ -12,13 +12,14 @@ use crate::{
     Code, annunciation, desks,
     fields::Fields,
     hazard_source,
+    pack_use::{self, PackUse},
     report::{Finding, Place, Report},
     source,
     yaml::Node,
 };
 
 /// The keys of `site.yaml`.
-pub(crate) const KEYS: [&str; 11] = [
+pub(crate) const KEYS: [&str; 12] = [
     "site",
     "title",
     "time",
@@ -30,6 +31,7 @@ pub(crate) const KEYS: [&str; 11] = [
     "desks",
     "annunciation",
     "hazard_sources",
+    "packs",
 ];
 /// The keys of an area.
 pub(crate) const AREA: [&str; 3] = ["id", "title", "parent"];
@@ -68,6 +70,8 @@ pub(crate) struct SiteFile {
     pub(crate) sources: Vec<Source>,
     /// Units that may be major hazard sources.
     pub(crate) hazard_sources: hazard_source::Drafts,
+    /// Which packs of rules it uses, in the file's order.
+    pub(crate) packs: Vec<PackUse>,
     /// Which of these lists are whole, so that a reference to none of their ids is a mistake for certain.
     pub(crate) whole: Whole,
 }
@@ -115,6 +119,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
     cycles(&site.areas, &area_ids, report);
     site.desks = desks::read(&fields, &area_ids, report);
     site.annunciation = annunciation::read(&fields, report);
+    site.packs = pack_use::read(&fields, report);
     site.sources = source::read(&fields, nodes_whole.then_some(&node_ids), report);
     site.hazard_sources = hazard_source::read(&fields, report);
     site

@@ -9,6 +9,7 @@ use crate::{
     cells::Cells,
     fields::{UNIT_FORM, UNIT_WORDS},
     known::Known,
+    selector,
     tags_file::Column,
 };
 
@@ -80,6 +81,7 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
         "hazard source",
         known.and_then(|known| known.hazard_sources.as_ref()),
     );
+    let role = role(cells);
     let location = location(cells);
     let substance = substance(cells, quantity.as_ref());
     let interval = cells.duration(Column::Interval).unwrap_or(DEFAULT_INTERVAL);
@@ -105,6 +107,7 @@ pub(crate) fn read(cells: &mut Cells<'_>, known: Option<&Known<'_>>) -> Option<T
         device,
         equipment: equipment.map(Into::into),
         hazard_source,
+        role: role.map(Into::into),
         location,
         substance,
     })
@@ -127,6 +130,16 @@ fn sent_as(cells: &mut Cells<'_>) -> Option<Arc<str>> {
     }
     let expected = "1 to 128 bytes without control characters";
     cells.error(Column::SentAs, cells.finding(Code::NameInvalid, Column::SentAs).expected(expected));
+    None
+}
+
+fn role<'a>(cells: &mut Cells<'a>) -> Option<&'a str> {
+    let role = cells.get(Column::Role)?;
+    if selector::is_role(role) {
+        return Some(role);
+    }
+    let finding = cells.finding(Code::NameInvalid, Column::Role);
+    cells.error(Column::Role, finding.expected(selector::ROLE_FORM));
     None
 }
 

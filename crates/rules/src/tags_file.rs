@@ -51,6 +51,8 @@ pub(crate) enum Column {
     Device,
     /// What it is mounted on.
     Equipment,
+    /// What it stands for by the rules of its trade.
+    Role,
     /// Degrees north.
     Latitude,
     /// Degrees east.
@@ -71,7 +73,7 @@ pub(crate) enum Column {
 
 impl Column {
     /// The names in a header, in the order of the columns above.
-    pub(crate) const NAMES: [&str; 23] = [
+    pub(crate) const NAMES: [&str; 24] = [
         "tag",
         "title",
         "title_zh",
@@ -87,6 +89,7 @@ impl Column {
         "sent_as",
         "device",
         "equipment",
+        "role",
         "latitude",
         "longitude",
         "elevation",

@@ -149,7 +149,7 @@ const CASES: &[Case] = &[
         "site.yaml:11:12: source 1: found \"maping\", expected mapping, sparkplug, hj212, topic, edge_node or edge_nodes; did you mean \"mapping\"? [KEY_UNKNOWN]",
     ]),
     ("tags.csv", "tag,quantity,unit", "tag,quantity,units", &[
-        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, sent_as, device, equipment, latitude, longitude, elevation, x, y, molar_mass, lel or hazard_source; did you mean \"unit\"? [COLUMN_UNKNOWN]",
+        "tags.csv:1:14: header: found \"units\", expected tag, title, title_zh, quantity, unit, low, high, interval, silence_limit, reporting, area, edge_node, sent_as, device, equipment, role, latitude, longitude, elevation, x, y, molar_mass, lel or hazard_source; did you mean \"unit\"? [COLUMN_UNKNOWN]",
     ]),
     ("tags.csv", "tag,quantity,unit", "tag,unit,unit", &[
         "tags.csv:1:10: header: found \"unit\", expected each column once [COLUMN_TWICE]",
@@ -303,7 +303,7 @@ const CASES: &[Case] = &[
     ]),
     ("rules/a.yaml", "tier: orange, at", "teir: orange, at", &[
         "rules/a.yaml:6:9: rule \"h2s\", level 1: found nothing, expected the key tier [KEY_MISSING]",
-        "rules/a.yaml:6:20: rule \"h2s\", level 1: found \"teir\", expected name, tier, above, at_or_above, below, at_or_below, clear_below, clear_at_or_below, clear_above, clear_at_or_above, deadband, on_delay, off_delay, latch or re_alarm; did you mean \"tier\"? [KEY_UNKNOWN]",
+        "rules/a.yaml:6:20: rule \"h2s\", level 1: found \"teir\", expected name, tier, above, at_or_above, below, at_or_below, clear_below, clear_at_or_below, clear_above, clear_at_or_above, deadband, on_delay, off_delay, latch, re_alarm or basis; did you mean \"tier\"? [KEY_UNKNOWN]",
     ]),
     ("rules/a.yaml", "tier: orange, at", "tier: amber, at", &[
         "rules/a.yaml:6:26: rule \"h2s\", level 1: tier: found \"amber\", expected blue, yellow, orange or red [WORD_UNKNOWN]",
@@ -346,7 +346,7 @@ const CASES: &[Case] = &[
     ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "flatlin: {over: 1m}", &[
         "rules/a.yaml:17:5: rule \"silent\": found none, expected exactly one of limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression [KEY_MISSING]",
-        "rules/a.yaml:19:5: rule \"silent\": found \"flatlin\", expected id, title, applies_to, alarm, basis, response, suppressed_while, limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression; did you mean \"flatline\"? [KEY_UNKNOWN]",
+        "rules/a.yaml:19:5: rule \"silent\": found \"flatlin\", expected id, title, applies_to, alarm, basis, response, suppressed_while, tunes, limit, stale, rate_of_change, window, flatline, deviation, spike, time_to_limit, cusum, ewma, quality, vote, count, interlock, corroborate, balance, hazard or expression; did you mean \"flatline\"? [KEY_UNKNOWN]",
     ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {after: 0 intervals, tier: yellow}", &[
         "rules/a.yaml:19:20: rule \"silent\": stale: after: found \"0 intervals\", expected a whole number of intervals, 1 to 100000 [DURATION_INVALID]",

@@ -8,7 +8,7 @@ use std::{
 
 use davy_intake::Way;
 use davy_model::{Bundle, BundleFile};
-use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings};
+use davy_rules::{Diagnostic, Plan, bundle, compile_with_warnings, with_packs};
 
 use crate::sources::sources;
 
@@ -44,7 +44,7 @@ impl SiteSource {
     /// Every finding, one a line, each with its place.
     pub fn load(&self) -> Result<Loaded, Vec<String>> {
         let (prefix, files) = match self {
-            SiteSource::Files(files) => (String::new(), files.clone()),
+            SiteSource::Files(files) => (String::new(), with_packs(files.clone())),
             SiteSource::Dir(dir) => (format!("{}/", dir.display()), site_files(dir)?),
         };
         let placed =
@@ -56,15 +56,18 @@ impl SiteSource {
     }
 }
 
-/// The files of a site's folder, their paths relative to it: `site.yaml`, `tags.csv`, and all YAML in `rules` and
-/// `mappings`, also under an ending that nothing reads, so that somebody hears of it.
+/// The files of a site's folder, their paths relative to it: `site.yaml`, `tags.csv`, and all YAML in `rules`,
+/// `mappings` and `packs`, also under an ending that nothing reads, so that somebody hears of it; and the text of every pack
+/// that ships with Davy, is used, and is not in the folder.
 ///
 /// # Errors
 /// What could not be read, one a line, each with its path.
 pub fn site_files(dir: &Path) -> Result<Vec<BundleFile>, Vec<String>> {
     let mut paths: Vec<PathBuf> =
         ["site.yaml", "tags.csv"].iter().map(|name| dir.join(name)).filter(|path| path.exists()).collect();
-    for folder in ["rules", "mappings"].map(|name| dir.join(name)).into_iter().filter(|path| path.is_dir()) {
+    for folder in
+        ["rules", "mappings", "packs"].map(|name| dir.join(name)).into_iter().filter(|path| path.is_dir())
+    {
         let entries =
             fs::read_dir(&folder).map_err(|error| vec![format!("{}: {error}", folder.display())])?;
         let yaml = entries.flatten().map(|entry| entry.path());
@@ -78,7 +81,7 @@ pub fn site_files(dir: &Path) -> Result<Vec<BundleFile>, Vec<String>> {
             Err(error) => problems.push(format!("{}: {error}", path.display())),
         }
     }
-    if problems.is_empty() { Ok(files) } else { Err(problems) }
+    if problems.is_empty() { Ok(with_packs(files)) } else { Err(problems) }
 }
 
 fn read_file(dir: &Path, path: &Path) -> io::Result<BundleFile> {

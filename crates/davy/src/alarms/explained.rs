@@ -74,7 +74,9 @@ fn rule(found: &Explanation) -> Vec<String> {
     }
     if let Some(basis) = &found.basis {
         let clause = if basis.clause.is_empty() { String::new() } else { format!(", {}", basis.clause) };
-        lines.push(format!("basis    {}{clause} ({})", basis.standard, basis.confidence));
+        let edition =
+            if basis.edition.is_empty() { String::new() } else { format!(", edition {}", basis.edition) };
+        lines.push(format!("basis    {}{clause}{edition} ({})", basis.standard, basis.confidence));
     }
     lines
 }

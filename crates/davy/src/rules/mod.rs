@@ -3,6 +3,7 @@
 mod backtest;
 mod check;
 mod mhi;
+mod packs;
 mod schema;
 mod test;
 
@@ -21,6 +22,8 @@ pub(crate) enum Verb {
     Check(check::CheckArgs),
     /// The JSON Schema of a kind of file, for editors that complete and check what is typed
     Schema(schema::SchemaArgs),
+    /// What ships of rules that cite a standard: options, figures with their clause, what is off and why
+    Packs(packs::PacksArgs),
     /// Run tests of rules: readings as they are written down, and what must come of them
     Test(test::TestArgs),
     /// Reckon a site's major hazard sources: S, R and class, by design and by what is there now
@@ -33,6 +36,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Backtest(args) => backtest::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Schema(args) => schema::run(&args),
+        Verb::Packs(args) => packs::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Mhi(args) => mhi::run(&args),
     }

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     Basis, Code,
+    basis::{self, Origin},
     fields::{Fields, one_of},
     level::{self, Scale},
     report::{Finding, Report},
-    rule_file,
     yaml::Node,
 };
 
@@ -167,7 +167,7 @@ fn own_beta(fields: &Fields<'_>, report: &mut Report) -> Option<f64> {
 /// Where a figure of the site's own comes from: without a standard behind it nobody could check it.
 fn own_basis(fields: &Fields<'_>, report: &mut Report) -> Option<Basis> {
     let item = fields.need("basis", report)?;
-    let basis = rule_file::basis(&item, fields.about(), report)?;
+    let basis = basis::read(&item, Origin::default(), report)?;
     if basis.standard.is_empty() {
         let finding = Finding::new(Code::KeyMissing, item.about_key());
         report.error(item.place, finding.expected("the key standard: where the figure can be looked up"));

@@ -65,7 +65,8 @@ pub(crate) fn warn(plan: &Plan, places: &[Place], drafts: &[RuleDraft], report: 
             report.warn(*place, finding.expected("one, or its silence is noticed by nobody"));
         }
     }
-    for (draft, _) in drafts.iter().zip(covered).filter(|(_, covered)| !covered) {
+    // A pack is for sites of many kinds: that a rule of it covers nothing here is no mistake.
+    for (draft, _) in drafts.iter().zip(covered).filter(|(draft, covered)| !covered && draft.pack.is_none()) {
         let (key, found, place) = match (&draft.kind, draft.applies_to.place) {
             (DraftKind::Calculated(_, kind), _) if !kind.looks_at().is_empty() => {
                 ("of", "no alarm to look at", kind.looks_at()[0].1)

@@ -58,7 +58,7 @@ fn member() -> Value {
 
 /// As of a rule, but always with the standard: an engineering default of a critical quantity could be checked by nobody.
 fn basis() -> Value {
-    let mut basis = rule::basis();
+    let mut basis = rule::basis_schema();
     basis["required"] = json!(["standard", "confidence"]);
     basis
 }

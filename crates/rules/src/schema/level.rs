@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     forms::{flag, form, list},
     object::Object,
+    rule,
 };
 use crate::level::{CLEARS, KEYS, LEVELS_MAX, SETS};
 
@@ -47,6 +48,7 @@ pub(super) fn describe(key: &str) -> Value {
         "off_delay" => form("duration", "how long clear before it clears; 0s · 恢复延时"),
         "latch" => flag("held after it clears, until reset; false · 锁定"),
         "re_alarm" => form("span", "still active after this, it sounds again; never · 再次报警"),
+        "basis" => rule::basis_schema(),
         _ => Value::Null,
     }
 }

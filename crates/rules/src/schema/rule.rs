@@ -8,9 +8,11 @@ use super::{
     object::{Object, has, is},
 };
 use crate::{
+    basis::{self, CONFIDENCES},
     kinds::{LOOK_AT_ALARMS, WORDS},
-    rule_file::{BASIS, CONFIDENCES, FILE, KEYS, RESPONSE, STALE, SUPPRESSED},
+    rule_file::{FILE, KEYS, OF_SITE, RESPONSE, STALE, SUPPRESSED},
     selector,
+    tunes::DEVIATION,
 };
 
 pub(super) fn file() -> Object {
@@ -19,20 +21,54 @@ pub(super) fn file() -> Object {
 }
 
 pub(super) fn rule() -> Value {
-    let keys: Vec<&str> = KEYS.iter().chain(WORDS).copied().collect();
-    let looks = json!({"anyOf": LOOK_AT_ALARMS.iter().map(|kind| has(&[*kind])).collect::<Vec<_>>()});
+    let keys: Vec<&str> = KEYS.iter().chain(&OF_SITE).chain(WORDS).copied().collect();
+    let any = |keys: &[&str]| json!({"anyOf": keys.iter().map(|key| has(&[*key])).collect::<Vec<_>>()});
+    let looks = any(&[LOOK_AT_ALARMS, &OF_SITE].concat());
+    let silent = json!({"anyOf": [is("alarm", &false.into()), has(&OF_SITE)]});
     Object::of(&keys, describe)
         .titled("rule · 规则")
         .described("what is watched on which tags, and what to do about it")
         .need(&["id"])
-        .one_of(WORDS)
+        .when(&has(&OF_SITE), &tuning(), &one_kind())
         .when(&looks, &true.into(), &has(&["applies_to"]))
-        .when(&is("alarm", &false.into()), &true.into(), &has(&["response"]))
+        .when(&silent, &true.into(), &has(&["response"]))
         .into_value()
+}
+
+/// A rule that tunes another has a limit, and perhaps somebody who answers for it.
+fn tuning() -> Value {
+    let others: Vec<Value> = WORDS
+        .iter()
+        .filter(|word| !["limit", "deviation"].contains(word))
+        .map(|word| has(&[*word]))
+        .collect();
+    json!({"required": ["limit"], "properties": {"deviation": declared()}, "not": {"anyOf": others}})
+}
+
+/// Any other rule is of exactly one kind.
+fn one_kind() -> Value {
+    let each: Vec<Value> = WORDS.iter().map(|word| has(&[*word])).collect();
+    json!({"oneOf": each, "properties": {"deviation": kinds::kind("deviation")}})
+}
+
+fn declared() -> Value {
+    let describe = |key: &str| match key {
+        "reference" => form("text", "where it was decided"),
+        "reason" => form("text", "why"),
+        "approved_by" => form("text", "who answers for it"),
+        _ => Value::Null,
+    };
+    let declared = Object::of(&DEVIATION, describe).titled("deviation · 偏差");
+    declared.described("who answers for a limit that is looser than the pack's").need(&DEVIATION).into_value()
 }
 
 fn describe(key: &str) -> Value {
     match key {
+        "tunes" => form("name", "the rule of a pack that this limit stands for, PACK.rule"),
+        "deviation" => json!({
+            "description": "how far a tag's value lies from another's; or, beside tunes, who answers for a looser limit",
+            "anyOf": [kinds::kind("deviation"), declared()],
+        }),
         "id" => json!({
             "$ref": "#/$defs/name", "pattern": "^(?!davy-)", "patternErrorMessage": "an id that does not begin with davy-",
             "description": "unique over all files of the site; not beginning with davy-",
@@ -40,7 +76,7 @@ fn describe(key: &str) -> Value {
         "title" => form("words", "what people call it; the id"),
         "applies_to" => applies_to(),
         "alarm" => flag("false: a condition only, which other rules look at: nobody is told; true"),
-        "basis" => basis(),
+        "basis" => basis_schema(),
         "response" => response(),
         "suppressed_while" => suppressed_while(),
         "limit" => {
@@ -56,6 +92,7 @@ fn describe(key: &str) -> Value {
 fn applies_to() -> Value {
     let describe = |key: &str| match key {
         "quantity" => form("texts", "a quantity such as gas.h2s, or its beginning such as gas.*"),
+        "role" => role(),
         "area" => form("texts", "an area, with all its parts"),
         "equipment" => form("texts", "what the tag is mounted on"),
         "device" => form("texts", "a device"),
@@ -66,6 +103,15 @@ fn applies_to() -> Value {
     };
     let about = "which tags: those that meet all keys given, of a list any one text";
     Object::of(&selector::KEYS, describe).titled("applies to").described(about).not_empty().into_value()
+}
+
+fn role() -> Value {
+    let pattern = r"^\s*(?=[^*\s]{1,64}(\.\*)?\s*$)[a-z0-9_-]+(\.[a-z0-9_-]+)*(\.\*)?\s*$";
+    let one = json!({"type": ["string", "number", "boolean"], "pattern": pattern});
+    json!({
+        "description": "a role such as coal.t1, or its beginning such as coal.*",
+        "anyOf": [one, {"type": "array", "minItems": 1, "items": one}],
+    })
 }
 
 fn stale() -> Value {
@@ -93,14 +139,16 @@ fn response() -> Value {
     response.need(&["action", "time_to_respond"]).into_value()
 }
 
-pub(super) fn basis() -> Value {
+pub(super) fn basis_schema() -> Value {
     let describe = |key: &str| match key {
         "standard" => form("text", "the standard with its edition: GB/T 50493-2019"),
         "clause" => form("text", "the clause in it"),
+        "edition" => form("text", "the edition that was read, where the standard's name does not say"),
         "confidence" => word(&CONFIDENCES, "how sure we are of the figure"),
         _ => Value::Null,
     };
-    let basis = Object::of(&BASIS, describe).titled("basis · 依据").described("where the figures come from");
+    let basis =
+        Object::of(&basis::KEYS, describe).titled("basis · 依据").described("where the figures come from");
     let engineering = is("confidence", &"engineering".into());
     basis.need(&["confidence"]).when(&engineering, &true.into(), &has(&["standard", "clause"])).into_value()
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     annunciation::{self, CHATTER, FLOOD, GROUPINGS, INCIDENT},
     desks::{DESK, STEP},
+    pack_use::KEYS as PACK,
     site_file::{AREA, DEVICE, EDGE_NODE, KEYS, SHELVING, TIME},
     source,
 };
@@ -35,9 +36,23 @@ fn describe(key: &str) -> Value {
         "sources" => list(&source(), 0, MANY, "where readings come from in another form than the native one"),
         "desks" => list(&desk(), 1, 100, "who sits where"),
         "annunciation" => annunciation(),
+        "packs" => list(&pack(), 0, MANY, "sets of rules that cite a standard"),
         "hazard_sources" => hazard::sources(),
         _ => Value::Null,
     }
+}
+
+fn pack() -> Value {
+    let map = |value: Value, about: &str| json!({"type": "object", "additionalProperties": value, "description": about});
+    let describe = |key: &str| match key {
+        "pack" => form("name", "a pack that ships, or packs/NAME.yaml of the site"),
+        "options" => map(form("text", "the choice"), "what is chosen, by option; of the pack"),
+        "tags" => map(form("texts", "tags"), "tags that the pack asks a site to name, by list"),
+        "on" => form("texts", "rules that are off in the pack"),
+        "off" => form("texts", "rules that are on in the pack"),
+        _ => Value::Null,
+    };
+    Object::of(&PACK, describe).titled("pack · 规则包").need(&["pack"]).into_value()
 }
 
 fn entry(keys: &[&str], title: &str) -> Value {

@@ -3,11 +3,13 @@
 /// By kind: what stands in a rule beside `id` and `response`. Between them they have every key that a rule knows.
 #[rustfmt::skip]
 pub(crate) const RULES: &[(&str, &str)] = &[
-    ("limit", "{title: {en: A, zh: 甲}, applies_to: {quantity: [gas.h2s, gas.*], area: farm, equipment: P-1, device: AT-1, edge_node: gw-1, tag: 'AT-*'},
+    ("limit", "{title: {en: A, zh: 甲}, applies_to: {quantity: [gas.h2s, gas.*], role: chem.*, area: farm, equipment: P-1, device: AT-1, edge_node: gw-1, tag: 'AT-*'},
         basis: {standard: GB/T 50493-2019, clause: 5.5.2, confidence: verified}, suppressed_while: {tag: TK-1/level, at_or_above: 1 m},
         limit: [{name: L, tier: blue, below: 1, clear_above: 2 ppm, re_alarm: 5m}, {name: LL, tier: red, at_or_below: 0.5 ppm, clear_at_or_above: 1 ppm},
                 {name: H, tier: blue, above: 6 ppm, clear_below: 5 ppm, on_delay: 1m30s, off_delay: 30s}, {name: HH, tier: orange, at_or_above: 10 mg/m3, clear_at_or_below: 6 ppm, latch: true},
                 {name: HHH, tier: red, above: 50, deadband: 1 ppm}]}"),
+    ("limit", "{tunes: gb50493.h2s, deviation: {reference: M-1, reason: Purge, approved_by: Chief},
+        limit: [{name: L1, tier: orange, at_or_above: 5 ppm, basis: {standard: S, clause: C, edition: E, confidence: known}}]}"),
     ("stale", "{applies_to: {tag: '*'}, basis: {confidence: engineering}, stale: {after: 3 intervals, tier: yellow, latch: false, re_alarm: 10m}}"),
     ("rate_of_change", "{applies_to: {tag: TK-1/level}, rate_of_change: {over: 1m, at_least: 5, slope: regression, levels: [{name: F, tier: yellow, above: 1 mm/min}]}}"),
     ("window", "{applies_to: {tag: TK-1/level}, window: {of: mean, over: 1h, coverage: 0.5, levels: [{name: M, tier: yellow, above: 5 m}]}}"),
@@ -46,6 +48,7 @@ devices: [{id: AT-1, title: A, edge_node: gw-1}]
 desks: [{id: gas, title: Gas, areas: [farm], escalates: [{after: 3m, to: shift, tier_from: orange}]}, {id: shift}]
 annunciation: {flood: {starts: 10, ends: 5, within: 10m, quiet_below: orange}, chatter: {raises: 3, within: 1m, quiet_below: red}, incident: {group_by: area, within: 10m}}
 sources: [{mapping: tasmota-sensor, topic: 'tele/{device}/SENSOR', edge_node: gw-1}, {sparkplug: Plant1, edge_nodes: {Node-7: gw-2}}, {hj212: '888', edge_node: gw-2}]
+packs: [{pack: gb50493, options: {oel_basis: mac-twa}, tags: {combustible: [AT-1]}, on: [a], off: b}]
 hazard_sources: [{id: farm, title: Farm, unit: storage, people_exposed: 40, members: [{title: TK-1, substance: methanol, design: 600 t, live: {tag: TK-1/level, density: 0.8, table: [[0, 5], [1.5, 80]]}}, {substance: chlorine, design: 5}, {substance: MTBE, category: W5.3, design: 20 t}, {substance: bromine, beta: 1, basis: {standard: a, confidence: engineering}, design: 1 t}, {substance: own, critical: 5 t, beta: 2, basis: {standard: a, clause: b, confidence: known}, design: 900 kg}]}]
 ";
 

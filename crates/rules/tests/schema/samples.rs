@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::{editor, refused, validator, yaml};
 
 /// Keys by which a text is known to be a site's.
-const OF_SITES: [&str; 8] =
-    ["site", "sources", "desks", "annunciation", "areas", "edge_nodes", "devices", "hazard_sources"];
+const OF_SITES: [&str; 9] =
+    ["site", "packs", "sources", "desks", "annunciation", "areas", "edge_nodes", "devices", "hazard_sources"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -49,6 +49,7 @@ pub(super) async fn explain(
         basis: rule.and_then(|rule| rule.basis.as_ref()).map(|basis| wire::Basis {
             standard: basis.standard.clone(),
             clause: basis.clause.clone(),
+            edition: basis.edition.clone(),
             confidence: basis.confidence.word().to_owned(),
         }),
         limit: deciding.limit.as_ref().map(wire::Limit::from),

@@ -98,7 +98,7 @@ fn sources(member: &HazardMember) -> String {
 }
 
 fn basis_text(basis: &Basis) -> String {
-    let Basis { standard, clause, confidence } = basis;
+    let Basis { standard, clause, confidence, .. } = basis;
     let comma = if clause.is_empty() { "" } else { ", " };
     format!("{standard}{comma}{clause}: {}", confidence.word())
 }
@@ -142,7 +142,7 @@ fn holding_json(standing: &Standing, at: usize) -> Value {
 }
 
 fn sourced_json(figure: &Sourced) -> Value {
-    let Basis { standard, clause, confidence } = &figure.basis;
+    let Basis { standard, clause, confidence, .. } = &figure.basis;
     json!({"value": figure.value, "standard": standard, "clause": clause, "confidence": confidence.word()})
 }
 
