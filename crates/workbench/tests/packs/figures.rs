@@ -1,0 +1,86 @@
+//! The figures that packs must have, kept apart from the packs: limits of GBZ 2.1-2019 and IDLH as tables print them.
+
+use super::site::Choice;
+
+/// Rule, molar mass in g/mol, and MAC, PC-TWA, PC-STEL, IDLH of the standard's table in mg/m3, IDLH of NIOSH in ppm.
+#[rustfmt::skip]
+const GASES: &[(&str, f64, [Option<f64>; 5])] = &[
+    ("h2s", 34.08, [Some(10.0), None, None, Some(430.0), Some(100.0)]),
+    ("co", 28.01, [None, Some(20.0), Some(30.0), Some(1700.0), Some(1200.0)]),
+    ("nh3", 17.03, [None, Some(20.0), Some(30.0), Some(360.0), Some(300.0)]),
+    ("cl2", 70.91, [Some(1.0), None, None, Some(88.0), Some(10.0)]),
+    ("so2", 64.06, [None, Some(5.0), Some(10.0), Some(270.0), Some(100.0)]),
+    ("no2", 46.01, [None, Some(5.0), Some(10.0), Some(96.0), Some(20.0)]),
+    ("hcn", 27.03, [Some(1.0), None, None, Some(56.0), Some(50.0)]),
+    ("hf", 20.01, [Some(2.0), None, None, Some(25.0), Some(30.0)]),
+    ("hcl", 36.46, [Some(7.5), None, None, Some(150.0), Some(50.0)]),
+    ("cocl2", 98.92, [Some(0.5), None, None, Some(8.0), Some(2.0)]),
+    ("benzene", 78.11, [None, Some(6.0), Some(10.0), Some(9800.0), Some(500.0)]),
+    ("toluene", 92.14, [None, Some(50.0), Some(100.0), Some(7700.0), Some(500.0)]),
+    ("xylene", 106.17, [None, Some(50.0), Some(100.0), Some(4400.0), Some(900.0)]),
+    ("methanol", 32.04, [None, Some(25.0), Some(50.0), Some(33000.0), Some(6000.0)]),
+    ("vinyl-chloride", 62.5, [None, Some(10.0), None, None, None]),
+    ("ethylene-oxide", 44.05, [None, Some(2.0), None, Some(1500.0), Some(800.0)]),
+    ("formaldehyde", 30.03, [Some(0.5), None, None, Some(37.0), Some(20.0)]),
+    ("chloromethane", 50.49, [None, Some(60.0), Some(120.0), None, Some(2000.0)]),
+    ("no", 30.01, [None, Some(5.0), Some(10.0), Some(120.0), Some(100.0)]),
+    ("br2", 159.81, [Some(0.3), None, None, Some(66.0), None]),
+    ("o3", 48.0, [Some(0.3), None, None, Some(20.0), None]),
+    ("acrylonitrile", 53.06, [None, Some(1.0), Some(2.0), Some(1100.0), None]),
+    ("phenol", 94.11, [None, Some(10.0), None, Some(950.0), None]),
+    ("h2o2", 34.01, [None, Some(1.5), None, Some(100.0), None]),
+    ("co2", 44.01, [None, Some(9000.0), Some(18000.0), Some(92000.0), None]),
+];
+
+/// Litres of a mole of air at 20 degC and 101.325 kPa: mg/m3 = ppm x g/mol / this.
+const MOLAR_VOLUME_L: f64 = 8.314_462_618 * 293.15 / 101.325;
+
+/// Rule, level and set point, in mg/m3, %LEL, LEL.m or %vol.
+pub(crate) type Figure = (String, &'static str, f64);
+
+/// All that a site with a tag of every quantity is to have, under what it chooses.
+pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
+    let mut all = Vec::new();
+    match choice.pack {
+        "gb50493" => gb50493(choice, &mut all),
+        other => panic!("no table for {other}"),
+    }
+    all
+}
+
+fn pair(rule: &str, (l1, l2): (f64, f64), all: &mut Vec<Figure>) {
+    let id = format!("gb50493.{rule}");
+    all.extend([(id.clone(), "L1", l1), (id, "L2", l2)]);
+}
+
+fn gb50493(choice: &Choice, all: &mut Vec<Figure>) {
+    let list = choice.list.as_deref();
+    pair("open-path", (1.0, 2.0), all);
+    if list == Some("combustible") {
+        // Five gases that are toxic too: on each of them.
+        return pair("combustible-of-toxic", (25.0, 50.0), all);
+    }
+    pair("combustible", (25.0, 50.0), all);
+    all.push(("gb50493.oxygen-low".to_owned(), "L", 19.5));
+    all.push(("gb50493.oxygen-high".to_owned(), "H", 23.5));
+    for (rule, molar_mass, [mac, twa, stel, table, niosh]) in GASES {
+        if list == Some("range-insufficient") {
+            let idlh = match choice.of("idlh_basis") {
+                Some("gb-table") => *table,
+                _ => niosh.map(|ppm| ppm * molar_mass / MOLAR_VOLUME_L),
+            };
+            if let Some(idlh) = idlh {
+                pair(&format!("{rule}-idlh"), (0.05 * idlh, 0.10 * idlh), all);
+            }
+            continue;
+        }
+        let instead = if choice.of("oel_basis") == Some("mac-stel") { stel.or(*twa) } else { *twa };
+        let limit = match (*rule, choice.of("altitude")) {
+            ("co", Some("2000m-3000m")) => Some(20.0),
+            ("co", Some("above-3000m")) => Some(15.0),
+            _ => mac.or(instead),
+        };
+        let limit = limit.expect("every gas has a limit");
+        pair(rule, (limit, 2.0 * limit), all);
+    }
+}

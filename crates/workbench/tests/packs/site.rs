@@ -1,0 +1,139 @@
+//! Sites that use a pack, with a tag for whatever it can cover.
+
+use std::{fmt::Write, sync::Arc};
+
+use davy_model::{Bundle, BundleFile, TagIndex};
+use davy_rules::{Level, Plan, WatchKind, bundle, compile, describe_pack, pack_names, pack_text, with_packs};
+
+/// What a site chooses of a pack.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// The pack.
+    pub(crate) pack: &'static str,
+    /// Option and choice.
+    pub(crate) options: Vec<(String, String)>,
+    /// The list of the pack that all tags of the site stand in.
+    pub(crate) list: Option<String>,
+}
+
+/// One level of one rule on one tag.
+pub(crate) struct Judged {
+    /// The rule.
+    pub(crate) rule: Arc<str>,
+    /// The tag.
+    pub(crate) tag: TagIndex,
+    /// The levels beside it, itself among them.
+    pub(crate) levels: Vec<Level>,
+    /// The level.
+    pub(crate) level: Level,
+}
+
+impl Choice {
+    /// What is chosen of an option.
+    pub(crate) fn of(&self, option: &str) -> Option<&str> {
+        self.options.iter().find(|(name, _)| name == option).map(|(_, choice)| choice.as_str())
+    }
+}
+
+/// Every combination of choices of every pack, with no tag in a list, and with all in each.
+pub(crate) fn choices() -> Vec<Choice> {
+    let mut all = Vec::new();
+    for name in pack_names() {
+        let pack = describe_pack(name, pack_text(name).expect("it ships"));
+        let pack = pack.unwrap_or_else(|found| panic!("{}", found[0]));
+        let mut combined = vec![Vec::new()];
+        for option in &pack.options {
+            let with = |chosen: &Vec<(String, String)>| {
+                let each = option.choices.iter().map(|choice| {
+                    let mut longer = chosen.clone();
+                    longer.push((option.name.clone(), choice.clone()));
+                    longer
+                });
+                each.collect::<Vec<_>>()
+            };
+            combined = combined.iter().flat_map(with).collect();
+        }
+        let lists = std::iter::once(None).chain(pack.lists.iter().map(|(name, _)| Some(name.clone())));
+        for list in lists {
+            let choice =
+                |options: &Vec<_>| Choice { pack: name, options: options.clone(), list: list.clone() };
+            all.extend(combined.iter().map(choice));
+        }
+    }
+    all
+}
+
+/// Name, quantity and unit of the tags of every site.
+const TAGS: &[(&str, &str)] = &[
+    ("h2s", "mg/m3"),
+    ("co", "mg/m3"),
+    ("nh3", "mg/m3"),
+    ("cl2", "mg/m3"),
+    ("so2", "mg/m3"),
+    ("no2", "mg/m3"),
+    ("hcn", "mg/m3"),
+    ("hf", "mg/m3"),
+    ("hcl", "mg/m3"),
+    ("cocl2", "mg/m3"),
+    ("benzene", "mg/m3"),
+    ("toluene", "mg/m3"),
+    ("xylene", "mg/m3"),
+    ("methanol", "mg/m3"),
+    ("vinyl_chloride", "mg/m3"),
+    ("ethylene_oxide", "mg/m3"),
+    ("formaldehyde", "mg/m3"),
+    ("ch3cl", "mg/m3"),
+    ("no", "mg/m3"),
+    ("br2", "mg/m3"),
+    ("o3", "mg/m3"),
+    ("acrylonitrile", "mg/m3"),
+    ("phenol", "mg/m3"),
+    ("h2o2", "mg/m3"),
+    ("co2", "mg/m3"),
+    ("combustible", "%LEL"),
+    ("o2", "%vol"),
+];
+
+/// The site that chooses so, and its plan.
+pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
+    let mut tags = "tag,quantity,unit,interval\n".to_owned();
+    let mut names = Vec::new();
+    for (gas, unit) in TAGS {
+        // Whether a gas burns is measured in %LEL; of this list only those that are toxic too.
+        let is_combustible = choice.list.as_deref() == Some("combustible");
+        let unit = if is_combustible { "%LEL" } else { unit };
+        if is_combustible && !["h2s", "co", "nh3", "methanol", "benzene"].contains(gas) {
+            continue;
+        }
+        writeln!(tags, "{gas},gas.{gas},{unit},1s").expect("in memory");
+        names.push(*gas);
+    }
+    tags.push_str("path,gas_path.ch4,LEL.m,1s\n");
+    let options: Vec<String> = choice.options.iter().map(|(name, it)| format!("{name}: {it}")).collect();
+    let list = choice.list.as_ref().map(|list| format!(", tags: {{{list}: [{}]}}", names.join(", ")));
+    let site = format!(
+        "site: s\npacks: [{{pack: {}, options: {{{}}}{}}}]\n",
+        choice.pack,
+        options.join(", "),
+        list.unwrap_or_default()
+    );
+    let files = [("site.yaml", site), ("tags.csv", tags)];
+    let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text }).to_vec();
+    let bundle = bundle(with_packs(files)).unwrap_or_else(|found| panic!("{choice:?}: {}", found[0]));
+    let plan = compile(&bundle).unwrap_or_else(|found| panic!("{choice:?}: {}", found[0]));
+    (Arc::new(bundle), Arc::new(plan))
+}
+
+/// Every level of every limit of a plan, on every tag.
+pub(crate) fn levels(plan: &Plan) -> Vec<Judged> {
+    let mut all = Vec::new();
+    for watch in &plan.watches {
+        let WatchKind::Limit(program) = watch.kind else { continue };
+        let levels = &plan.limits[program as usize].levels;
+        for level in levels {
+            let rule = Arc::clone(&plan.rules[watch.rule as usize].id);
+            all.push(Judged { rule, tag: watch.tag, levels: levels.clone(), level: level.clone() });
+        }
+    }
+    all
+}
