@@ -8,7 +8,10 @@ use crate::{
 };
 
 /// Name and text of each pack, by name.
-const SHIPPED: &[(&str, &str)] = &[("gb50493", include_str!("../packs/gb50493.yaml"))];
+const SHIPPED: &[(&str, &str)] = &[
+    ("coal-aq1029", include_str!("../packs/coal-aq1029.yaml")),
+    ("gb50493", include_str!("../packs/gb50493.yaml")),
+];
 
 /// The names of the packs that ship with Davy, sorted.
 pub fn pack_names() -> impl Iterator<Item = &'static str> {

@@ -7,6 +7,7 @@ mod packs {
     pub(crate) mod story;
 }
 
+use davy_workbench::rule_test;
 use packs::{
     figures,
     site::{Choice, choices, compiled, levels},
@@ -56,6 +57,47 @@ fn every_level_is_judged_as_its_pack_says() {
     }
     assert!(told.is_empty(), "{} of {stories}: {:#?}", told.len(), &told[..told.len().min(20)]);
     assert!(stories > 1000, "only {stories} stories were told");
+}
+
+/// Power may come back below the third figure of the table, and not at it.
+#[test]
+fn methane_clears_below_the_re_energise_figure() {
+    let choice = choices().into_iter().find(|choice| choice.pack == "coal-aq1029").expect("it ships");
+    let (_, plan) = compiled(&choice);
+    for it in levels(&plan).iter().filter(|it| &*it.level.name == "CUT") {
+        let of_rule = |(rule, ..): &&(&str, _, _, _)| *it.rule == *format!("coal-aq1029.{rule}");
+        let (.., cut) = figures::METHANE.iter().find(of_rule).expect("it is in the table");
+        let back = cut.expect("it is cut").1;
+        assert!(near(it.level.clear_point, back) && !it.level.clear_inclusive, "{}", it.rule);
+    }
+}
+
+/// Methane past the cut, and what the feeder says: on until the seventh second, or all the time.
+#[test]
+fn power_that_is_not_cut_is_told() {
+    let mut choice = choices().into_iter().find(|choice| choice.pack == "coal-aq1029").expect("it ships");
+    choice.on = "uncut-1.5, uncut-1.0, uncut-0.5";
+    let (bundle, plan) = compiled(&choice);
+    let mut told = Vec::new();
+    for (rule, tag, cut) in
+        [("uncut-1.5", "face", "1.5"), ("uncut-1.0", "face-return", "1"), ("uncut-0.5", "face-intake", "0.5")]
+    {
+        for (feeder, wanted) in
+            [("1x12", "active"), ("1x4 0x8", "normal"), ("0x12", "normal"), ("1x12!bad", "active")]
+        {
+            let feeder = feeder.replace("x12!bad", "!badx12");
+            let text = format!(
+                "tests:\n  - name: t\n    rules: coal-aq1029.{rule}\n    series: {{{tag}: {{values: \"0.1x2 {cut}x10\", interval: 1s}}, feeder: {{values: \"{feeder}\", interval: 1s}}}}\n    nothing_else: false\n    expect: [{{at: 11s, alarm: \"coal-aq1029.{rule}:{tag}\", state: {wanted}}}]\n"
+            );
+            let (tests, findings) = rule_test::read(&plan, "t.yaml", &text);
+            assert!(findings.is_empty(), "{}", findings[0]);
+            let report = rule_test::run(&bundle, &plan, &tests[0]).expect("it compiles");
+            if !report.passed() {
+                told.push(format!("{rule}, feeder {feeder}: not {wanted}: {:?}", report.differences));
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(crate) type Figure = (String, &'static str, f64);
 pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
     let mut all = Vec::new();
     match choice.pack {
+        "coal-aq1029" => coal(&mut all),
         "gb50493" => gb50493(choice, &mut all),
         other => panic!("no table for {other}"),
     }
@@ -83,4 +84,38 @@ fn gb50493(choice: &Choice, all: &mut Vec<Figure>) {
         let limit = limit.expect("every gas has a limit");
         pair(rule, (limit, 2.0 * limit), all);
     }
+}
+
+/// Rule, and alarm, power cut and re-energise in %CH4, after the table of AQ 1029; alarm alone where nothing is cut.
+#[rustfmt::skip]
+pub(crate) const METHANE: &[(&str, &str, f64, Option<(f64, f64)>)] = &[
+    ("return-corner", "coal.t0", 1.0, Some((1.5, 1.0))),
+    ("face", "coal.t1", 1.0, Some((1.5, 1.0))),
+    ("face-return", "coal.t2", 1.0, Some((1.0, 1.0))),
+    ("face-intake", "coal.t3", 0.5, Some((0.5, 0.5))),
+    ("series-face", "coal.t4", 0.5, Some((0.5, 0.5))),
+    ("mixed-return", "coal.t8", 1.0, Some((1.0, 1.0))),
+    ("return-mid", "coal.return-mid", 1.0, Some((1.0, 1.0))),
+    ("machine", "coal.machine", 1.0, Some((1.5, 1.0))),
+    ("heading-face", "coal.heading-t1", 1.0, Some((1.5, 1.0))),
+    ("heading-return", "coal.heading-t2", 1.0, Some((1.0, 1.0))),
+    ("series-heading", "coal.heading-t3", 0.5, Some((0.5, 0.5))),
+    ("trolley", "coal.trolley", 0.5, Some((0.5, 0.5))),
+    ("district-return", "coal.district-return", 1.0, Some((1.0, 1.0))),
+    ("total-return", "coal.total-return", 0.70, None),
+    ("bunker", "coal.bunker", 1.5, Some((1.5, 1.5))),
+    ("pump-room", "coal.pump-room", 0.5, None),
+];
+
+fn coal(all: &mut Vec<Figure>) {
+    for (rule, _, alarm, cut) in METHANE {
+        let id = format!("coal-aq1029.{rule}");
+        match cut {
+            // One figure for both: people hear of the cut alone.
+            Some((cut, _)) if cut == alarm => all.push((id, "CUT", *cut)),
+            Some((cut, _)) => all.extend([(id.clone(), "ALARM", *alarm), (id, "CUT", *cut)]),
+            None => all.push((id, "ALARM", *alarm)),
+        }
+    }
+    all.push(("coal-aq1029.local-fan".to_owned(), "FAN", 1.5));
 }

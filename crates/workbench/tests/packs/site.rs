@@ -5,6 +5,8 @@ use std::{fmt::Write, sync::Arc};
 use davy_model::{Bundle, BundleFile, TagIndex};
 use davy_rules::{Level, Plan, WatchKind, bundle, compile, describe_pack, pack_names, pack_text, with_packs};
 
+use super::figures::METHANE;
+
 /// What a site chooses of a pack.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
@@ -14,6 +16,8 @@ pub(crate) struct Choice {
     pub(crate) options: Vec<(String, String)>,
     /// The list of the pack that all tags of the site stand in.
     pub(crate) list: Option<String>,
+    /// Rules turned on, with commas between.
+    pub(crate) on: &'static str,
 }
 
 /// One level of one rule on one tag.
@@ -55,8 +59,12 @@ pub(crate) fn choices() -> Vec<Choice> {
         }
         let lists = std::iter::once(None).chain(pack.lists.iter().map(|(name, _)| Some(name.clone())));
         for list in lists {
-            let choice =
-                |options: &Vec<_>| Choice { pack: name, options: options.clone(), list: list.clone() };
+            let choice = |options: &Vec<_>| Choice {
+                pack: name,
+                options: options.clone(),
+                list: list.clone(),
+                on: "",
+            };
             all.extend(combined.iter().map(choice));
         }
     }
@@ -96,7 +104,7 @@ const TAGS: &[(&str, &str)] = &[
 
 /// The site that chooses so, and its plan.
 pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
-    let mut tags = "tag,quantity,unit,interval\n".to_owned();
+    let mut tags = "tag,quantity,unit,interval,role,area\n".to_owned();
     let mut names = Vec::new();
     for (gas, unit) in TAGS {
         // Whether a gas burns is measured in %LEL; of this list only those that are toxic too.
@@ -105,17 +113,24 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
         if is_combustible && !["h2s", "co", "nh3", "methanol", "benzene"].contains(gas) {
             continue;
         }
-        writeln!(tags, "{gas},gas.{gas},{unit},1s").expect("in memory");
+        writeln!(tags, "{gas},gas.{gas},{unit},1s,,").expect("in memory");
         names.push(*gas);
     }
-    tags.push_str("path,gas_path.ch4,LEL.m,1s\n");
+    tags.push_str("path,gas_path.ch4,LEL.m,1s,,\n");
+    if choice.pack.starts_with("coal") {
+        for (name, role, ..) in METHANE {
+            writeln!(tags, "{name},gas.ch4,%vol,1s,{role},mine").expect("in memory");
+        }
+        tags.push_str("feeder,state.feeder,on/off,1s,,mine\n");
+    }
     let options: Vec<String> = choice.options.iter().map(|(name, it)| format!("{name}: {it}")).collect();
     let list = choice.list.as_ref().map(|list| format!(", tags: {{{list}: [{}]}}", names.join(", ")));
     let site = format!(
-        "site: s\npacks: [{{pack: {}, options: {{{}}}{}}}]\n",
+        "site: s\nareas: [{{id: mine}}]\npacks: [{{pack: {}, options: {{{}}}{}{}}}]\n",
         choice.pack,
         options.join(", "),
-        list.unwrap_or_default()
+        list.unwrap_or_default(),
+        if choice.on.is_empty() { String::new() } else { format!(", on: [{}]", choice.on) }
     );
     let files = [("site.yaml", site), ("tags.csv", tags)];
     let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text }).to_vec();

@@ -49,7 +49,9 @@ pub(crate) fn check(story: &Story<'_>, told: &mut Vec<String>) -> usize {
         ("raised, and not back far enough", format!("{raise} {held}x{}", off_s + 5), up + off_s + 5, true),
     ];
     // The first value past the clear point begins the delay, one interval after `up`.
-    stories.push(("back, before the delay is over", format!("{raise} {free}x{off_s}"), up + off_s, true));
+    if off_s > 0 {
+        stories.push(("back, before the delay is over", format!("{raise} {free}x{off_s}"), up + off_s, true));
+    }
     if level.latch {
         stories.push(("back for long", format!("{raise} {quiet}x{}", off_s + 3), up + off_s + 3, false));
     } else {
