@@ -5,6 +5,7 @@
 
 mod case;
 mod compare;
+mod diagram;
 mod event;
 mod expectation;
 mod feed;
@@ -19,6 +20,7 @@ mod series;
 mod want;
 
 pub use case::Test;
+pub use diagram::diagram;
 pub use offset::Offset;
 pub use reader::read;
 pub use report::{Difference, DifferenceKind, Happened, TestReport};
