@@ -11,6 +11,7 @@ use crate::{
 const SHIPPED: &[(&str, &str)] = &[
     ("coal-aq1029", include_str!("../packs/coal-aq1029.yaml")),
     ("gb50493", include_str!("../packs/gb50493.yaml")),
+    ("gbzt223", include_str!("../packs/gbzt223.yaml")),
 ];
 
 /// The names of the packs that ship with Davy, sorted.

@@ -43,6 +43,7 @@ pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
     let mut all = Vec::new();
     match choice.pack {
         "coal-aq1029" => coal(&mut all),
+        "gbzt223" => gbzt223(choice, &mut all),
         "gb50493" => gb50493(choice, &mut all),
         other => panic!("no table for {other}"),
     }
@@ -86,9 +87,12 @@ fn gb50493(choice: &Choice, all: &mut Vec<Figure>) {
     }
 }
 
+/// Rule, role, alarm, and power cut with re-energise.
+pub(crate) type MethanePlace = (&'static str, &'static str, f64, Option<(f64, f64)>);
+
 /// Rule, and alarm, power cut and re-energise in %CH4, after the table of AQ 1029; alarm alone where nothing is cut.
 #[rustfmt::skip]
-pub(crate) const METHANE: &[(&str, &str, f64, Option<(f64, f64)>)] = &[
+pub(crate) const METHANE: &[MethanePlace] = &[
     ("return-corner", "coal.t0", 1.0, Some((1.5, 1.0))),
     ("face", "coal.t1", 1.0, Some((1.5, 1.0))),
     ("face-return", "coal.t2", 1.0, Some((1.0, 1.0))),
@@ -118,4 +122,20 @@ fn coal(all: &mut Vec<Figure>) {
         }
     }
     all.push(("coal-aq1029.local-fan".to_owned(), "FAN", 1.5));
+}
+
+/// Half of MAC or PC-STEL, the whole of it, and twice that. What has neither is off.
+fn gbzt223(choice: &Choice, all: &mut Vec<Figure>) {
+    if choice.list.is_some() {
+        return;
+    }
+    for (rule, _, [mac, _, stel, ..]) in GASES {
+        let Some(limit) = mac.or(*stel) else { continue };
+        let id = format!("gbzt223.{rule}");
+        all.extend([
+            (id.clone(), "PRE", limit / 2.0),
+            (id.clone(), "ALARM", limit),
+            (id, "HIGH", 2.0 * limit),
+        ]);
+    }
 }
