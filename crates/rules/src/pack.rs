@@ -12,6 +12,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("coal-aq1029", include_str!("../packs/coal-aq1029.yaml")),
     ("gb50493", include_str!("../packs/gb50493.yaml")),
     ("gbzt223", include_str!("../packs/gbzt223.yaml")),
+    ("noncoal-aq2031", include_str!("../packs/noncoal-aq2031.yaml")),
+    ("utility-tunnel", include_str!("../packs/utility-tunnel.yaml")),
 ];
 
 /// The names of the packs that ship with Davy, sorted.

@@ -35,7 +35,7 @@ const GASES: &[(&str, f64, [Option<f64>; 5])] = &[
 /// Litres of a mole of air at 20 degC and 101.325 kPa: mg/m3 = ppm x g/mol / this.
 const MOLAR_VOLUME_L: f64 = 8.314_462_618 * 293.15 / 101.325;
 
-/// Rule, level and set point, in mg/m3, %LEL, LEL.m or %vol.
+/// Rule, level and set point, in the unit of the site's tag.
 pub(crate) type Figure = (String, &'static str, f64);
 
 /// All that a site with a tag of every quantity is to have, under what it chooses.
@@ -44,10 +44,19 @@ pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
     match choice.pack {
         "coal-aq1029" => coal(&mut all),
         "gbzt223" => gbzt223(choice, &mut all),
+        // Tags in ppm and %LEL.
+        "noncoal-aq2031" => all.extend(one("noncoal-aq2031", &[("co", "L1", 24.0), ("no2", "L1", 2.5)])),
+        "utility-tunnel" => {
+            all.extend(one("utility-tunnel", &[("methane", "ALARM", 20.0), ("methane", "SHUT", 25.0)]));
+        }
         "gb50493" => gb50493(choice, &mut all),
         other => panic!("no table for {other}"),
     }
     all
+}
+
+fn one(pack: &str, figures: &[(&str, &'static str, f64)]) -> Vec<Figure> {
+    figures.iter().map(|(rule, level, set_point)| (format!("{pack}.{rule}"), *level, *set_point)).collect()
 }
 
 fn pair(rule: &str, (l1, l2): (f64, f64), all: &mut Vec<Figure>) {

@@ -123,6 +123,15 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
         }
         tags.push_str("feeder,state.feeder,on/off,1s,,mine\n");
     }
+    for (name, quantity, unit, role) in [
+        ("air-co", "gas.co", "ppm", "mine.air"),
+        ("air-no2", "gas.no2", "ppm", "mine.air"),
+        ("tunnel", "gas.ch4", "%LEL", "tunnel.gas"),
+    ] {
+        if ["noncoal-aq2031", "utility-tunnel"].contains(&choice.pack) {
+            writeln!(tags, "{name},{quantity},{unit},1s,{role},").expect("in memory");
+        }
+    }
     let options: Vec<String> = choice.options.iter().map(|(name, it)| format!("{name}: {it}")).collect();
     let list = choice.list.as_ref().map(|list| format!(", tags: {{{list}: [{}]}}", names.join(", ")));
     let site = format!(
