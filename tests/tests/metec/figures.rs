@@ -49,19 +49,9 @@ impl Figures {
         }
     }
 
-    /// How many releases had an alarm of their own.
-    pub(super) fn caught_anew(&self) -> usize {
-        self.delays_anew.iter().flatten().count()
-    }
-
     /// Alarms raised outside every release, for each day of each sensor.
-    pub(super) fn outside_a_sensor_day(&self) -> f64 {
+    fn outside_a_sensor_day(&self) -> f64 {
         self.outside as f64 / self.sensor_days
-    }
-
-    /// The middle one of the delays to an alarm of the release's own, minutes.
-    pub(super) fn median_anew_min(&self) -> f64 {
-        median(minutes(&self.delays_anew))
     }
 }
 

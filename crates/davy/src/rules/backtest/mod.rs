@@ -149,17 +149,18 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
     }
     let entries = log.entries(&candidates[0], args.latency)?;
     let period = period(args, entries.period())?;
+    let other =
+        args.baseline.as_ref().map(|folder| Candidate::of_files(candidate::files(folder)?)).transpose()?;
     let (name, baseline) = match &args.baseline {
-        Some(folder) => {
-            (folder.display().to_string(), Some(Candidate::of_files(candidate::files(folder)?)?.side()))
-        }
+        Some(folder) => (folder.display().to_string(), other.as_ref().map(Candidate::side)),
         None if log.is_journal() => ("as recorded".to_owned(), Some(Side::recorded())),
         None if !args.settings.is_empty() || !args.axes.is_empty() => {
             ("as it stands".to_owned(), Some(Candidate::of_files(plain)?.side()))
         }
         None => (String::new(), None),
     };
-    check_rules(args, &candidates[0])?;
+    let judged: Vec<&Candidate> = candidates.first().into_iter().chain(&other).collect();
+    check_rules(args, &judged)?;
     let events = events(args, &candidates[0])?;
     let has_baseline = baseline.is_some();
     let sides: Vec<Side> = baseline
@@ -190,13 +191,13 @@ fn period(args: &BacktestArgs, log: Period) -> anyhow::Result<Period> {
     Ok(Period { from, until })
 }
 
-fn check_rules(args: &BacktestArgs, candidate: &Candidate) -> anyhow::Result<()> {
-    let ids = || candidate.plan.rules.iter().map(|rule| &*rule.id);
+fn check_rules(args: &BacktestArgs, judged: &[&Candidate]) -> anyhow::Result<()> {
+    let ids = || judged.iter().flat_map(|candidate| &candidate.plan.rules).map(|rule| &*rule.id);
     for wanted in &args.rules {
         if !ids().any(|id| id == wanted) {
             let near = davy_rules::reader::nearest(wanted, ids());
             let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            return Err(Misuse(format!("--rule {wanted}: the candidate has no such rule{hint}")).into());
+            return Err(Misuse(format!("--rule {wanted}: there is no such rule{hint}")).into());
         }
     }
     Ok(())
