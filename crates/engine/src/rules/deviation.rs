@@ -2,7 +2,11 @@
 
 use davy_rules::{Deviation, From};
 
-use super::{Value, View, median, standard};
+use super::{
+    Value, View,
+    median::{Key, median},
+    standard,
+};
 use crate::memory::worse;
 
 pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
@@ -17,13 +21,13 @@ pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
             other.value
         }
         From::Peers { at_least } => {
-            let mut values: Vec<f64> = known.map(|other| other.value).collect();
+            let mut values: Vec<Key> = known.map(|other| Key::of(other.value)).collect();
             if values.len() < at_least as usize {
                 return None;
             }
             median(&mut values)?
         }
-        From::Itself { over_us } => standard::usual(own.cells, over_us)?.0,
+        From::Itself { over_us } => median(&mut standard::means(own.cells, over_us)?)?,
     };
     let off = seen.value - reference;
     Some(Value::new(if program.signed { off } else { off.abs() }, quality))

@@ -13,6 +13,7 @@ mod flatline;
 mod hazard;
 mod interlock;
 mod limit;
+mod median;
 mod quality;
 mod rate_of_change;
 mod spike;
@@ -142,15 +143,4 @@ impl Input<'_> {
     fn quality_of_cells(&self) -> Quality {
         self.cells.iter().map(|cell| cell.quality).fold(Quality::Good, worse)
     }
-}
-
-/// The median of some numbers, which it sorts; none of none.
-pub(crate) fn median(numbers: &mut [f64]) -> Option<f64> {
-    let len = numbers.len();
-    if len == 0 {
-        return None;
-    }
-    numbers.sort_unstable_by(f64::total_cmp);
-    let upper = numbers[len / 2];
-    Some(if len % 2 == 1 { upper } else { f64::midpoint(numbers[len / 2 - 1], upper) })
 }

@@ -2,7 +2,10 @@
 
 use davy_rules::{RateOfChange, Slope};
 
-use super::{Value, View, median};
+use super::{
+    Value, View,
+    median::{Key, median},
+};
 use crate::hold::Seen;
 
 /// µs a minute.
@@ -37,11 +40,15 @@ pub(super) fn slope(points: &[(f64, f64)], slope: Slope) -> Option<f64> {
 
 fn theil_sen(points: &[(f64, f64)]) -> Option<f64> {
     let mut slopes = Vec::with_capacity(points.len() * points.len().saturating_sub(1) / 2);
-    for (at, (from, low)) in points.iter().enumerate() {
-        for (to, high) in &points[at + 1..] {
-            if to > from {
-                slopes.push((high - low) / (to - from));
-            }
+    // Without a condition several are divided at once; and there is none where time goes on from point to point.
+    let goes_on = points.is_sorted_by(|(before, _), (after, _)| before < after);
+    for (at, &(from, low)) in points.iter().enumerate() {
+        let later = &points[at + 1..];
+        let slope = |&(to, high): &(f64, f64)| Key::of((high - low) / (to - from));
+        if goes_on {
+            slopes.extend(later.iter().map(slope));
+        } else {
+            slopes.extend(later.iter().filter(|(to, _)| *to > from).map(slope));
         }
     }
     median(&mut slopes)
@@ -55,4 +62,48 @@ fn regression(points: &[(f64, f64)]) -> Option<f64> {
         (above + (at - mean_t) * (value - mean_v), below + (at - mean_t) * (at - mean_t))
     });
     (below > 0.0).then(|| above / below)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::theil_sen;
+
+    /// The median slope as its definition has it: of all pairs of which one is later, in order.
+    fn plainly(points: &[(f64, f64)]) -> Option<f64> {
+        let later = |at: usize| points[at + 1..].iter().map(move |to| (points[at], *to));
+        let pairs = (0..points.len()).flat_map(later).filter(|(from, to)| to.0 > from.0);
+        let mut slopes: Vec<f64> = pairs.map(|(from, to)| (to.1 - from.1) / (to.0 - from.0)).collect();
+        slopes.sort_by(f64::total_cmp);
+        let upper = *slopes.get(slopes.len() / 2)?;
+        Some(if slopes.len() % 2 == 1 { upper } else { f64::midpoint(slopes[slopes.len() / 2 - 1], upper) })
+    }
+
+    /// Up to as many readings as are kept, and more; some at one moment, values of a coarse gauge or of a fine one.
+    fn points() -> impl Strategy<Value = Vec<(f64, f64)>> {
+        let coarse = (-2i32..3).prop_map(|steps| f64::from(steps) * 0.1);
+        let value = prop_oneof![2 => coarse, 2 => -50.0..50.0, 1 => -f64::MAX..f64::MAX];
+        let step = prop_oneof![Just(0i64), Just(1_000_000), 1i64..5_000_000];
+        let steady = (1i64..5_000_000, prop::collection::vec(value.clone(), 0..140))
+            .prop_map(|(step, values)| values.into_iter().map(|value| (step, value)).collect());
+        let uneven = prop::collection::vec((step, value), 0..140);
+        prop_oneof![steady, uneven].prop_map(|seen: Vec<(i64, f64)>| {
+            let mut at_us = -60_000_000;
+            let point = |(step, value): (i64, f64)| {
+                at_us += step;
+                (at_us as f64 / super::MINUTE_US, value)
+            };
+            seen.into_iter().map(point).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_slope_is_its_definition_to_the_bit(points in points()) {
+            prop_assert_eq!(theil_sen(&points).map(f64::to_bits), plainly(&points).map(f64::to_bits));
+        }
+    }
 }
