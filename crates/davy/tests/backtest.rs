@@ -191,3 +191,31 @@ fn what_cannot_be_asked_is_told() {
         assert!(err.contains(told), "{args:?}: {err}");
     }
 }
+
+#[test]
+fn two_folders_differ_in_rules_and_in_alarms() {
+    let yard = Yard::new();
+    std::fs::create_dir_all(yard.path("new/rules")).expect("a folder");
+    let rules = RULES.replace("at_or_above: 20 ppm", "at_or_above: 26 ppm").replace("above: 10 ppm", "above: 9 ppm");
+    for (path, text) in [("site.yaml", SITE), ("tags.csv", TAGS), ("rules/gas.yaml", &rules)] {
+        std::fs::write(yard.path("new").join(path), text).expect(path);
+    }
+    let (old, new, journal) = (yard.path("site"), yard.path("new"), yard.path("yard.sqlite"));
+    let diff = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_davy"))
+            .args(["rules", "diff", path_of(&old), path_of(&new)])
+            .args(more)
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = diff(&[]);
+    assert!(text.contains("looser   red    h2s: L2: set point: ≥ 20 ppm -> ≥ 26 ppm (1 subjects: a/h2s)"), "{text}");
+    assert!(text.contains("a second person must agree"), "{text}");
+    let told: Value = serde_json::from_str(&diff(&["--json", "--journal", path_of(&journal)])).expect("JSON");
+    assert_eq!(told["changes"].as_array().map(Vec::len), Some(2), "{told:#}");
+    // The 9 ppm raise now; the 25 ppm are orange and no longer red.
+    let numbers = ["gained", "lost", "moved", "same"].map(|key| told["alarms"][key].as_u64());
+    assert_eq!(numbers, [Some(1), Some(0), Some(1), Some(1)], "{told:#}");
+}

@@ -7,6 +7,7 @@
 //! It does not know: where inputs come from, who asks, what time it is.
 
 pub mod backtest;
+pub mod change;
 pub mod deadband;
 pub mod ledger;
 pub mod mhi;

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod diff;
 mod mhi;
 mod packs;
 mod schema;
@@ -20,6 +21,8 @@ pub(crate) enum Verb {
     Backtest(Box<backtest::BacktestArgs>),
     /// Check a site's files: every error and warning at once, with its place
     Check(check::CheckArgs),
+    /// What another set of files says otherwise, and with a log, which alarms that gains, loses and moves
+    Diff(diff::DiffArgs),
     /// The JSON Schema of a kind of file, for editors that complete and check what is typed
     Schema(schema::SchemaArgs),
     /// What ships of rules that cite a standard: options, figures with their clause, what is off and why
@@ -35,6 +38,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::Backtest(args) => backtest::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Diff(args) => diff::run(&args),
         Verb::Schema(args) => schema::run(&args),
         Verb::Packs(args) => packs::run(&args),
         Verb::Test(args) => test::run(&args),

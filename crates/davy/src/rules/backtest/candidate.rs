@@ -7,12 +7,15 @@ use davy_model::{Bundle, BundleFile};
 use davy_rules::{Diagnostic, Plan, bundle, compile};
 use davy_workbench::backtest::{Setting, Side, apply};
 
-use crate::{exit::Misuse, site_folder};
+use crate::{
+    exit::{Exit, Misuse},
+    site_folder,
+};
 
 /// A rule set that is tried.
-pub(super) struct Candidate {
-    pub(super) bundle: Arc<Bundle>,
-    pub(super) plan: Arc<Plan>,
+pub(in crate::rules) struct Candidate {
+    pub(in crate::rules) bundle: Arc<Bundle>,
+    pub(in crate::rules) plan: Arc<Plan>,
     /// What a sweep sets in it.
     pub(super) tried: Vec<Setting>,
 }
@@ -20,7 +23,16 @@ pub(super) struct Candidate {
 /// Files that do not compile.
 #[derive(Debug, thiserror::Error)]
 #[error("the files cannot be used")]
-pub(super) struct Refused(pub(super) Vec<Diagnostic>);
+pub(in crate::rules) struct Refused(pub(super) Vec<Diagnostic>);
+
+impl Refused {
+    /// Tells files that do not compile as `rules check` tells them; any other error stays one.
+    pub(in crate::rules) fn tell(error: anyhow::Error) -> anyhow::Result<Exit> {
+        let Refused(findings) = error.downcast()?;
+        findings.iter().for_each(|finding| eprintln!("{finding}"));
+        Ok(Exit::BadConfiguration)
+    }
+}
 
 impl Candidate {
     /// The files with everything set in them that is to be.
@@ -36,20 +48,20 @@ impl Candidate {
     }
 
     /// The files as they are.
-    pub(super) fn of_files(files: Vec<BundleFile>) -> anyhow::Result<Candidate> {
+    pub(in crate::rules) fn of_files(files: Vec<BundleFile>) -> anyhow::Result<Candidate> {
         let bundle = bundle(files).map_err(Refused)?;
         let plan = Arc::new(compile(&bundle).map_err(Refused)?);
         Ok(Candidate { bundle: Arc::new(bundle), plan, tried: Vec::new() })
     }
 
     /// It, before the log.
-    pub(super) fn side(&self) -> Side {
+    pub(in crate::rules) fn side(&self) -> Side {
         Side::under(Arc::clone(&self.bundle), Arc::clone(&self.plan))
     }
 }
 
 /// The files of the one site at `folder`.
-pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<BundleFile>> {
+pub(in crate::rules) fn files(folder: &Path) -> anyhow::Result<Vec<BundleFile>> {
     match &site_folder::find(folder)?[..] {
         [one] => site_folder::read(one),
         _ => {

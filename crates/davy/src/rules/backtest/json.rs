@@ -93,6 +93,15 @@ fn score(found: &Score) -> Value {
 }
 
 fn difference(found: &Difference, facts: &Facts, list: usize) -> Value {
+    let before = facts.baseline.as_ref().map_or(0, |before| before.raises);
+    let (gained, lost) = (found.gained.len() as u64, found.lost.len() as u64);
+    let mut told = alarms(found, list);
+    told["change_95"] = json!(change_interval(before, gained, lost).map(|(low, high)| [low, high]));
+    told
+}
+
+/// What changes from one rule set to another, each list cut to a length.
+pub(in crate::rules) fn alarms(found: &Difference, list: usize) -> Value {
     let occurred = |found: &davy_workbench::backtest::Occurred| {
         json!({
             "rule": *found.alarm.rule, "subject": *found.alarm.subject, "raised": found.raised.to_string(),
@@ -106,11 +115,8 @@ fn difference(found: &Difference, facts: &Facts, list: usize) -> Value {
             "after": {"raised": moved.after.0.to_string(), "tier": moved.after.1.word()},
         })
     });
-    let (gained, lost) = (found.gained.len() as u64, found.lost.len() as u64);
-    let before = facts.baseline.as_ref().map_or(0, |before| before.raises);
     json!({
-        "gained": gained, "lost": lost, "moved": found.moved.len(), "same": found.same,
-        "change_95": change_interval(before, gained, lost).map(|(low, high)| [low, high]),
+        "gained": found.gained.len(), "lost": found.lost.len(), "moved": found.moved.len(), "same": found.same,
         "alarms_gained": found.gained.iter().take(list).map(occurred).collect::<Vec<_>>(),
         "alarms_lost": found.lost.iter().take(list).map(occurred).collect::<Vec<_>>(),
         "alarms_moved": moved.collect::<Vec<_>>(),

@@ -12,23 +12,52 @@ use davy_workbench::{
     performance::Period,
 };
 
-use super::{BacktestArgs, candidate::Candidate, recording};
-use crate::exit::Misuse;
+use super::{candidate::Candidate, recording};
+use crate::{exit::Misuse, span};
+
+/// Which log.
+#[derive(Debug, clap::Args)]
+pub(in crate::rules) struct LogArgs {
+    /// A site's journal; the daemon may be writing it
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    journal: Option<PathBuf>,
+    /// A recording: CSV with a header, gzip or not; it is read into memory
+    #[arg(long, value_name = "FILE.csv", requires = "map")]
+    csv: Option<PathBuf>,
+    /// Which columns of the recording are what, as for `davy replay`
+    #[arg(long, value_name = "MAP.yaml", requires = "csv")]
+    map: Option<PathBuf>,
+    /// How long a recorded reading takes to arrive
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
+    latency: Duration,
+}
 
 /// Where the log is.
-pub(super) enum Log {
+pub(in crate::rules) enum Log {
     Journal { path: PathBuf, recorded: Recorded },
     Recording { csv: PathBuf, map: ReplayMap },
 }
 
 /// A log that can be judged.
-pub(super) enum Entries<'a> {
+pub(in crate::rules) enum Entries<'a> {
     Journal { path: &'a PathBuf, recorded: &'a Recorded },
     Recording { entries: Vec<Entry>, period: Period, remarks: Vec<String> },
 }
 
+impl LogArgs {
+    /// Whether there is a log.
+    pub(in crate::rules) fn is_given(&self) -> bool {
+        self.journal.is_some() || self.csv.is_some()
+    }
+
+    /// How long a recorded reading takes to arrive.
+    pub(in crate::rules) fn latency(&self) -> Duration {
+        self.latency
+    }
+}
+
 impl Log {
-    pub(super) fn open(args: &BacktestArgs) -> anyhow::Result<Log> {
+    pub(in crate::rules) fn open(args: &LogArgs) -> anyhow::Result<Log> {
         match (&args.journal, &args.csv, &args.map) {
             (Some(path), _, _) => {
                 let path = crate::journal::find_one(path)?;
@@ -58,7 +87,11 @@ impl Log {
     }
 
     /// What can be judged under a candidate's files.
-    pub(super) fn entries(&self, candidate: &Candidate, latency: Duration) -> anyhow::Result<Entries<'_>> {
+    pub(in crate::rules) fn entries(
+        &self,
+        candidate: &Candidate,
+        latency: Duration,
+    ) -> anyhow::Result<Entries<'_>> {
         match self {
             Log::Journal { path, recorded } => Ok(Entries::Journal { path, recorded }),
             Log::Recording { csv, map } => recording::read(csv, map, candidate, latency),
@@ -68,7 +101,7 @@ impl Log {
 
 impl Entries<'_> {
     /// From its first moment to its last.
-    pub(super) fn period(&self) -> Period {
+    pub(in crate::rules) fn period(&self) -> Period {
         match self {
             Entries::Journal { recorded, .. } => recorded.period,
             Entries::Recording { period, .. } => *period,
@@ -92,7 +125,11 @@ impl Entries<'_> {
     }
 
     /// Judges it under every side.
-    pub(super) fn judge(self, sides: Vec<Side>, cores: NonZeroUsize) -> anyhow::Result<Vec<SideReport>> {
+    pub(in crate::rules) fn judge(
+        self,
+        sides: Vec<Side>,
+        cores: NonZeroUsize,
+    ) -> anyhow::Result<Vec<SideReport>> {
         Ok(match self {
             Entries::Journal { path, recorded } => {
                 let reader = JournalReader::open(path).context("opening the journal")?;

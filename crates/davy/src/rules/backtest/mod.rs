@@ -1,12 +1,12 @@
 //! `davy rules backtest`: what a rule set would have done.
 
-mod candidate;
+pub(super) mod candidate;
 mod facts;
-mod json;
-mod log;
+pub(super) mod json;
+pub(super) mod log;
 mod recording;
 mod sweep;
-mod text;
+pub(super) mod text;
 
 use std::{fs, num::NonZeroUsize, path::PathBuf, time::Duration};
 
@@ -20,7 +20,7 @@ use davy_workbench::{
 use self::{
     candidate::{Candidate, Refused},
     facts::Facts,
-    log::Log,
+    log::{Log, LogArgs},
 };
 use crate::{
     exit::{Exit, Misuse},
@@ -43,18 +43,8 @@ pub(crate) struct BacktestArgs {
     /// The candidate: a site's folder. Without it, the files that the journal ends with
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// A site's journal; the daemon may be writing it
-    #[arg(long, value_name = "FILE", required_unless_present = "csv", conflicts_with = "csv")]
-    journal: Option<PathBuf>,
-    /// A recording: CSV with a header, gzip or not; it is read into memory
-    #[arg(long, value_name = "FILE.csv", requires = "map", requires = "folder")]
-    csv: Option<PathBuf>,
-    /// Which columns of the recording are what, as for `davy replay`
-    #[arg(long, value_name = "MAP.yaml")]
-    map: Option<PathBuf>,
-    /// How long a recorded reading takes to arrive
-    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
-    latency: Duration,
+    #[command(flatten)]
+    log: LogArgs,
     /// What to compare with: another folder of the site. Without it: the journal as it was, or the folder before --set
     #[arg(long, value_name = "DIR")]
     baseline: Option<PathBuf>,
@@ -106,10 +96,10 @@ struct Judged {
 
 /// Does it.
 pub(crate) fn run(args: &BacktestArgs) -> anyhow::Result<Exit> {
-    let log = Log::open(args)?;
+    let log = Log::open(&args.log)?;
     let judged = match judge(args, &log) {
         Ok(judged) => judged,
-        Err(error) => return refused(error),
+        Err(error) => return Refused::tell(error),
     };
     let policy = policy(args)?;
     if !args.axes.is_empty() {
@@ -125,17 +115,6 @@ pub(crate) fn run(args: &BacktestArgs) -> anyhow::Result<Exit> {
     Ok(Exit::found(lines.iter().any(|line: &Breach| !line.kept)))
 }
 
-/// Files that do not compile are told as `rules check` tells them.
-fn refused(error: anyhow::Error) -> anyhow::Result<Exit> {
-    match error.downcast::<Refused>() {
-        Ok(Refused(findings)) => {
-            findings.iter().for_each(|finding| eprintln!("{finding}"));
-            Ok(Exit::BadConfiguration)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
     let plain = match &args.folder {
         Some(folder) => candidate::files(folder)?,
@@ -147,7 +126,7 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
         let all: Vec<Setting> = args.settings.iter().chain(&tried).cloned().collect();
         candidates.push(Candidate::new(plain.clone(), &all, tried)?);
     }
-    let entries = log.entries(&candidates[0], args.latency)?;
+    let entries = log.entries(&candidates[0], args.log.latency())?;
     let period = period(args, entries.period())?;
     let other =
         args.baseline.as_ref().map(|folder| Candidate::of_files(candidate::files(folder)?)).transpose()?;

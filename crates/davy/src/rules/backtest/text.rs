@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use davy_workbench::{
-    backtest::{Breach, Score},
+    backtest::{Breach, Difference, Score},
     statistics::{change_interval, percentile, poisson_interval, share_interval},
 };
 
@@ -184,6 +184,11 @@ fn delays(score: &Score) -> String {
 
 fn changes(facts: &Facts, list: usize) -> Vec<String> {
     let Some(difference) = &facts.difference else { return Vec::new() };
+    told(difference, list)
+}
+
+/// What changes from one rule set to another, each list cut to a length.
+pub(in crate::rules) fn told(difference: &Difference, list: usize) -> Vec<String> {
     let (gained, lost, moved) = (&difference.gained, &difference.lost, &difference.moved);
     let mut lines = vec![format!(
         "alarms: {} gained, {} lost, {} moved, {} the same",

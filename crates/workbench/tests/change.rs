@@ -1,0 +1,97 @@
+//! What another set of files says otherwise, and which way that goes.
+
+use davy_model::{BundleFile, Tier};
+use davy_rules::{Plan, bundle, compile};
+use davy_workbench::change::{changes, needs_second_person};
+
+const SITE: &str = "site: yard\nedge_nodes: [{id: gw}]\n";
+const TAGS: &str = "tag,quantity,unit,interval,edge_node\na/h2s,gas.h2s,ppm,10s,gw\nb/h2s,gas.h2s,ppm,10s,gw\nrun,number,1,10s,gw\n";
+const RULES: &str = "\
+rules:
+  - id: h2s
+    applies_to: {quantity: gas.h2s}
+    limit:
+      - {name: L1, tier: yellow, at_or_above: 10 ppm, clear_below: 8 ppm, off_delay: 30s}
+      - {name: L2, tier: red, at_or_above: 20 ppm, clear_below: 18 ppm, latch: true}
+    response: {action: Leave the yard, time_to_respond: 3m}
+  - id: mean
+    applies_to: {quantity: gas.h2s}
+    window: {of: mean, over: 15m, levels: [{name: H, tier: yellow, above: 6 ppm, deadband: 1 ppm}]}
+    response: {action: Look for it, time_to_respond: 30m}
+  - id: silent
+    applies_to: {quantity: gas.h2s}
+    stale: {tier: yellow}
+    response: {action: Mend the sensor, time_to_respond: 1d}
+";
+
+fn plan(rules: &str) -> Plan {
+    let files = [("site.yaml", SITE), ("tags.csv", TAGS), ("rules/gas.yaml", rules)]
+        .map(|(path, text)| BundleFile { path: path.to_owned(), text: text.to_owned() });
+    let bundle = bundle(files.into()).unwrap_or_else(|findings| panic!("{}", findings[0]));
+    compile(&bundle).unwrap_or_else(|findings| panic!("{}", findings[0]))
+}
+
+#[test]
+fn every_change_is_told_with_its_direction() {
+    let before = plan(RULES);
+    for (from, to, told) in [
+        ("above: 10 ppm", "above: 9 ppm", vec!["h2s L1: set point tighter yellow 2"]),
+        ("above: 10 ppm", "above: 12 ppm", vec!["h2s L1: set point looser yellow 2"]),
+        ("at_or_above: 20 ppm", "above: 20 ppm", vec!["h2s L2: set point looser red 2"]),
+        ("clear_below: 8 ppm", "clear_below: 9 ppm", vec!["h2s L1: clear point looser yellow 2"]),
+        ("clear_below: 8 ppm", "clear_at_or_below: 8 ppm", vec!["h2s L1: clear point looser yellow 2"]),
+        ("off_delay: 30s", "off_delay: 1m", vec!["h2s L1: off_delay tighter yellow 2"]),
+        ("off_delay: 30s", "off_delay: 30s, on_delay: 5s", vec!["h2s L1: on_delay looser yellow 2"]),
+        (", latch: true", "", vec!["h2s L2: latch looser red 2"]),
+        ("latch: true", "latch: true, re_alarm: 10m", vec!["h2s L2: re_alarm tighter red 2"]),
+        ("tier: red", "tier: orange", vec!["h2s L2: tier looser red 2"]),
+        ("name: L2", "name: HH", vec!["h2s HH: the level tighter red 2", "h2s L2: the level looser red 2"]),
+        ("over: 15m", "over: 30m", vec!["mean calculation unclear yellow 2"]),
+        ("{quantity: gas.h2s}\n    limit", "{tag: a/h2s}\n    limit", vec!["h2s covers looser red 1"]),
+        (
+            "stale: {tier: yellow}",
+            "stale: {tier: yellow, after: 1h}",
+            vec!["silent silent for looser yellow 2"],
+        ),
+        ("stale: {tier: yellow}", "stale: {tier: orange}", vec!["silent tier tighter orange 2"]),
+        (
+            "- id: silent",
+            "- id: quiet",
+            vec!["quiet the rule tighter yellow 0", "silent the rule looser yellow 0"],
+        ),
+        ("action: Leave the yard", "action: Leave by the gate", vec!["h2s action neutral red 0"]),
+        (
+            "    limit:",
+            "    suppressed_while: {tag: run, at_or_above: 1}\n    limit:",
+            vec!["h2s suppressed by plant state looser red 0"],
+        ),
+        ("- id: mean\n", "- id: mean\n    alarm: false\n", vec!["mean alarm looser yellow 0"]),
+    ] {
+        assert!(RULES.contains(from), "{from}");
+        let found = changes(&before, &plan(&RULES.replacen(from, to, 1)));
+        let lines: Vec<String> = found
+            .iter()
+            .map(|(change, subjects)| {
+                let (what, way) = (&change.what, change.direction.word());
+                format!("{} {what} {way} {} {}", change.rule, change.tier, subjects.len())
+            })
+            .collect();
+        assert_eq!(lines, told, "{from} -> {to}");
+    }
+    assert_eq!(changes(&before, &before), []);
+}
+
+#[test]
+fn a_second_person_is_needed_for_what_loosens_a_grave_tier() {
+    let before = plan(RULES);
+    for (from, to, needed) in [
+        ("above: 20 ppm", "above: 19 ppm", false),
+        ("above: 20 ppm", "above: 21 ppm", true),
+        ("above: 10 ppm", "above: 11 ppm", false),
+        ("{quantity: gas.h2s}\n    limit", "{tag: a/h2s}\n    limit", true),
+        ("action: Leave the yard", "action: Leave by the gate", false),
+    ] {
+        let found = changes(&before, &plan(&RULES.replacen(from, to, 1)));
+        assert_eq!(needs_second_person(&found, Tier::Orange), needed, "{from} -> {to}");
+    }
+}
