@@ -1,7 +1,7 @@
 //! The median of some numbers: to the bit what sorting them by [`f64::total_cmp`] gives, without sorting them.
 
 /// Of so many numbers a sample is looked at first: of fewer it costs more than it saves.
-const MANY: usize = 256;
+const MANY: usize = 512;
 const SAMPLE: usize = 64;
 /// How many places off the middle of the sample the median lies at most, nearly always: two standard errors of a rank,
 /// √64 / 2 each.
