@@ -11,6 +11,7 @@ mod grpc;
 mod http;
 mod mosquitto;
 pub mod mqtt;
+pub mod page;
 mod paths;
 pub mod proxy;
 mod record;

@@ -196,7 +196,8 @@ fn what_cannot_be_asked_is_told() {
 fn two_folders_differ_in_rules_and_in_alarms() {
     let yard = Yard::new();
     std::fs::create_dir_all(yard.path("new/rules")).expect("a folder");
-    let rules = RULES.replace("at_or_above: 20 ppm", "at_or_above: 26 ppm").replace("above: 10 ppm", "above: 9 ppm");
+    let rules =
+        RULES.replace("at_or_above: 20 ppm", "at_or_above: 26 ppm").replace("above: 10 ppm", "above: 9 ppm");
     for (path, text) in [("site.yaml", SITE), ("tags.csv", TAGS), ("rules/gas.yaml", &rules)] {
         std::fs::write(yard.path("new").join(path), text).expect(path);
     }
@@ -211,7 +212,10 @@ fn two_folders_differ_in_rules_and_in_alarms() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let text = diff(&[]);
-    assert!(text.contains("looser   red    h2s: L2: set point: ≥ 20 ppm -> ≥ 26 ppm (1 subjects: a/h2s)"), "{text}");
+    assert!(
+        text.contains("looser   red    h2s: L2: set point: ≥ 20 ppm -> ≥ 26 ppm (1 subjects: a/h2s)"),
+        "{text}"
+    );
     assert!(text.contains("a second person must agree"), "{text}");
     let told: Value = serde_json::from_str(&diff(&["--json", "--journal", path_of(&journal)])).expect("JSON");
     assert_eq!(told["changes"].as_array().map(Vec::len), Some(2), "{told:#}");
