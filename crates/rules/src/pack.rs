@@ -13,6 +13,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("gb50493", include_str!("../packs/gb50493.yaml")),
     ("gbzt223", include_str!("../packs/gbzt223.yaml")),
     ("noncoal-aq2031", include_str!("../packs/noncoal-aq2031.yaml")),
+    ("tailings-gb39496", include_str!("../packs/tailings-gb39496.yaml")),
     ("utility-tunnel", include_str!("../packs/utility-tunnel.yaml")),
 ];
 

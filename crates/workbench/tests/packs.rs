@@ -100,6 +100,30 @@ fn power_that_is_not_cut_is_told() {
     assert!(told.is_empty(), "{told:#?}");
 }
 
+/// Two points of a pond at orange make their item red; one does not.
+#[test]
+fn points_of_a_pond_are_counted_up() {
+    let lowest =
+        |choice: &Choice| choice.of("grade") == Some("1") && choice.of("stacked_height") == Some("up-to-30m");
+    let ponds: Vec<Choice> = choices().into_iter().filter(lowest).collect();
+    assert_eq!(ponds.len(), 2, "one for each kind of dam");
+    for mut choice in ponds {
+        choice.on = "pond";
+        let (bundle, plan) = compiled(&choice);
+        for (second, wanted) in
+            [("1.9", "active, tier: red"), ("2.15", "active, tier: red"), ("2.3", "normal")]
+        {
+            let text = format!(
+                "tests:\n  - name: t\n    rules: tailings-gb39496.phreatic-item\n    series: {{phreatic-1: {{values: \"5x2 2.1x6\", interval: 1s}}, phreatic-2: {{values: \"5x2 {second}x6\", interval: 1s}}}}\n    nothing_else: false\n    expect: [{{at: 7s, alarm: \"tailings-gb39496.phreatic-item:mine\", state: {wanted}}}]\n"
+            );
+            let (tests, findings) = rule_test::read(&plan, "t.yaml", &text);
+            assert!(findings.is_empty(), "{}", findings[0]);
+            let report = rule_test::run(&bundle, &plan, &tests[0]).expect("it compiles");
+            assert!(report.passed(), "{second}: {:?}", report.differences);
+        }
+    }
+}
+
 #[test]
 fn a_choice_is_of_every_pack() {
     let all: Vec<Choice> = choices();

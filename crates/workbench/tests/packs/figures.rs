@@ -49,6 +49,7 @@ pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
         "utility-tunnel" => {
             all.extend(one("utility-tunnel", &[("methane", "ALARM", 20.0), ("methane", "SHUT", 25.0)]));
         }
+        "tailings-gb39496" => tailings(choice, &mut all),
         "gb50493" => gb50493(choice, &mut all),
         other => panic!("no table for {other}"),
     }
@@ -146,5 +147,32 @@ fn gbzt223(choice: &Choice, all: &mut Vec<Figure>) {
             (id.clone(), "ALARM", limit),
             (id, "HIGH", 2.0 * limit),
         ]);
+    }
+}
+
+/// Grade, freeboard of an upstream dam, and beach of an upstream and of a downstream dam, in m (GB 50863).
+const PONDS: &[(&str, f64, f64, f64)] = &[
+    ("1", 1.5, 150.0, 100.0),
+    ("2", 1.0, 100.0, 70.0),
+    ("3", 0.7, 70.0, 50.0),
+    ("4", 0.5, 50.0, 35.0),
+    ("5", 0.4, 40.0, 25.0),
+];
+
+/// Stacked height, and the least depth of the phreatic line at its upper end, in m.
+const PHREATIC: &[(&str, f64)] =
+    &[("up-to-30m", 2.0), ("up-to-60m", 4.0), ("up-to-100m", 6.0), ("up-to-150m", 8.0), ("above-150m", 10.0)];
+
+fn tailings(choice: &Choice, all: &mut Vec<Figure>) {
+    let grade = |(grade, ..): &&(&str, f64, f64, f64)| choice.of("grade") == Some(*grade);
+    let (_, freeboard, upstream, downstream) = PONDS.iter().find(grade).expect("it is in the table");
+    let height = |(height, _): &&(&str, f64)| choice.of("stacked_height") == Some(*height);
+    let (_, depth) = PHREATIC.iter().find(height).expect("it is in the table");
+    let figures = [("phreatic", "ORANGE", 1.1 * depth), ("phreatic", "MIN", *depth), ("rain", "STORM", 50.0)];
+    all.extend(one("tailings-gb39496", &figures));
+    if choice.of("dam") == Some("upstream") {
+        all.extend(one("tailings-gb39496", &[("beach", "MIN", *upstream), ("freeboard", "MIN", *freeboard)]));
+    } else {
+        all.extend(one("tailings-gb39496", &[("beach", "MIN", *downstream)]));
     }
 }

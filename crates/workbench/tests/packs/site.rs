@@ -132,6 +132,17 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
             writeln!(tags, "{name},{quantity},{unit},1s,{role},").expect("in memory");
         }
     }
+    if choice.pack == "tailings-gb39496" {
+        for (name, quantity, unit, role) in [
+            ("beach", "length", "m", "tailings.beach"),
+            ("freeboard", "length", "m", "tailings.freeboard"),
+            ("phreatic-1", "level", "m", "tailings.phreatic-depth"),
+            ("phreatic-2", "level", "m", "tailings.phreatic-depth"),
+            ("rain", "length", "mm", "tailings.rain-24h"),
+        ] {
+            writeln!(tags, "{name},{quantity},{unit},1s,{role},mine").expect("in memory");
+        }
+    }
     let options: Vec<String> = choice.options.iter().map(|(name, it)| format!("{name}: {it}")).collect();
     let list = choice.list.as_ref().map(|list| format!(", tags: {{{list}: [{}]}}", names.join(", ")));
     let site = format!(
@@ -148,11 +159,14 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
     (Arc::new(bundle), Arc::new(plan))
 }
 
-/// Every level of every limit of a plan, on every tag.
+/// Every level of every limit of a plan, on every tag of its site. Those of calculated tags have stories of their own.
 pub(crate) fn levels(plan: &Plan) -> Vec<Judged> {
     let mut all = Vec::new();
     for watch in &plan.watches {
         let WatchKind::Limit(program) = watch.kind else { continue };
+        if watch.tag.0 as usize >= plan.site.tags.len() {
+            continue;
+        }
         let levels = &plan.limits[program as usize].levels;
         for level in levels {
             let rule = Arc::clone(&plan.rules[watch.rule as usize].id);
