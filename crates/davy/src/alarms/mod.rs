@@ -5,6 +5,7 @@ mod explain;
 mod explained;
 mod history;
 mod list;
+mod performance;
 mod show;
 mod watch;
 
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Explain(explain::Args),
     /// What happened to one alarm, in order
     History(history::Args),
+    /// What alarms cost each desk: the figures of ISA-18.2 and EEMUA 191
+    Performance(performance::Args),
     /// Acknowledge: seen, and owned
     Ack(command::Args),
     /// Quiet for a bounded time; needs --comment
@@ -51,6 +54,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Show(args) => show::run(args).await,
         Verb::Explain(args) => explain::run(args).await,
         Verb::History(args) => history::run(args).await,
+        Verb::Performance(args) => performance::run(args).await,
         Verb::Ack(args) => command::run(args, Kind::Acknowledge).await,
         Verb::Shelve(args) => command::shelve(args).await,
         Verb::Unshelve(args) => command::run(args, Kind::Unshelve).await,

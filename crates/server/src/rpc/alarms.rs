@@ -8,7 +8,7 @@ use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
 use super::asked::Asked;
-use super::{explain, status, v1::alarm_service_server::AlarmService, view};
+use super::{explain, performance, status, v1::alarm_service_server::AlarmService, view};
 use crate::hub::Hub;
 
 pub(crate) struct Alarms {
@@ -199,6 +199,13 @@ impl AlarmService for Alarms {
             transitions: found.iter().map(|transition| alert_of(transition, true)).collect(),
             next_page_token: next.map(|sequence: u64| sequence.to_string()).unwrap_or_default(),
         }))
+    }
+
+    async fn get_performance(
+        &self,
+        request: Request<wire::AlarmServiceGetPerformanceRequest>,
+    ) -> Result<Response<wire::AlarmServiceGetPerformanceResponse>, Status> {
+        performance::get(&self.hub, request.get_ref()).await.map(Response::new)
     }
 }
 

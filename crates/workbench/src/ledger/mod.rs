@@ -87,8 +87,8 @@ impl Ledger {
                 self.unkept += 1;
             }
         }
-        if calls(transition) && self.calls.len() < KEPT_MAX {
-            self.calls.push(Call { at: transition.arrival_time, alarm: place, tier: transition.facts.tier });
+        if calls(transition) {
+            self.call(Call { at: transition.arrival_time, alarm: place, tier: transition.facts.tier });
         }
         if let Some(open) = self.alarms[place as usize].open {
             self.occurrences[open as usize].take(transition, calls(transition));
@@ -131,9 +131,17 @@ impl Ledger {
         &self.calls
     }
 
-    /// How many occurrences were too many to keep.
+    /// How many occurrences and calls were too many to keep.
     pub fn unkept(&self) -> u64 {
         self.unkept
+    }
+
+    fn call(&mut self, call: Call) {
+        if self.calls.len() < KEPT_MAX {
+            self.calls.push(call);
+        } else {
+            self.unkept += 1;
+        }
     }
 
     fn place(&mut self, transition: &Transition) -> u32 {

@@ -56,6 +56,17 @@ impl Occurrence {
         }
     }
 
+    /// It as it was known at a moment; `None` when it was not raised before.
+    pub fn until(&self, moment: Timestamp) -> Option<Occurrence> {
+        let known = |at: Option<Timestamp>| at.filter(|at| *at < moment);
+        (self.raised < moment).then(|| Occurrence {
+            cleared: known(self.cleared),
+            called: known(self.called),
+            acknowledged: known(self.acknowledged),
+            ..*self
+        })
+    }
+
     /// How long it stood, up to `until` if it stands.
     pub fn stood(&self, until: Timestamp) -> Duration {
         self.cleared.unwrap_or(until).since(self.raised)

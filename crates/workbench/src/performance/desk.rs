@@ -1,6 +1,10 @@
 //! The figures of one desk.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use davy_model::{AlarmKey, ChatterPolicy, Condition, FloodPolicy, Site, Tier, Timestamp};
 
@@ -54,19 +58,24 @@ struct Desk<'a> {
     occurrences: Vec<Occurrence>,
 }
 
-/// The figures of every desk of a site over a period, in the site's order; last those of alarms that none answers for, if
-/// there are any or there is no desk.
+/// The figures of every desk of a site over a period, in the site's order; then those of desks that the site has no more, and
+/// last those of alarms that none answers for, if there are any or there is no desk at all.
 pub fn desks(ledger: &Ledger, site: &Site, period: Period) -> Vec<DeskPerformance> {
     let mut names: Vec<Option<Arc<str>>> = site.desks.iter().map(|desk| Some(Arc::clone(&desk.id))).collect();
     let is_ours = |alarm: u32, desk: &Option<Arc<str>>| ledger.alarm(alarm).desk == *desk;
-    let unanswered = ledger.occurrences().iter().any(|found| ledger.alarm(found.alarm).desk.is_none());
-    if names.is_empty() || unanswered {
+    let asked: BTreeSet<&Option<Arc<str>>> =
+        ledger.occurrences().iter().map(|found| &ledger.alarm(found.alarm).desk).collect();
+    let others: Vec<Option<Arc<str>>> =
+        asked.into_iter().rev().filter(|desk| !names.contains(desk)).cloned().collect();
+    names.extend(others);
+    if names.is_empty() {
         names.push(None);
     }
     let each = names.into_iter().map(|desk| {
         let calls = ledger.calls().iter().filter(|call| period.holds(call.at) && is_ours(call.alarm, &desk));
         let occurrences = ledger.occurrences().iter().filter(|found| is_ours(found.alarm, &desk));
-        let (calls, occurrences) = (calls.copied().collect(), occurrences.copied().collect());
+        let occurrences = occurrences.filter_map(|found| found.until(period.until)).collect();
+        let calls = calls.copied().collect();
         Desk { ledger, period, site, calls, occurrences }.performance(desk)
     });
     each.collect()
@@ -211,6 +220,8 @@ impl Desk<'_> {
         for found in self.occurrences.iter().filter(|found| self.period.holds(found.raised)) {
             raises.entry(found.alarm).or_default().push(found.raised);
         }
+        // What comes late is raised in the past.
+        raises.values_mut().for_each(|times| times.sort_unstable());
         let quick = |times: &Vec<Timestamp>| {
             times
                 .windows((policy.raises as usize).max(1))
