@@ -14,6 +14,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("gbzt223", include_str!("../packs/gbzt223.yaml")),
     ("noncoal-aq2031", include_str!("../packs/noncoal-aq2031.yaml")),
     ("tailings-gb39496", include_str!("../packs/tailings-gb39496.yaml")),
+    ("tank", include_str!("../packs/tank.yaml")),
     ("utility-tunnel", include_str!("../packs/utility-tunnel.yaml")),
 ];
 

@@ -124,6 +124,44 @@ fn points_of_a_pond_are_counted_up() {
     }
 }
 
+/// A tank that fills to its critical high, one that heats, and a gauge that fails: a minute between two readings.
+#[test]
+fn tanks_are_warned_of_in_time() {
+    // By category: 44, 29 and 14 minutes are left at 1 % a minute, or 46, 31 and 16.
+    let fill = |left: u32| format!("{}+1x15", 100 - 14 - left);
+    let mut told = Vec::new();
+    for choice in choices().into_iter().filter(|choice| choice.pack == "tank") {
+        let minutes = match choice.of("overfill_category") {
+            Some("category-1") => 45,
+            Some("category-2") => 30,
+            _ => 15,
+        };
+        let (bundle, plan) = compiled(&choice);
+        for (rule, tag, values, wanted) in [
+            ("overfill", "tank-share", fill(minutes - 1), "active"),
+            ("overfill", "tank-share", fill(minutes + 1), "normal"),
+            ("overfill", "tank-share", "99x15".to_owned(), "normal"),
+            ("overfill", "tank-share", "99-1x15".to_owned(), "normal"),
+            ("heating", "tank-temperature", "20+1.1x15".to_owned(), "active"),
+            ("heating", "tank-temperature", "20+0.9x15".to_owned(), "normal"),
+            ("instrument", "sphere", "50x13 -!sensor_failurex2".to_owned(), "active"),
+            ("instrument", "tank-share", "50x13 -!over_rangex2".to_owned(), "active"),
+            ("instrument", "tank-temperature", "50x13 -!calibrationx2".to_owned(), "normal"),
+        ] {
+            let text = format!(
+                "tests:\n  - name: t\n    rules: tank.{rule}\n    series: {{{tag}: {{values: \"{values}\", interval: 1m}}}}\n    nothing_else: false\n    expect: [{{at: 14m, alarm: \"tank.{rule}:{tag}\", state: {wanted}}}]\n"
+            );
+            let (tests, findings) = rule_test::read(&plan, "t.yaml", &text);
+            assert!(findings.is_empty(), "{}", findings[0]);
+            let report = rule_test::run(&bundle, &plan, &tests[0]).expect("it compiles");
+            if !report.passed() {
+                told.push(format!("{rule}, {values}: not {wanted}: {:?}", report.differences));
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
+}
+
 #[test]
 fn a_choice_is_of_every_pack() {
     let all: Vec<Choice> = choices();

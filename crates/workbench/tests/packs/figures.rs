@@ -50,6 +50,8 @@ pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
             all.extend(one("utility-tunnel", &[("methane", "ALARM", 20.0), ("methane", "SHUT", 25.0)]));
         }
         "tailings-gb39496" => tailings(choice, &mut all),
+        // In % of the volume. What its other rules calculate is told in stories.
+        "tank" => all.extend(one("tank", &[("lpg-level", "H", 85.0), ("lpg-level", "HH", 90.0)])),
         "gb50493" => gb50493(choice, &mut all),
         other => panic!("no table for {other}"),
     }

@@ -63,13 +63,35 @@ pub(crate) fn choices() -> Vec<Choice> {
                 pack: name,
                 options: options.clone(),
                 list: list.clone(),
-                on: "",
+                on: doubtful(name),
             };
             all.extend(combined.iter().map(choice));
         }
     }
     all
 }
+
+/// What a pack has off because its figures are doubtful, and is tested all the same.
+fn doubtful(pack: &str) -> &'static str {
+    match pack {
+        "tank" => "lpg-level",
+        _ => "",
+    }
+}
+
+/// Name, quantity, unit and role of tags that stand in sites of one pack alone.
+const PLACES: &[(&str, &[[&str; 4]])] = &[
+    ("noncoal-aq2031", &[["air-co", "gas.co", "ppm", "mine.air"], ["air-no2", "gas.no2", "ppm", "mine.air"]]),
+    (
+        "tank",
+        &[
+            ["sphere", "ratio", "%", "tank.lpg-level"],
+            ["tank-share", "ratio", "%", "tank.filling"],
+            ["tank-temperature", "temperature", "degC", "tank.temperature"],
+        ],
+    ),
+    ("utility-tunnel", &[["tunnel", "gas.ch4", "%LEL", "tunnel.gas"]]),
+];
 
 /// Name, quantity and unit of the tags of every site.
 const TAGS: &[(&str, &str)] = &[
@@ -123,14 +145,9 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
         }
         tags.push_str("feeder,state.feeder,on/off,1s,,mine\n");
     }
-    for (name, quantity, unit, role) in [
-        ("air-co", "gas.co", "ppm", "mine.air"),
-        ("air-no2", "gas.no2", "ppm", "mine.air"),
-        ("tunnel", "gas.ch4", "%LEL", "tunnel.gas"),
-    ] {
-        if ["noncoal-aq2031", "utility-tunnel"].contains(&choice.pack) {
-            writeln!(tags, "{name},{quantity},{unit},1s,{role},").expect("in memory");
-        }
+    let places = PLACES.iter().filter(|(pack, _)| *pack == choice.pack).flat_map(|(_, places)| *places);
+    for [name, quantity, unit, role] in places {
+        writeln!(tags, "{name},{quantity},{unit},1s,{role},").expect("in memory");
     }
     if choice.pack == "tailings-gb39496" {
         for (name, quantity, unit, role) in [
