@@ -12,6 +12,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("coal-aq1029", include_str!("../packs/coal-aq1029.yaml")),
     ("gb50493", include_str!("../packs/gb50493.yaml")),
     ("gbzt223", include_str!("../packs/gbzt223.yaml")),
+    ("lifeline-basic", include_str!("../packs/lifeline-basic.yaml")),
     ("noncoal-aq2031", include_str!("../packs/noncoal-aq2031.yaml")),
     ("tailings-gb39496", include_str!("../packs/tailings-gb39496.yaml")),
     ("tank", include_str!("../packs/tank.yaml")),

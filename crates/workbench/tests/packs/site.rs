@@ -74,6 +74,7 @@ pub(crate) fn choices() -> Vec<Choice> {
 /// What a pack has off because its figures are doubtful, and is tested all the same.
 fn doubtful(pack: &str) -> &'static str {
     match pack {
+        "lifeline-basic" => "adjacent-space",
         "tank" => "lpg-level",
         _ => "",
     }
@@ -81,6 +82,17 @@ fn doubtful(pack: &str) -> &'static str {
 
 /// Name, quantity, unit and role of tags that stand in sites of one pack alone.
 const PLACES: &[(&str, &[[&str; 4]])] = &[
+    (
+        "lifeline-basic",
+        &[
+            ["well-o2", "gas.o2", "%vol", "lifeline.well-entry"],
+            ["well-ch4", "gas.ch4", "%LEL", "lifeline.well-entry"],
+            ["duct", "gas.ch4", "%vol", "lifeline.adjacent-space"],
+            ["supply", "pressure", "kPa", "lifeline.gas-domestic"],
+            ["turbidity", "number.turbidity", "1", "lifeline.water-turbidity"],
+            ["ph", "number.ph", "1", "lifeline.water-ph"],
+        ],
+    ),
     ("noncoal-aq2031", &[["air-co", "gas.co", "ppm", "mine.air"], ["air-no2", "gas.no2", "ppm", "mine.air"]]),
     (
         "tank",

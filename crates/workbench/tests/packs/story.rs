@@ -77,13 +77,18 @@ pub(crate) fn check(story: &Story<'_>, told: &mut Vec<String>) -> usize {
     count
 }
 
-/// A value that passes no level of the rule: beyond all clear points, on the safe side.
+/// A value that passes no level of the rule: beyond all clear points, on the safe side, or between them.
 fn quiet(of: &Judged) -> f64 {
-    let points = of.levels.iter().map(|level| level.clear_point);
-    if of.level.comparator.is_rising() {
-        points.fold(f64::INFINITY, f64::min) * 0.5
-    } else {
-        points.fold(f64::NEG_INFINITY, f64::max) + 0.4
+    let points = |rising: bool| {
+        let of_direction = of.levels.iter().filter(move |level| level.comparator.is_rising() == rising);
+        of_direction.map(|level| level.clear_point)
+    };
+    let below = points(true).reduce(f64::min);
+    let above = points(false).reduce(f64::max);
+    match (below, above) {
+        (Some(below), Some(above)) => f64::midpoint(below, above),
+        (Some(below), None) => below * 0.5,
+        (None, above) => above.expect("a rule has levels") + 0.4,
     }
 }
 
