@@ -103,6 +103,8 @@ fn engine_alone(plan: &Arc<Plan>, commits: &[Commit]) -> Result<Duration> {
 
 fn from_journal(path: &Path, bundle: &Arc<Bundle>, plan: &Arc<Plan>, cores: usize) -> Result<Duration> {
     let started = Instant::now();
+    // As the command does it: the files and the time are looked for first.
+    black_box(backtest::survey(path)?);
     let reader = JournalReader::open(path)?;
     let sides = (0..cores).map(|_| Side::under(Arc::clone(bundle), Arc::clone(plan))).collect();
     let cores = NonZeroUsize::new(cores).ok_or_else(|| anyhow!("one core at least"))?;

@@ -109,6 +109,14 @@ pub(crate) fn looser(
         return Vec::new();
     };
     let mut found = Vec::new();
+    if let Some(basis) = bounds.iter().find_map(|bound| law_of(law, bound))
+        && law.is_alarm
+        && !own.is_alarm
+    {
+        let finding = Finding::new(Code::LooserThanLaw, format!("rule {}", quoted(&own.id)));
+        let expected = format!("an alarm: {}", cited(basis));
+        found.push((own.place, finding.found_words("alarm: false").expected(expected)));
+    }
     for bound in bounds {
         let Some(basis) = law_of(law, bound) else { continue };
         let about = format!("rule {}, level {}", quoted(&own.id), quoted(&bound.name));

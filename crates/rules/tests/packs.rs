@@ -224,6 +224,16 @@ fn what_is_looser_than_the_law_needs_somebody_who_answers_for_it() {
 }
 
 #[test]
+fn a_law_is_not_tuned_into_a_mere_condition() {
+    let levels = format!("{L1}, {L2}");
+    let found = compiled(tuned("alarm: false, ", &levels)).expect_err("nobody would hear of it");
+    assert!(
+        found.iter().any(|told| told.contains("found alarm: false, expected an alarm: GB/T 50493-2019")),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn what_cannot_be_tuned_says_so() {
     let rule = |tunes: &str| format!("  - {{id: mine, tunes: {tunes}, limit: [{L1}]}}\n");
     for (packs, rules, want) in [

@@ -1,7 +1,11 @@
 //! What another set of files says otherwise, and which way that goes.
 
-use davy_model::{BundleFile, Tier};
-use davy_rules::{Plan, bundle, compile};
+mod yard;
+
+use std::sync::Arc;
+
+use davy_model::Tier;
+use davy_rules::Plan;
 use davy_workbench::change::{changes, needs_second_person};
 
 const SITE: &str = "site: yard\nedge_nodes: [{id: gw}]\n";
@@ -24,11 +28,8 @@ rules:
     response: {action: Mend the sensor, time_to_respond: 1d}
 ";
 
-fn plan(rules: &str) -> Plan {
-    let files = [("site.yaml", SITE), ("tags.csv", TAGS), ("rules/gas.yaml", rules)]
-        .map(|(path, text)| BundleFile { path: path.to_owned(), text: text.to_owned() });
-    let bundle = bundle(files.into()).unwrap_or_else(|findings| panic!("{}", findings[0]));
-    compile(&bundle).unwrap_or_else(|findings| panic!("{}", findings[0]))
+fn plan(rules: &str) -> Arc<Plan> {
+    yard::compiled(SITE, TAGS, rules).1
 }
 
 #[test]

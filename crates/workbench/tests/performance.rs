@@ -1,16 +1,16 @@
 //! What a shift was like, counted by hand.
 
-use std::{sync::Arc, time::Duration};
+mod yard;
 
-use davy_model::{
-    Actor, AlarmKey, BundleFile, Command, CommandKind, Freshness, Input, MessageHead, NodeChange, NodeIndex,
-    Quality, Reading, ReadingBlock, TagIndex, Timestamp, Value,
-};
-use davy_rules::{bundle, compile};
+use std::sync::Arc;
+
+use davy_model::{Actor, AlarmKey, Command, CommandKind, Input, NodeChange, NodeIndex, TagIndex};
 use davy_workbench::{
     backtest::{Entry, Side, SideReport},
     performance::{DeskPerformance, Period, Verdict, desks},
 };
+
+use yard::{at, reading};
 
 const SITE: &str = "site: yard\nareas: [{id: east}, {id: west}]\nedge_nodes: [{id: gw}]\n\
                     desks: [{id: east-desk, areas: [east]}, {id: west-desk, areas: [west]}]\n";
@@ -26,11 +26,6 @@ rules:
 /// Tags 0 to 19 are in the east, 20 to 39 in the west.
 const TAGS: u32 = 40;
 const DAY_S: i64 = 86_400;
-
-fn at(second: i64) -> Timestamp {
-    let begin: Timestamp = "2026-03-01T00:00:00Z".parse().expect("a time");
-    begin.plus(Duration::from_secs(second.unsigned_abs()))
-}
 
 /// What happens: at a second, a tag reads so much, or an operator has seen its alarm.
 #[derive(Clone, Copy)]
@@ -55,14 +50,8 @@ fn judged(mut story: Vec<(i64, What)>) -> SideReport {
     let tags: String = (0..TAGS)
         .map(|tag| format!("t{tag:02},gas.h2s,ppm,1d,30d,{}\n", if tag < 20 { "east" } else { "west" }))
         .collect();
-    let files = [
-        ("site.yaml", SITE.to_owned()),
-        ("tags.csv", format!("tag,quantity,unit,interval,silence_limit,area\n{tags}")),
-        ("rules/gas.yaml", RULES.to_owned()),
-    ];
-    let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text });
-    let bundle = Arc::new(bundle(files.into()).unwrap_or_else(|findings| panic!("{}", findings[0])));
-    let plan = Arc::new(compile(&bundle).unwrap_or_else(|findings| panic!("{}", findings[0])));
+    let tags = format!("tag,quantity,unit,interval,silence_limit,area\n{tags}");
+    let (bundle, plan) = yard::compiled(SITE, &tags, RULES);
     let mut side = Side::under(Arc::clone(&bundle), Arc::clone(&plan));
     let begin = vec![Input::Activate(bundle), Input::Node { node: NodeIndex(0), change: NodeChange::Online }];
     let entry = |second, inputs| Entry { at: at(second), inputs, transitions: Vec::new() };
@@ -70,26 +59,13 @@ fn judged(mut story: Vec<(i64, What)>) -> SideReport {
     story.sort_by_key(|(second, _)| *second);
     for (second, what) in story {
         let input = match what {
-            Reads(tag, ppm) => reading(second, tag, ppm),
+            Reads(tag, ppm) => reading(second, 0, TagIndex(tag), ppm),
             Seen(tag) => Input::Command(seen(tag)),
         };
         side.take(&entry(second, vec![input])).expect("it is judged");
     }
     side.take(&entry(2 * DAY_S, vec![Input::Tick])).expect("it is judged");
     side.finish().expect("there were files")
-}
-
-fn reading(second: i64, tag: u32, ppm: f64) -> Input {
-    let reading = Reading {
-        tag: TagIndex(tag),
-        quality: Quality::Good,
-        source_time: at(second),
-        value: Value::of(ppm),
-    };
-    let (node, arrival) = (NodeIndex(0), at(second));
-    let head =
-        MessageHead { node, arrival, seq: None, redelivered: false, freshness: Freshness::Live, len: 1 };
-    Input::Readings(ReadingBlock { messages: vec![head], readings: vec![reading] })
 }
 
 fn seen(tag: u32) -> Command {

@@ -13,7 +13,7 @@ mod translate;
 pub use coverage::{Coverage, Gap, TagCoverage};
 pub use difference::{Difference, Moved, Occurred, difference};
 pub use event::{Event, EventKind, Scope, read_events};
-pub use policy::{Breach, Measured, Policy, read_policy};
+pub use policy::{Measured, Policy, PolicyLine, read_policy};
 pub use score::{Caught, Score, score};
 pub use settings::{Setting, SettingError, apply};
 pub use side::{Entry, Side, SideReport};

@@ -72,7 +72,7 @@ pub struct Measured {
 
 /// One line of a policy, and whether it is kept.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Breach {
+pub struct PolicyLine {
     /// Which line: `max_missed`.
     pub key: &'static str,
     /// What the policy wants.
@@ -85,7 +85,7 @@ pub struct Breach {
 
 impl Policy {
     /// Every line of the policy, and whether it is kept.
-    pub fn judge(&self, found: &Measured) -> Vec<Breach> {
+    pub fn judge(&self, found: &Measured) -> Vec<PolicyLine> {
         let count = |count: u64| count as f64;
         let more = match (found.missed, found.missed_now) {
             (Some(missed), Some(now)) => Some(count(missed.saturating_sub(now))),
@@ -112,7 +112,7 @@ impl Policy {
             ("max_time_in_flood", self.max_time_in_flood, found.time_in_flood, Shown::Share),
             ("max_lost", self.max_lost.map(count), found.lost.map(count), Shown::Count),
         ];
-        let least = self.min_coverage.map(|wanted| Breach {
+        let least = self.min_coverage.map(|wanted| PolicyLine {
             key: "min_coverage",
             wanted: Shown::Share.words(wanted),
             found: found.coverage.map_or_else(unknown, |share| Shown::Share.words(share)),
@@ -120,7 +120,7 @@ impl Policy {
         });
         let most = lines.into_iter().filter_map(|(key, wanted, found, shown)| {
             let wanted = wanted?;
-            Some(Breach {
+            Some(PolicyLine {
                 key,
                 wanted: shown.words(wanted),
                 found: found.map_or_else(unknown, |found| shown.words(found)),

@@ -67,6 +67,9 @@ pub fn apply(files: &mut [BundleFile], setting: &Setting) -> Result<(), SettingE
         }
     }
     let wanted = setting.path.split('.').next().unwrap_or_default();
+    if files.iter().any(|file| file.path == format!("packs/{wanted}.yaml")) {
+        return Err(problem("a rule of a pack is changed by a rule of the site that tunes it".to_owned()));
+    }
     let near = nearest(wanted, ids.iter().map(String::as_str));
     Err(problem(format!(
         "no rule has that id{}",

@@ -166,12 +166,10 @@ impl Desk<'_> {
         let took: Vec<f64> = heard.filter_map(took).collect();
         let standing = |found: &&Occurrence| found.cleared.is_none_or(|cleared| cleared >= self.period.until);
         let at_end = self.occurrences.iter().filter(standing).count();
-        let alarms = || self.ledger.alarms().iter().enumerate();
-        let ours = |place: usize| self.occurrences.iter().any(|found| found.alarm as usize == place);
-        let quieted = alarms().filter(|(place, alarm)| alarm.facts.is_quieted() && ours(*place)).count();
-        let unseen = alarms().filter(|(place, alarm)| {
-            alarm.facts.condition == Condition::Active && !alarm.facts.acknowledged && ours(*place)
-        });
+        let ours: BTreeSet<u32> = self.occurrences.iter().map(|found| found.alarm).collect();
+        let facts = || ours.iter().map(|alarm| &self.ledger.alarm(*alarm).facts);
+        let quieted = facts().filter(|facts| facts.is_quieted()).count();
+        let unseen = facts().filter(|facts| facts.condition == Condition::Active && !facts.acknowledged);
         let mut figures = vec![
             plain("standing_at_end", at_end as f64, ""),
             plain("unacknowledged_at_end", unseen.count() as f64, ""),

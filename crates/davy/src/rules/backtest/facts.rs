@@ -6,7 +6,7 @@ use davy_model::TagIndex;
 use davy_rules::{Plan, coverage::Coverage as RuleCoverage};
 use davy_workbench::{
     backtest::{Difference, Measured, Score, SideReport, difference, score},
-    ledger::Occurrence,
+    ledger::{Ledger, Occurrence},
     performance::{DeskPerformance, Period, desks},
     statistics::percentile,
 };
@@ -14,16 +14,22 @@ use davy_workbench::{
 use super::{BacktestArgs, Judged};
 
 /// What was found of a candidate, and of what it is compared with.
-pub(super) struct Facts {
+pub(super) struct Facts<'b> {
     pub(super) period: Period,
     pub(super) candidate: Numbers,
-    pub(super) baseline: Option<Numbers>,
+    pub(super) baseline: Option<&'b Numbers>,
     /// Only where there are two to compare.
     pub(super) difference: Option<Difference>,
     /// For which share of the period good readings are there.
     pub(super) coverage: Option<f64>,
     /// The tags that the counted rules look at.
     pub(super) tags: usize,
+}
+
+/// What candidates are compared with: looked at once, however many they are.
+pub(super) struct Baseline {
+    numbers: Numbers,
+    ledger: Ledger,
 }
 
 /// What was found of one rule set.
@@ -36,21 +42,29 @@ pub(super) struct Numbers {
     pub(super) unkept: u64,
 }
 
-impl Facts {
-    pub(super) fn of(judged: &Judged, report: &SideReport, args: &BacktestArgs) -> Facts {
-        let counts = |rule: &str| args.rules.is_empty() || args.rules.iter().any(|id| id == rule);
-        let period = judged.period;
-        let numbers = |report: &SideReport| Numbers::of(report, judged, &counts);
-        let before = judged.baseline.as_ref();
+impl Baseline {
+    pub(super) fn of(judged: &Judged, args: &BacktestArgs) -> Option<Baseline> {
+        let report = judged.baseline.as_ref()?;
+        let ledger = report.ledger.of_rules(&|rule| args.counts(rule));
+        Some(Baseline { numbers: Numbers::of(&ledger, report, judged), ledger })
+    }
+}
+
+impl<'b> Facts<'b> {
+    pub(super) fn of(
+        judged: &Judged,
+        report: &SideReport,
+        before: Option<&'b Baseline>,
+        args: &BacktestArgs,
+    ) -> Facts<'b> {
+        let ledger = report.ledger.of_rules(&|rule| args.counts(rule));
         Facts {
-            period,
-            candidate: numbers(report),
-            baseline: before.map(numbers),
-            difference: before.map(|before| {
-                difference(&before.ledger.of_rules(&counts), &report.ledger.of_rules(&counts), period)
-            }),
+            period: judged.period,
+            candidate: Numbers::of(&ledger, report, judged),
+            baseline: before.map(|before| &before.numbers),
+            difference: before.map(|before| difference(&before.ledger, &ledger, judged.period)),
             coverage: report.coverage.as_ref().and_then(|coverage| coverage.share()),
-            tags: tags_of(&report.plan, &counts),
+            tags: tags_of(&report.plan, &|rule| args.counts(rule)),
         }
     }
 
@@ -58,7 +72,7 @@ impl Facts {
     pub(super) fn measured(&self) -> Measured {
         let days = self.period.days();
         let score = self.candidate.score.as_ref();
-        let before = self.baseline.as_ref();
+        let before = self.baseline;
         let missed = |score: &Score| score.missed().len() as u64;
         let outside = score.map(|score| (score.outside + score.nuisance) as f64 / days);
         let alarms = |numbers: &Numbers| numbers.sum("alarms");
@@ -81,16 +95,16 @@ impl Facts {
 }
 
 impl Numbers {
-    fn of(report: &SideReport, judged: &Judged, counts: &dyn Fn(&str) -> bool) -> Numbers {
-        let (ledger, site, period) = (&report.ledger, &report.plan.site, judged.period);
-        let ours = ledger.of_rules(counts);
+    /// Of a rule set whose counted alarms are in `ours`.
+    fn of(ours: &Ledger, report: &SideReport, judged: &Judged) -> Numbers {
+        let (site, period) = (&report.plan.site, judged.period);
         let raised = |found: &&Occurrence| period.holds(found.raised);
-        let desks = desks(&ours, site, period);
+        let desks = desks(ours, site, period);
         Numbers {
             raises: ours.occurrences().iter().filter(raised).count() as u64,
             chattering: desks.iter().map(|desk| desk.chattering.len()).sum(),
-            score: judged.events.as_ref().map(|events| score(&ours, site, events, period)),
-            unkept: ledger.unkept(),
+            score: judged.events.as_ref().map(|events| score(ours, site, events, period)),
+            unkept: ours.unkept(),
             desks,
         }
     }

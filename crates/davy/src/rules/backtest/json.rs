@@ -2,7 +2,7 @@
 
 use davy_model::AlarmKey;
 use davy_workbench::{
-    backtest::{Breach, Difference, Score, Setting, SideReport},
+    backtest::{Difference, PolicyLine, Score, Setting, SideReport},
     performance::{DeskPerformance, Figure},
     statistics::{change_interval, percentile, poisson_interval, share_interval},
 };
@@ -14,14 +14,14 @@ use super::{
 };
 
 /// All of it.
-pub(super) fn report(judged: &Judged, facts: &Facts, lines: &[Breach], args: &BacktestArgs) -> Value {
+pub(super) fn report(judged: &Judged, facts: &Facts<'_>, lines: &[PolicyLine], args: &BacktestArgs) -> Value {
     let (candidate, side) = &judged.candidates[0];
     let before = judged.baseline.as_ref();
     json!({
         "site": *candidate.plan.site.id, "rules": args.rules, "from": judged.period.from.to_string(),
         "until": judged.period.until.to_string(), "head": judged.head, "coverage": coverage(side, facts),
         "candidate": numbers(&facts.candidate, side),
-        "baseline": before.zip(facts.baseline.as_ref()).map(|(side, found)| {
+        "baseline": before.zip(facts.baseline).map(|(side, found)| {
             let mut told = numbers(found, side);
             told["name"] = json!(judged.names[0]);
             told["differs_at"] = json!(side.differs_at.map(|at| at.to_string()));
@@ -33,7 +33,7 @@ pub(super) fn report(judged: &Judged, facts: &Facts, lines: &[Breach], args: &Ba
     })
 }
 
-fn coverage(side: &SideReport, facts: &Facts) -> Value {
+fn coverage(side: &SideReport, facts: &Facts<'_>) -> Value {
     let Some(found) = &side.coverage else { return Value::Null };
     let gaps = found
         .gaps
@@ -92,8 +92,8 @@ fn score(found: &Score) -> Value {
     })
 }
 
-fn difference(found: &Difference, facts: &Facts, list: usize) -> Value {
-    let before = facts.baseline.as_ref().map_or(0, |before| before.raises);
+fn difference(found: &Difference, facts: &Facts<'_>, list: usize) -> Value {
+    let before = facts.baseline.map_or(0, |before| before.raises);
     let (gained, lost) = (found.gained.len() as u64, found.lost.len() as u64);
     let mut told = alarms(found, list);
     told["change_95"] = json!(change_interval(before, gained, lost).map(|(low, high)| [low, high]));
@@ -123,7 +123,7 @@ pub(in crate::rules) fn alarms(found: &Difference, list: usize) -> Value {
     })
 }
 
-fn line(line: &Breach) -> Value {
+fn line(line: &PolicyLine) -> Value {
     json!({"key": line.key, "wanted": line.wanted, "found": line.found, "kept": line.kept})
 }
 

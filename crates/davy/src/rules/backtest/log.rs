@@ -93,7 +93,14 @@ impl Log {
         latency: Duration,
     ) -> anyhow::Result<Entries<'_>> {
         match self {
-            Log::Journal { path, recorded } => Ok(Entries::Journal { path, recorded }),
+            Log::Journal { path, recorded } => {
+                let (own, other) = (&recorded.bundle.site, &candidate.bundle.site);
+                if own != other {
+                    let told = format!("the journal is of site {own}, the files are of {other}");
+                    return Err(Misuse(told).into());
+                }
+                Ok(Entries::Journal { path, recorded })
+            }
             Log::Recording { csv, map } => recording::read(csv, map, candidate, latency),
         }
     }

@@ -8,18 +8,18 @@ mod recording;
 mod sweep;
 pub(super) mod text;
 
-use std::{fs, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use anyhow::{Context, anyhow};
 use davy_model::Timestamp;
 use davy_workbench::{
-    backtest::{Axis, Breach, Event, Policy, Setting, Side, SideReport, grid, read_events, read_policy},
+    backtest::{Axis, Event, Policy, PolicyLine, Setting, Side, SideReport, grid, read_events, read_policy},
     performance::Period,
 };
 
 use self::{
     candidate::{Candidate, Refused},
-    facts::Facts,
+    facts::{Baseline, Facts},
     log::{Log, LogArgs},
 };
 use crate::{
@@ -83,6 +83,13 @@ pub(crate) struct BacktestArgs {
     json: bool,
 }
 
+impl BacktestArgs {
+    /// Whether the alarms of a rule are counted.
+    fn counts(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|id| id == rule)
+    }
+}
+
 /// What there is to compare.
 struct Judged {
     names: [String; 2],
@@ -105,14 +112,15 @@ pub(crate) fn run(args: &BacktestArgs) -> anyhow::Result<Exit> {
     if !args.axes.is_empty() {
         return sweep::tell(args, &judged, policy.as_ref());
     }
-    let facts = Facts::of(&judged, &judged.candidates[0].1, args);
+    let before = Baseline::of(&judged, args);
+    let facts = Facts::of(&judged, &judged.candidates[0].1, before.as_ref(), args);
     let lines = policy.map(|policy| policy.judge(&facts.measured())).unwrap_or_default();
     if args.json {
         out::line(json::report(&judged, &facts, &lines, args))?;
     } else {
         text::tell(&judged, &facts, &lines, args)?;
     }
-    Ok(Exit::found(lines.iter().any(|line: &Breach| !line.kept)))
+    Ok(Exit::found(lines.iter().any(|line: &PolicyLine| !line.kept)))
 }
 
 fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
@@ -139,6 +147,7 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
         None => (String::new(), None),
     };
     let judged: Vec<&Candidate> = candidates.first().into_iter().chain(&other).collect();
+    check_sites(&judged)?;
     check_rules(args, &judged)?;
     let events = events(args, &candidates[0])?;
     let has_baseline = baseline.is_some();
@@ -168,6 +177,15 @@ fn period(args: &BacktestArgs, log: Period) -> anyhow::Result<Period> {
         );
     }
     Ok(Period { from, until })
+}
+
+fn check_sites(judged: &[&Candidate]) -> anyhow::Result<()> {
+    let sites: BTreeSet<&str> = judged.iter().map(|candidate| &*candidate.bundle.site).collect();
+    let names: Vec<&str> = sites.into_iter().collect();
+    match names[..] {
+        [] | [_] => Ok(()),
+        _ => Err(Misuse(format!("the folders are of several sites: {}", names.join(", "))).into()),
+    }
 }
 
 fn check_rules(args: &BacktestArgs, judged: &[&Candidate]) -> anyhow::Result<()> {

@@ -6,24 +6,29 @@ use davy_workbench::{
 };
 use serde_json::json;
 
-use super::{BacktestArgs, Judged, facts::Facts, json};
+use super::{
+    BacktestArgs, Judged,
+    facts::{Baseline, Facts},
+    json,
+};
 use crate::{exit::Exit, out, table};
 
 /// One candidate of a sweep.
-struct Point {
+struct Point<'b> {
     tried: Vec<Setting>,
-    facts: Facts,
+    facts: Facts<'b>,
     kept: bool,
     is_front: bool,
 }
 
 /// Tells every candidate. With a policy, it is a finding when none keeps to it.
 pub(super) fn tell(args: &BacktestArgs, judged: &Judged, policy: Option<&Policy>) -> anyhow::Result<Exit> {
-    let mut points: Vec<Point> = judged
+    let before = Baseline::of(judged, args);
+    let mut points: Vec<Point<'_>> = judged
         .candidates
         .iter()
         .map(|(candidate, report)| {
-            let facts = Facts::of(judged, report, args);
+            let facts = Facts::of(judged, report, before.as_ref(), args);
             let kept =
                 policy.is_none_or(|policy| policy.judge(&facts.measured()).iter().all(|line| line.kept));
             Point { tried: candidate.tried.clone(), facts, kept, is_front: false }
@@ -47,7 +52,7 @@ pub(super) fn tell(args: &BacktestArgs, judged: &Judged, policy: Option<&Policy>
     Ok(Exit::found(points.iter().all(|point| !point.kept)))
 }
 
-fn text(points: &[Point], has_policy: bool) -> std::io::Result<()> {
+fn text(points: &[Point<'_>], has_policy: bool) -> std::io::Result<()> {
     let scored = points.iter().any(|point| point.facts.candidate.score.is_some());
     let paths = points
         .first()
@@ -70,7 +75,7 @@ fn text(points: &[Point], has_policy: bool) -> std::io::Result<()> {
     })
 }
 
-impl Point {
+impl Point<'_> {
     /// What is to be little.
     fn costs(&self) -> Vec<f64> {
         let found = &self.facts.candidate;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use davy_workbench::{
-    backtest::{Breach, Difference, Score},
+    backtest::{Difference, PolicyLine, Score},
     statistics::{change_interval, percentile, poisson_interval, share_interval},
 };
 
@@ -21,8 +21,8 @@ const EVENTS_FEW: usize = 2;
 /// Tells all of it: what there was to judge first, then what came of it.
 pub(super) fn tell(
     judged: &Judged,
-    facts: &Facts,
-    lines: &[Breach],
+    facts: &Facts<'_>,
+    lines: &[PolicyLine],
     args: &BacktestArgs,
 ) -> anyhow::Result<()> {
     out::line(head(judged, args))?;
@@ -57,7 +57,7 @@ fn head(judged: &Judged, args: &BacktestArgs) -> String {
     format!("site {}: candidate {} against {what}; {rules}", candidate.plan.site.id, judged.names[1])
 }
 
-fn data(judged: &Judged, facts: &Facts) -> String {
+fn data(judged: &Judged, facts: &Facts<'_>) -> String {
     let report = &judged.candidates[0].1;
     let (from, until) = (judged.period.from, judged.period.until);
     let mut told = format!("data {}: {from} to {until}", span::words(judged.period.span()));
@@ -78,7 +78,7 @@ fn data(judged: &Judged, facts: &Facts) -> String {
     told
 }
 
-fn numbers(judged: &Judged, facts: &Facts) -> String {
+fn numbers(judged: &Judged, facts: &Facts<'_>) -> String {
     type Of = fn(&Numbers) -> f64;
     let rows: [(&str, &str, Of); 10] = [
         ("raises", "", |numbers| numbers.raises as f64),
@@ -100,7 +100,7 @@ fn numbers(judged: &Judged, facts: &Facts) -> String {
     for (name, unit, of) in rows {
         let after = of(&facts.candidate);
         let mut row: Vec<table::Field> = vec![name.into()];
-        match &facts.baseline {
+        match facts.baseline {
             Some(before) => {
                 let before = of(before);
                 let change = after - before;
@@ -118,8 +118,11 @@ fn numbers(judged: &Judged, facts: &Facts) -> String {
     };
     let (low, high) = poisson_interval(facts.candidate.raises);
     let mut text = table::render(&headings, table);
-    text += &format!("\n  of the candidate's raises, chance alone makes {low:.0} to {high:.0} (95 %)");
-    if let (Some(difference), Some(before)) = (&facts.difference, &facts.baseline)
+    let raises = facts.candidate.raises;
+    text += &format!(
+        "\n  the candidate's {raises} raises are {low:.0} to {high:.0}, if they come at random (95 %)"
+    );
+    if let (Some(difference), Some(before)) = (&facts.difference, facts.baseline)
         && let Some((low, high)) =
             change_interval(before.raises, difference.gained.len() as u64, difference.lost.len() as u64)
     {
@@ -133,10 +136,10 @@ fn numbers(judged: &Judged, facts: &Facts) -> String {
     text
 }
 
-fn scored(score: &Score, facts: &Facts) -> String {
+fn scored(score: &Score, facts: &Facts<'_>) -> String {
     let of = |score: &Score| format!("{} of {}", score.caught(), score.events.len());
     let (low, high) = share_interval(score.caught(), score.events.len() as u64);
-    let before = facts.baseline.as_ref().and_then(|before| before.score.as_ref());
+    let before = facts.baseline.and_then(|before| before.score.as_ref());
     let was = before.map_or_else(String::new, |before| format!(", was {}", of(before)));
     let mut told = format!(
         "events caught {}{was} (recall {:.0} to {:.0} %, 95 %)",
@@ -182,7 +185,7 @@ fn delays(score: &Score) -> String {
     format!("median {}, p95 {}, longest {}", words(0.5), words(0.95), words(1.0))
 }
 
-fn changes(facts: &Facts, list: usize) -> Vec<String> {
+fn changes(facts: &Facts<'_>, list: usize) -> Vec<String> {
     let Some(difference) = &facts.difference else { return Vec::new() };
     told(difference, list)
 }
@@ -220,7 +223,7 @@ pub(in crate::rules) fn told(difference: &Difference, list: usize) -> Vec<String
     lines
 }
 
-fn remarks(judged: &Judged, facts: &Facts) -> Vec<String> {
+fn remarks(judged: &Judged, facts: &Facts<'_>) -> Vec<String> {
     let mut lines: Vec<String> = judged.remarks.iter().map(|remark| format!("note: {remark}")).collect();
     let report = &judged.candidates[0].1;
     if let Some(before) = &judged.baseline
