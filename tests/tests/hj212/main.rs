@@ -88,6 +88,31 @@ async fn every_split_of_a_frame_over_the_wire_is_the_same_frame() {
     assert!(refused == 0.0, "{refused} refused");
 }
 
+/// A box that sends its next frame before the last is answered, and then waits: each comes at another moment of the other's
+/// way to the disk.
+#[tokio::test]
+async fn a_frame_that_comes_while_another_is_made_durable_is_answered() {
+    let davy = Davy::serve(&works().config()).await;
+    let mut station = Station::connect(davy.hj212().await).await;
+    for round in 0..40_u32 {
+        let (first, second) = (
+            Frame::new("B1", 2 * round, 120 - i64::from(2 * round), 1.0),
+            Frame::new("B1", 2 * round + 1, 119 - i64::from(2 * round), 1.0),
+        );
+        station.send(first.bytes()).await;
+        let sent = std::time::Instant::now();
+        while sent.elapsed() < std::time::Duration::from_micros(u64::from(round) * 25) {
+            std::hint::spin_loop();
+        }
+        station.send(second.bytes()).await;
+        assert_eq!(
+            [station.answer().await, station.answer().await],
+            [first.ack(), second.ack()],
+            "round {round}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_answered_and_kept() {
     let davy = Davy::serve(&works().config()).await;

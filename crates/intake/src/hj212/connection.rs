@@ -127,31 +127,37 @@ impl Connection {
         let stop = self.stop.clone();
         loop {
             let deadline = self.deadline();
+            let mut haul = Haul::default();
             tokio::select! {
                 () = stop.cancelled() => return End::Shutdown,
-                () = sleep_until(deadline) => {
-                    let mut haul = Haul::default();
-                    self.give_up_parts(false, &mut haul);
-                    if let Err(end) = self.settle(haul, read).await {
-                        return end;
-                    }
-                    if Instant::now() >= self.patience() {
-                        return End::Silent;
-                    }
-                }
+                () = sleep_until(deadline) => self.give_up_parts(false, &mut haul),
                 came = read_some(read, &mut self.buffer) => {
                     let Ok(len @ 1..) = came else { return End::Lost };
                     self.note(len);
-                    let mut haul = Haul::default();
-                    self.drain(&mut haul, false);
-                    if let Err(end) = self.settle(haul, read).await {
-                        return end;
-                    }
-                    if self.strikes >= STRIKES_MAX {
-                        warn!(peer = %self.peer, "what comes by this connection are no HJ 212 frames of a known box");
-                        return End::Nonsense;
-                    }
                 }
+            }
+            if let Err(end) = self.work_off(haul, read).await {
+                return end;
+            }
+            if Instant::now() >= self.patience() {
+                return End::Silent;
+            }
+        }
+    }
+
+    /// Reads and answers what the buffer holds, and what comes while that is made durable: a box that waits for an answer sends
+    /// nothing more.
+    async fn work_off(&mut self, mut haul: Haul, read: &mut OwnedReadHalf) -> Result<(), End> {
+        loop {
+            self.drain(&mut haul, false);
+            let left = self.buffer.len();
+            self.settle(std::mem::take(&mut haul), read).await?;
+            if self.strikes >= STRIKES_MAX {
+                warn!(peer = %self.peer, "what comes by this connection are no HJ 212 frames of a known box");
+                return Err(End::Nonsense);
+            }
+            if self.buffer.len() == left {
+                return Ok(());
             }
         }
     }
