@@ -240,14 +240,8 @@ impl Engine {
 /// What makes each alarm under the new plan; nothing, where its rule or tag is gone or the rule is of another kind.
 fn new_places(alarms: &[Alarm], old: &Plan, plan: &Plan) -> Vec<Option<Origin>> {
     let clocks: BTreeSet<&Arc<str>> = plan.site.tags.iter().map(clock_owner).collect();
-    let find_watch = |alarm: &Alarm, before: u32| {
-        let rule = plan.rules.binary_search_by(|rule| rule.id.cmp(&alarm.key.rule)).ok()?;
-        let watch = plan.watch_on(rule as u32, &alarm.key.subject)?;
-        let was = &old.rules[old.watches[before as usize].rule as usize];
-        (plan.rules[rule].kind == was.kind).then_some(Origin::Watch(watch))
-    };
     let find = |alarm: &Alarm| match alarm.origin {
-        Origin::Watch(before) => find_watch(alarm, before),
+        Origin::Watch(before) => plan.same_watch(old, before).map(Origin::Watch),
         Origin::Clock => clocks.contains(&alarm.key.subject).then_some(Origin::Clock),
         Origin::Fault => Some(Origin::Fault),
         Origin::Load => stays_loaded(alarm, plan).then_some(Origin::Load),

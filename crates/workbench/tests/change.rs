@@ -82,6 +82,37 @@ fn every_change_is_told_with_its_direction() {
     assert_eq!(changes(&before, &before), []);
 }
 
+/// Beside rules too: what is believed of clocks, who is told, where a sensor ends.
+#[test]
+fn what_stands_beside_rules_is_told_as_unclear() {
+    let compiled = |site: &str, tags: &str| yard::compiled(site, tags, RULES).1;
+    let before = compiled(SITE, TAGS);
+    let (longer, other) = (
+        SITE.replace("{id: gw}", "{id: gw, loss_grace: 1m}"),
+        TAGS.replace("a/h2s,gas.h2s,ppm,10s", "a/h2s,gas.h2s,ppm,30s"),
+    );
+    for (after, told) in [
+        (compiled(&format!("{SITE}shelving: {{max: 48h}}\n"), TAGS), vec!["site.yaml shelving red 0"]),
+        (compiled(&format!("{SITE}time: {{max_ahead: 1m}}\n"), TAGS), vec!["site.yaml time red 0"]),
+        (compiled(&longer, TAGS), vec!["site.yaml edge nodes red 0"]),
+        (compiled(&format!("{SITE}title: {{en: Yard}}\n"), TAGS), vec![]),
+        (
+            compiled(SITE, &other),
+            vec!["silent silent for yellow 1", "tags.csv interval red 1", "tags.csv silence limit red 1"],
+        ),
+    ] {
+        let found = changes(&before, &after);
+        let lines: Vec<String> = found
+            .iter()
+            .map(|(change, subjects)| {
+                format!("{} {} {} {}", change.rule, change.what, change.tier, subjects.len())
+            })
+            .collect();
+        assert_eq!(lines, told.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(needs_second_person(&found, Tier::Orange), !found.is_empty());
+    }
+}
+
 #[test]
 fn a_second_person_is_needed_for_what_loosens_a_grave_tier() {
     let before = plan(RULES);

@@ -1,8 +1,10 @@
-//! What another set of files says otherwise, rule by rule: and whether that makes it quicker to alarm, or slower.
+//! What another set of files says otherwise, rule by rule and beside them: and whether that makes it quicker to alarm, or
+//! slower.
 
 mod limit;
 mod rule;
 mod silence;
+mod site;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +14,7 @@ use davy_rules::Plan;
 /// What one rule says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Of which rule.
+    /// Of which rule; of the file `site.yaml` or `tags.csv`, where it is no rule.
     pub rule: Arc<str>,
     /// What: `L1: set point`, `covers`, `alarm`.
     pub what: String,
@@ -64,11 +66,12 @@ impl Gathered {
     }
 }
 
-/// What the rules of `after` say otherwise than those of `before`: by rule, what changes, and for which subjects, sorted.
+/// What `after` says otherwise than `before`: by rule or file, what changes, and for which subjects, sorted.
 /// Texts other than the action are not looked at.
 pub fn changes(before: &Plan, after: &Plan) -> Changes {
     let mut gathered = Gathered::default();
     rule::compare(before, after, &mut gathered);
+    site::compare(before, after, &mut gathered);
     gathered.0.into_iter().collect()
 }
 
