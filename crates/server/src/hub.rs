@@ -10,9 +10,11 @@ use davy_intake::{Intake, LetterStore};
 use davy_model::Timestamp;
 
 use crate::{
+    activation::BrokerLinks,
     canary::{self, Canary},
     clock::Clock,
     pulse::Pulse,
+    revisions::Revisions,
     site::SiteService,
 };
 
@@ -29,6 +31,8 @@ pub(crate) struct Hub {
     pub(crate) node: String,
     pub(crate) canary: Arc<Canary>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) revisions: Revisions,
+    pub(crate) links: BrokerLinks,
 }
 
 impl Hub {

@@ -5,6 +5,7 @@
 //!
 //! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
+mod activation;
 pub mod backtest;
 mod beats;
 mod canary;
@@ -25,6 +26,7 @@ mod pending;
 mod pulse;
 mod recover;
 pub mod replay;
+mod revisions;
 mod room;
 pub mod rpc;
 mod say;
@@ -41,6 +43,7 @@ mod writer;
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{CanaryConfig, Config, ConfigProblem, DoorConfig, Flags};
 pub use recover::RecoverError;
+pub use revisions::{FolderPolicy, SettleError, StoreError};
 pub use server::{Server, StartError};
 pub use source::{Loaded, SiteSource, site_files};
 pub use sources::sources;

@@ -63,6 +63,15 @@ impl Opened {
         Ok(Opened { loaded, recovered, place })
     }
 
+    /// It with the files that are to be active, in place of those it was opened with.
+    ///
+    /// # Errors
+    /// As `settle`.
+    pub(crate) fn settled<E>(mut self, settle: impl FnOnce(Loaded) -> Result<Loaded, E>) -> Result<Opened, E> {
+        self.loaded = settle(self.loaded)?;
+        Ok(self)
+    }
+
     /// When its last commit was: the clock may not be behind it.
     pub fn last_at(&self) -> Timestamp {
         self.recovered.head.at

@@ -43,15 +43,25 @@ impl SiteSource {
     /// # Errors
     /// Every finding, one a line, each with its place.
     pub fn load(&self) -> Result<Loaded, Vec<String>> {
-        let (prefix, files) = match self {
-            SiteSource::Files(files) => (String::new(), with_packs(files.clone())),
-            SiteSource::Dir(dir) => (format!("{}/", dir.display()), site_files(dir)?),
-        };
-        let placed =
-            |found: Vec<Diagnostic>| found.iter().map(|one| format!("{prefix}{one}")).collect::<Vec<_>>();
-        let bundle = bundle(files).map_err(placed)?;
-        let (plan, warnings) = compile_with_warnings(&bundle).map_err(placed)?;
-        let ways = sources(&bundle, &plan).map_err(placed)?;
+        match self {
+            SiteSource::Files(files) => Loaded::of_files(files.clone()),
+            SiteSource::Dir(dir) => Loaded::of_files(site_files(dir)?).map_err(|found| {
+                found.iter().map(|one| format!("{}/{one}", dir.display())).collect::<Vec<_>>()
+            }),
+        }
+    }
+}
+
+impl Loaded {
+    /// Compiles a site's files, and the packs that ship with Davy and that they use.
+    ///
+    /// # Errors
+    /// Every finding, one a line, each with its place.
+    pub fn of_files(files: Vec<BundleFile>) -> Result<Loaded, Vec<String>> {
+        let told = |found: Vec<Diagnostic>| found.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let bundle = bundle(with_packs(files)).map_err(told)?;
+        let (plan, warnings) = compile_with_warnings(&bundle).map_err(told)?;
+        let ways = sources(&bundle, &plan).map_err(told)?;
         Ok(Loaded { bundle: Arc::new(bundle), plan: Arc::new(plan), ways: ways.into(), warnings })
     }
 }

@@ -12,6 +12,7 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigProblem, sparkplug::RawSparkplug};
+use crate::FolderPolicy;
 
 /// As written: relative paths are meant from the file's folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,6 +23,7 @@ pub(super) struct Raw {
     pub(super) inbox_mib: usize,
     pub(super) payload_kib_max: usize,
     pub(super) node: Option<String>,
+    pub(super) rules: RawRules,
     pub(super) heartbeat: RawHeartbeat,
     pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
@@ -32,6 +34,12 @@ pub(super) struct Raw {
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawRules {
+    pub(super) folders: FolderPolicy,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -131,6 +139,7 @@ impl Default for Raw {
             inbox_mib: super::DEFAULT_INBOX_BYTES >> 20,
             payload_kib_max: davy_intake::PAYLOAD_BYTES_MAX >> 10,
             node: None,
+            rules: RawRules::default(),
             heartbeat: RawHeartbeat::default(),
             canary: RawCanary::default(),
             http: RawHttp::default(),

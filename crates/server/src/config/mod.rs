@@ -14,7 +14,7 @@ pub use file::Flags;
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
-use crate::SiteSource;
+use crate::{FolderPolicy, SiteSource};
 
 /// Everything a server is told at its start, checked.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub node: String,
     /// How often a heartbeat goes down each site's alarm path.
     pub heartbeat_every: Duration,
+    /// What becomes of files that somebody changed in a site's folder.
+    pub folders: FolderPolicy,
     /// The canary; `None` when it is switched off.
     pub canary: Option<CanaryConfig>,
 }
@@ -77,6 +79,7 @@ impl Config {
             payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
             node: liveness::host_name(),
             heartbeat_every: liveness::HEARTBEAT_EVERY,
+            folders: FolderPolicy::default(),
             canary: Some(CanaryConfig::default()),
         }
     }

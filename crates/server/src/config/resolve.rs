@@ -69,6 +69,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         payload_bytes_max: raw.payload_kib_max << 10,
         node: node.unwrap_or_default(),
         heartbeat_every: heartbeat.unwrap_or_default(),
+        folders: raw.rules.folders,
         canary,
     });
     match config {

@@ -7,6 +7,7 @@ mod dead_letters;
 mod devices;
 mod explain;
 mod performance;
+mod rules;
 mod status;
 mod system;
 mod view;
@@ -28,11 +29,13 @@ pub mod v1 {
 use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
     dead_letter_service_server::DeadLetterServiceServer, device_service_server::DeviceServiceServer,
-    system_service_server::SystemServiceServer,
+    rule_service_server::RuleServiceServer, system_service_server::SystemServiceServer,
 };
 
 /// Longest request taken, bytes.
 const REQUEST_LEN_MAX: usize = 1 << 20;
+/// Longest request taken that carries a site's files, bytes: all that a site may have, and tests.
+const FILES_LEN_MAX: usize = 160 << 20;
 
 /// Everything gRPC on this port: Davy's services, health and reflection.
 pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
@@ -44,7 +47,9 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
+    let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
     let mut routes = Routes::new(health)
+        .add_service(rules.max_decoding_message_size(FILES_LEN_MAX))
         .add_service(alarms.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))

@@ -39,9 +39,7 @@ pub(super) async fn get(
     let read = tokio::task::spawn_blocking(move || figures(&path, &loaded.plan.site, period));
     let found = read.await.map_err(|_| status::stopping())?.map_err(|error| match error {
         NoFigures::Journal(error) => status::journal(&error),
-        NoFigures::TooMany => wrong(format!(
-            "more than {TRANSITIONS_MAX} transitions in that time and the week before it: ask for less"
-        )),
+        NoFigures::TooMany => wrong(too_many()),
     })?;
     Ok(wire::AlarmServiceGetPerformanceResponse {
         desks: found.iter().map(desk).collect(),
@@ -67,6 +65,27 @@ fn period(hub: &Hub, request: &wire::AlarmServiceGetPerformanceRequest) -> Resul
 }
 
 fn figures(path: &Path, site: &Site, period: Period) -> Result<Vec<DeskPerformance>, NoFigures> {
+    Ok(desks(&ledger(path, period)?, site, period))
+}
+
+/// How many alarms were raised within a period.
+///
+/// # Errors
+/// In words, why nobody knows.
+pub(super) fn raised_in(path: &Path, period: Period) -> Result<u64, String> {
+    let ledger = ledger(path, period).map_err(|error| match error {
+        NoFigures::Journal(error) => error.to_string(),
+        NoFigures::TooMany => too_many(),
+    })?;
+    Ok(ledger.occurrences().iter().filter(|found| period.holds(found.raised)).count() as u64)
+}
+
+fn too_many() -> String {
+    format!("more than {TRANSITIONS_MAX} transitions in that time and the week before it: ask for less")
+}
+
+/// What alarms did in a period, and in the week before it.
+fn ledger(path: &Path, period: Period) -> Result<Ledger, NoFigures> {
     let reader = JournalReader::open(path).map_err(NoFigures::Journal)?;
     let mut after = last_before(&reader, period.from.minus(BEFORE)).map_err(NoFigures::Journal)?;
     let (mut ledger, mut read) = (Ledger::new(), 0);
@@ -83,7 +102,7 @@ fn figures(path: &Path, site: &Site, period: Period) -> Result<Vec<DeskPerforman
             return Err(NoFigures::TooMany);
         }
     }
-    Ok(desks(&ledger, site, period))
+    Ok(ledger)
 }
 
 /// The number of the last transition before a moment: they are recorded in the order of their numbers.

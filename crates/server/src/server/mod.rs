@@ -7,7 +7,7 @@ use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use davy_delivery::Feed;
 use davy_door::Door;
-use davy_intake::{Directory, DoorIntake, Intake, Way, broker::BrokerLink, hj212::Hj212Listener};
+use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink, hj212::Hj212Listener};
 use davy_journal::Options;
 use davy_model::Timestamp;
 use tokio::task::JoinHandle;
@@ -18,6 +18,7 @@ pub use self::start_error::StartError;
 use self::{parts::Parts, start_error::io_error};
 use crate::{
     Config,
+    activation::BrokerLinks,
     canary::{self, Canary},
     clock::Clock,
     failure::Failure,
@@ -26,6 +27,7 @@ use crate::{
     line::Opened,
     load::load_all,
     pulse::Pulse,
+    revisions::{Revisions, SettleError},
     room::warn_of_small_blocks,
     site::{SiteService, journal_path},
     summary::{SiteSummary, Summary},
@@ -79,10 +81,15 @@ impl Server {
         let clock = Clock::start(not_before);
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
+        let revisions =
+            Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {
+            let is_plant = *id != *canary::SITE;
+            let settle = |folder| if is_plant { revisions.settle(folder, clock.now()) } else { Ok(folder) };
             let run = site
+                .settled(settle)?
                 .line(config.inbox_bytes)
                 .and_then(|line| SiteService::start(line, &clock, &stop_writing, &failed));
             let (service, door) = run.map_err(|source| StartError::Recover { site: id, source })?;
@@ -104,7 +111,9 @@ impl Server {
         let canary = Arc::new(Canary::new(config.canary, started));
         let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
-        let hub = Arc::new(Hub { sites, feed, intake, letters, started, clock, node, canary, pulse });
+        let links = BrokerLinks::default();
+        let hub = Hub { sites, feed, intake, letters, started, clock, node, canary, pulse, revisions, links };
+        let hub = Arc::new(hub);
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
         parts.open(config).await
     }
@@ -155,43 +164,13 @@ impl Server {
         if !strangers.is_empty() {
             return Err(strangers);
         }
-        let mut changed = Vec::new();
-        for site in loaded {
-            let id = Arc::clone(&site.bundle.site);
-            let Some(service) = self.hub.sites.get(&id) else { continue };
-            if service.loaded.load().bundle.revision == site.bundle.revision {
-                continue;
-            }
-            let (described, revision) = (Arc::new(site.plan.site.clone()), Arc::clone(&site.plan.revision));
-            let ways = Arc::clone(&site.ways);
-            if service.activate(site).await.is_err() {
-                return Err(vec![format!("site {id} is stopping")]);
-            }
-            self.readdress(&id, &described, &revision, &ways);
-            changed.push(id);
-        }
-        for broker in self.broker.iter().chain(&self.sparkplug) {
-            broker.sites_changed();
-        }
-        Ok(changed)
-    }
-
-    /// From now on readings of the site are bound under its new files.
-    fn readdress(&self, id: &str, site: &Arc<davy_model::Site>, revision: &Arc<str>, ways: &Arc<[Way]>) {
-        let directory = &self.hub.intake.directory;
-        let doors = directory.sites().into_iter().map(|door| {
-            if door.site.id.as_ref() == id {
-                Arc::new(door.reloaded(Arc::clone(site), Arc::clone(revision), Arc::clone(ways)))
-            } else {
-                door
-            }
-        });
-        directory.replace(doors);
+        self.hub.settle(loaded).await
     }
 
     /// Takes no more readings, writes and acknowledges what came, ends the streams, and accounts for everything.
     pub async fn shutdown(mut self) -> Summary {
         self.stop_canary.cancel();
+        self.hub.links.clear();
         if let Some(canary) = self.canary.take() {
             // It was asked to end, and holds nothing.
             let _ = canary.await;

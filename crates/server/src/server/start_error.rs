@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crate::{canary, recover::RecoverError};
+use crate::{canary, recover::RecoverError, revisions::SettleError};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum StartError {
         /// What is wrong.
         source: RecoverError,
     },
+    /// Which files are to be active cannot be said.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
 }
 
 impl StartError {

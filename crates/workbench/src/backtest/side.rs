@@ -109,6 +109,11 @@ impl Side {
         self
     }
 
+    /// What its alarms have done so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Judges one entry.
     ///
     /// # Errors

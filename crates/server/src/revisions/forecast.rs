@@ -1,0 +1,83 @@
+//! What other files would have done over the last days of a journal, beside what was.
+
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use davy_journal::JournalReader;
+use davy_workbench::{
+    backtest::{Side, SideReport, difference},
+    performance::Period,
+};
+
+use super::record::Forecast;
+use crate::{
+    Loaded,
+    backtest::{entries, run, survey},
+};
+
+/// How long judging may take; a longer journal is for `davy rules backtest`.
+const TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Over how much of the journal, when nobody says.
+pub(crate) const USUAL: Duration = Duration::from_secs(7 * 86_400);
+
+/// Judges them. On one core, so that the line keeps the others.
+pub(crate) fn forecast(journal: &Path, candidate: &Loaded, last: Duration) -> Forecast {
+    let problem = |problem: String| Forecast { problem, ..Forecast::default() };
+    let recorded = match survey(journal) {
+        Ok(recorded) => recorded,
+        Err(error) => return problem(error.to_string()),
+    };
+    let until = recorded.period.until;
+    let period = Period { from: until.minus(last).max(recorded.period.from), until };
+    match judge(journal, candidate, period) {
+        Ok(Some(reports)) => figures(&reports, period),
+        Ok(None) => problem(format!(
+            "the journal is too long to be judged in {} s: davy rules backtest does it in its own time",
+            TIME_MAX.as_secs()
+        )),
+        Err(error) => problem(error.to_string()),
+    }
+}
+
+fn judge(
+    journal: &Path,
+    candidate: &Loaded,
+    period: Period,
+) -> Result<Option<[SideReport; 2]>, crate::RecoverError> {
+    let reader = JournalReader::open(journal)?;
+    let began = Instant::now();
+    let mut is_late = false;
+    let in_time = entries(&reader, period.until).take_while(|_| {
+        is_late = began.elapsed() > TIME_MAX;
+        !is_late
+    });
+    let (bundle, plan) = (Arc::clone(&candidate.bundle), Arc::clone(&candidate.plan));
+    let sides = vec![Side::recorded(), Side::under(bundle, plan).counting(period)];
+    let reports = run(in_time, sides, NonZeroUsize::MIN)?;
+    let both = <[SideReport; 2]>::try_from(reports).expect("a report of each");
+    Ok((!is_late).then_some(both))
+}
+
+fn figures([before, after]: &[SideReport; 2], period: Period) -> Forecast {
+    let raises = |report: &SideReport| {
+        let found = report.ledger.occurrences().iter().filter(|found| period.holds(found.raised));
+        found.count() as u64 + report.ledger.unkept()
+    };
+    let differs = difference(&before.ledger, &after.ledger, period);
+    Forecast {
+        from_us: period.from.as_micros(),
+        until_us: period.until.as_micros(),
+        coverage: after.coverage.as_ref().and_then(|coverage| coverage.share()),
+        before: raises(before),
+        after: raises(after),
+        gained: differs.gained.len() as u64,
+        lost: differs.lost.len() as u64,
+        moved: differs.moved.len() as u64,
+        problem: String::new(),
+    }
+}

@@ -1,0 +1,177 @@
+//! What is decided on revisions, and what that makes active.
+
+use std::sync::Arc;
+
+use davy_workbench::revision::{Act, State};
+use tracing::info;
+
+use super::{Event, Record, Refused, kept, shadow::Task, store::Standing};
+use crate::{Loaded, hub::Hub, site::SiteService};
+
+/// Of which revision, who asks, and why.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) site: String,
+    pub(crate) revision: String,
+    pub(crate) actor: String,
+    pub(crate) comment: String,
+}
+
+impl Asked {
+    fn named(&self) -> Result<(), Refused> {
+        if self.actor.trim().is_empty() { Err(Refused::ActorMissing) } else { Ok(()) }
+    }
+
+    fn explained(&self) -> Result<(), Refused> {
+        self.named()?;
+        if self.comment.trim().is_empty() { Err(Refused::CommentMissing) } else { Ok(()) }
+    }
+
+    fn event(&self, what: &str, hub: &Hub) -> Event {
+        Event::new(what, hub.clock.now(), &self.actor, &self.comment)
+    }
+}
+
+impl Hub {
+    fn service(&self, site: &str) -> Result<&Arc<SiteService>, Refused> {
+        let found = self.plants().find(|service| *service.id == *site);
+        found.ok_or_else(|| Refused::SiteUnknown(site.to_owned()))
+    }
+
+    /// Agrees to a proposal.
+    pub(crate) fn approve(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.named()?;
+        self.decide(asked, Act::Approve { actor: &asked.actor }, Event::APPROVED)
+    }
+
+    /// Does not agree to it, or takes it back.
+    pub(crate) fn reject(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.explained()?;
+        let record = self.decide(asked, Act::Reject, Event::REJECTED)?;
+        self.revisions.shadows.end(&record.site, &record.revision);
+        Ok(record)
+    }
+
+    /// Judges it beside what is active.
+    pub(crate) fn shadow(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.named()?;
+        let service = self.service(&asked.site)?;
+        let record = self.revisions.find(&asked.site, &asked.revision)?;
+        record.life().after(Act::Shadow)?;
+        if let Some(other) = self.revisions.shadows.of(&asked.site) {
+            return Err(Refused::ShadowTaken { site: asked.site.clone(), revision: other });
+        }
+        let loaded = self.revisions.loaded(&record.site, &record.revision)?;
+        let record = self.decide(asked, Act::Shadow, Event::SHADOWED)?;
+        let since = record.events.last().expect("an event was added").at();
+        let task = Task { revision: record.revision.clone(), loaded, since, journal: service.feed.journal().to_owned() };
+        self.revisions.shadows.begin(&record.site, task);
+        Ok(record)
+    }
+
+    /// Does so no longer.
+    pub(crate) fn end_shadow(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.named()?;
+        let record = self.decide(asked, Act::EndShadow, Event::UNSHADOWED)?;
+        self.revisions.shadows.end(&record.site, &record.revision);
+        Ok(record)
+    }
+
+    /// Goes on with what was in shadow when Davy ended.
+    pub(crate) fn resume_shadows(&self) -> Result<(), Refused> {
+        for service in self.plants() {
+            let (all, _) = self.revisions.list(&service.id, i64::MAX, usize::MAX >> 1)?;
+            let Some((_, record)) = all.into_iter().find(|(_, one)| one.state == State::Shadow) else { continue };
+            let began = record.events.iter().rfind(|event| event.what == Event::SHADOWED);
+            let since = began.map_or(self.started, Event::at);
+            let loaded = self.revisions.loaded(&record.site, &record.revision)?;
+            let journal = service.feed.journal().to_owned();
+            let task = Task { revision: record.revision.clone(), loaded, since, journal };
+            self.revisions.shadows.begin(&record.site, task);
+        }
+        Ok(())
+    }
+
+    fn decide(&self, asked: &Asked, act: Act<'_>, what: &str) -> Result<Record, Refused> {
+        let record = self.revisions.find(&asked.site, &asked.revision)?;
+        let mut store = self.revisions.store.lock();
+        // As it stands now that nobody else can move it.
+        let record = kept(&store, &record.site, &record.revision)?;
+        let state = record.life().after(act)?;
+        let record = record.moved(state, asked.event(what, self));
+        store.keep(&[(&record, None)], None)?;
+        info!(site = record.site, revision = record.revision, actor = asked.actor, what, "a revision");
+        Ok(record)
+    }
+
+    /// Makes an approved revision active. Written down first: whatever happens then, the next start finds it.
+    pub(crate) async fn activate(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.named()?;
+        let _turn = self.revisions.turn.lock().await;
+        let service = self.service(&asked.site)?;
+        let found = self.revisions.find(&asked.site, &asked.revision)?;
+        let active = Arc::clone(&service.loaded.load().bundle.revision);
+        found.life().after(Act::Activate { active: &active })?;
+        let act = Act::Activate { active: &active };
+        self.exchange(asked, &found.revision, &active, (act, Event::ACTIVATED)).await
+    }
+
+    /// Makes the revision active again in whose place the active one came.
+    pub(crate) async fn roll_back(&self, asked: &Asked) -> Result<Record, Refused> {
+        asked.explained()?;
+        let _turn = self.revisions.turn.lock().await;
+        let service = self.service(&asked.site)?;
+        let found = self.revisions.find(&asked.site, &asked.revision)?;
+        found.life().after(Act::Retire)?;
+        if found.base.is_empty() {
+            return Err(Refused::NothingBefore(found.revision));
+        }
+        let active = Arc::clone(&service.loaded.load().bundle.revision);
+        self.exchange(asked, &found.base, &active, (Act::Restore, Event::ROLLED_BACK)).await
+    }
+
+    /// What the sites' folders hold now, made active where it is new; gives the sites whose files changed. Nothing has changed
+    /// when there is an error.
+    pub(crate) async fn settle(&self, folders: Vec<Loaded>) -> Result<Vec<Arc<str>>, Vec<String>> {
+        let _turn = self.revisions.turn.lock().await;
+        let now = self.clock.now();
+        let mut changed = Vec::new();
+        for folder in folders {
+            let site = self.revisions.settle(folder, now).map_err(|error| vec![error.to_string()])?;
+            let id = Arc::clone(&site.bundle.site);
+            let Some(service) = self.sites.get(&id) else { continue };
+            if service.loaded.load().bundle.revision == site.bundle.revision {
+                continue;
+            }
+            self.make_active(site).await.map_err(|_| vec![format!("site {id} is stopping")])?;
+            changed.push(id);
+        }
+        Ok(changed)
+    }
+
+    async fn exchange(
+        &self,
+        asked: &Asked,
+        wanted: &str,
+        active: &str,
+        (act, what): (Act<'_>, &str),
+    ) -> Result<Record, Refused> {
+        let loaded = self.revisions.loaded(&asked.site, wanted)?;
+        let record = {
+            let mut store = self.revisions.store.lock();
+            let (new, old) = (kept(&store, &asked.site, wanted)?, kept(&store, &asked.site, active)?);
+            let state = new.life().after(act)?;
+            let new = new.moved(state, asked.event(what, self));
+            let old = old.moved(State::Retired, asked.event(Event::RETIRED, self));
+            let standing = store.standing(&asked.site)?;
+            let folder = standing.map_or_else(|| active.to_owned(), |standing| standing.folder);
+            let standing = Standing { active: new.revision.clone(), folder };
+            store.keep(&[(&new, None), (&old, None)], Some(&standing))?;
+            new
+        };
+        self.revisions.shadows.end(&record.site, &record.revision);
+        self.make_active(loaded).await.map_err(|_| Refused::Stopping)?;
+        info!(site = record.site, revision = record.revision, actor = asked.actor, what, "a revision");
+        Ok(record)
+    }
+}

@@ -1,0 +1,155 @@
+//! What is kept of a revision beside its files.
+
+use davy_model::Timestamp;
+use davy_workbench::{
+    change::Changes,
+    revision::{Life, State},
+};
+use serde::{Deserialize, Serialize};
+
+/// Subjects of a change that are kept.
+const SUBJECTS_MAX: usize = 100;
+
+/// What is kept of a revision beside its files. Times are µs since 1970, UTC.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) site: String,
+    pub(crate) revision: String,
+    /// What was active when it was proposed; empty for a site's first.
+    pub(crate) base: String,
+    #[serde(with = "state_word")]
+    pub(crate) state: State,
+    pub(crate) changes: Vec<Note>,
+    pub(crate) needs_second_person: bool,
+    pub(crate) withdraws: Vec<String>,
+    pub(crate) expected: String,
+    pub(crate) predicted: Option<Forecast>,
+    /// The oldest first.
+    pub(crate) events: Vec<Event>,
+}
+
+/// What one rule, or a file beside rules, says otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) rule: String,
+    pub(crate) what: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) direction: String,
+    pub(crate) tier: String,
+    pub(crate) subjects: Vec<String>,
+}
+
+/// Something done with a revision.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) what: String,
+    pub(crate) at_us: i64,
+    /// Empty where Davy did it of itself.
+    pub(crate) actor: String,
+    pub(crate) comment: String,
+}
+
+/// What it would have done over the time before it was proposed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Forecast {
+    pub(crate) from_us: i64,
+    pub(crate) until_us: i64,
+    pub(crate) coverage: Option<f64>,
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+    pub(crate) gained: u64,
+    pub(crate) lost: u64,
+    pub(crate) moved: u64,
+    /// Why there are no figures; empty when there are.
+    pub(crate) problem: String,
+}
+
+impl Record {
+    /// What decides on what may be done with it.
+    pub(crate) fn life(&self) -> Life<'_> {
+        Life {
+            state: self.state,
+            proposer: self.proposer(),
+            needs_second_person: self.needs_second_person,
+            base: &self.base,
+        }
+    }
+
+    /// Who proposed it last.
+    pub(crate) fn proposer(&self) -> &str {
+        let proposed = self.events.iter().rev().find(|event| event.what == Event::PROPOSED);
+        proposed.map_or("", |event| &event.actor)
+    }
+
+    /// It in another state, because of that.
+    pub(crate) fn moved(mut self, state: State, event: Event) -> Record {
+        self.state = state;
+        self.events.push(event);
+        self
+    }
+
+    /// When it became active last, and when it was retired after that.
+    pub(crate) fn active_time(&self) -> Option<(Timestamp, Option<Timestamp>)> {
+        let began = self.events.iter().rposition(|event| event.activates())?;
+        let ended = self.events[began..].iter().find(|event| event.what == Event::RETIRED);
+        Some((self.events[began].at(), ended.map(Event::at)))
+    }
+}
+
+impl Event {
+    pub(crate) const PROPOSED: &str = "proposed";
+    pub(crate) const APPROVED: &str = "approved";
+    pub(crate) const REJECTED: &str = "rejected";
+    pub(crate) const SHADOWED: &str = "shadowed";
+    pub(crate) const UNSHADOWED: &str = "unshadowed";
+    pub(crate) const ACTIVATED: &str = "activated";
+    pub(crate) const ROLLED_BACK: &str = "rolled_back";
+    pub(crate) const RETIRED: &str = "retired";
+    pub(crate) const FILES: &str = "files";
+
+    pub(crate) fn new(what: &str, at: Timestamp, actor: &str, comment: &str) -> Event {
+        Event {
+            what: what.to_owned(),
+            at_us: at.as_micros(),
+            actor: actor.trim().to_owned(),
+            comment: comment.trim().to_owned(),
+        }
+    }
+
+    pub(crate) fn at(&self) -> Timestamp {
+        Timestamp::from_micros(self.at_us)
+    }
+
+    fn activates(&self) -> bool {
+        [Event::ACTIVATED, Event::ROLLED_BACK, Event::FILES].contains(&self.what.as_str())
+    }
+}
+
+/// What changes, as it is kept.
+pub(crate) fn notes(changes: &Changes) -> Vec<Note> {
+    let note = |(change, subjects): &(davy_workbench::change::Change, Vec<std::sync::Arc<str>>)| Note {
+        rule: change.rule.to_string(),
+        what: change.what.clone(),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        direction: change.direction.word().to_owned(),
+        tier: change.tier.word().to_owned(),
+        subjects: subjects.iter().take(SUBJECTS_MAX).map(ToString::to_string).collect(),
+    };
+    changes.iter().map(note).collect()
+}
+
+mod state_word {
+    use davy_workbench::revision::State;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(state.word())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<State, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        State::from_word(&word).ok_or_else(|| D::Error::custom(format!("no state is called {word:?}")))
+    }
+}

@@ -1,0 +1,334 @@
+//! `RuleService`: the rules of a site, and how other ones take their place.
+
+mod look;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use davy_model::BundleFile;
+use davy_proto::{duration_from_wire, time_to_wire, v1 as wire_v1};
+use tokio::sync::Semaphore;
+use tonic::{Code, Request, Response, Status};
+
+use super::{status, v1::rule_service_server::RuleService};
+use crate::{
+    Loaded,
+    hub::Hub,
+    revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused, forecast},
+    site::SiteService,
+};
+
+/// Page size when none is asked for, and the largest.
+const PAGE_LEN: usize = 100;
+const PAGE_LEN_MAX: usize = 1000;
+
+pub(crate) struct Rules {
+    hub: Arc<Hub>,
+    /// Compiling, testing and judging a journal take a core for a while: one at a time, so that the line keeps the others.
+    turn: Arc<Semaphore>,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+impl Rules {
+    pub(super) fn new(hub: Arc<Hub>) -> Rules {
+        Rules { hub, turn: Arc::new(Semaphore::new(1)) }
+    }
+
+    fn service(&self, site: &str) -> Result<Arc<SiteService>, Status> {
+        let found = self.hub.plants().find(|service| *service.id == *site);
+        found.map(Arc::clone).ok_or_else(|| status::unknown_site(site))
+    }
+
+    /// Does what takes its time, when its turn has come.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hub) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Status> {
+        let _turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| status::stopping())?;
+        self.quick(work).await
+    }
+
+    /// Does what waits for the disk at most.
+    async fn quick<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hub) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Status> {
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::task::spawn_blocking(move || work(&hub)).await.map_err(|_| status::stopping())?;
+        done.map_err(|refused| refusal(&refused))
+    }
+
+    async fn decided(
+        &self,
+        target: Option<wire_v1::RevisionTarget>,
+        work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
+    ) -> Result<Option<wire_v1::Revision>, Status> {
+        let asked = asked(target)?;
+        self.quick(move |hub| work(hub, &asked).map(|record| Some(wire::revision(hub, &record)))).await
+    }
+
+    /// The files of a request, or else those of a revision of a site.
+    fn files(hub: &Hub, site: &str, files: Vec<BundleFile>, revision: &str) -> Result<Loaded, Refused> {
+        if files.is_empty() {
+            let record = hub.revisions.find(site, revision)?;
+            return hub.revisions.loaded(site, &record.revision);
+        }
+        let loaded = Loaded::of_files(files).map_err(Refused::Files)?;
+        if !site.is_empty() && *loaded.bundle.site != *site {
+            return Err(Refused::Files(vec![format!("site.yaml: they are of {}, not of {site}", loaded.bundle.site)]));
+        }
+        Ok(loaded)
+    }
+}
+
+#[tonic::async_trait]
+impl RuleService for Rules {
+    async fn list(
+        &self,
+        request: Request<wire_v1::RuleServiceListRequest>,
+    ) -> Answer<wire_v1::RuleServiceListResponse> {
+        let request = request.into_inner();
+        let found = self
+            .work(move |hub| Rules::files(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it)))
+            .await?;
+        Ok(Response::new(found))
+    }
+
+    async fn get(
+        &self,
+        request: Request<wire_v1::RuleServiceGetRequest>,
+    ) -> Answer<wire_v1::RuleServiceGetResponse> {
+        let request = request.into_inner();
+        let rule = request.rule.clone();
+        let found = self
+            .work(move |hub| {
+                let loaded = Rules::files(hub, &request.site, Vec::new(), &request.revision)?;
+                Ok(look::get(&loaded, &request.rule))
+            })
+            .await?;
+        let found = found.ok_or_else(|| {
+            status::status(Code::NotFound, "RULE_UNKNOWN", format!("no rule is called {rule}"))
+        })?;
+        Ok(Response::new(found))
+    }
+
+    async fn check(
+        &self,
+        request: Request<wire_v1::RuleServiceCheckRequest>,
+    ) -> Answer<wire_v1::RuleServiceCheckResponse> {
+        let files = wire::files(request.into_inner().files);
+        Ok(Response::new(self.work(move |_| Ok(look::check(files))).await?))
+    }
+
+    async fn test(
+        &self,
+        request: Request<wire_v1::RuleServiceTestRequest>,
+    ) -> Answer<wire_v1::RuleServiceTestResponse> {
+        let request = request.into_inner();
+        let found = self
+            .work(move |hub| {
+                let loaded = Rules::files(hub, &request.site, wire::files(request.files), "")?;
+                look::test(&loaded, &wire::files(request.tests))
+            })
+            .await?;
+        Ok(Response::new(found))
+    }
+
+    async fn backtest(
+        &self,
+        request: Request<wire_v1::RuleServiceBacktestRequest>,
+    ) -> Answer<wire_v1::RuleServiceBacktestResponse> {
+        let request = request.into_inner();
+        let service = self.service(&request.site)?;
+        let over = over(request.last.as_ref())?;
+        let found = self
+            .work(move |hub| {
+                let loaded = Rules::files(hub, &request.site, wire::files(request.files), &request.revision)?;
+                Ok(forecast(service.feed.journal(), &loaded, over))
+            })
+            .await?;
+        Ok(Response::new(wire_v1::RuleServiceBacktestResponse { prediction: Some(wire::prediction(&found)) }))
+    }
+
+    async fn propose(
+        &self,
+        request: Request<wire_v1::RuleServiceProposeRequest>,
+    ) -> Answer<wire_v1::RuleServiceProposeResponse> {
+        let request = request.into_inner();
+        let mut proposal = Proposal {
+            files: wire::files(request.files),
+            tests: wire::files(request.tests),
+            actor: request.actor,
+            comment: request.comment,
+            expected: request.expected,
+            withdraws: request.withdraws,
+            over: over(request.predict_over.as_ref())?,
+            validate_only: request.validate_only,
+        };
+        let answer = self
+            .work(move |hub| {
+                let wanted = proposal.loaded()?;
+                let site = &wanted.bundle.site;
+                let service = hub.plants().find(|service| service.id == *site);
+                let service = service.ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
+                let (active, now) = (service.loaded.load_full(), hub.clock.now());
+                let record =
+                    hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
+                Ok(wire_v1::RuleServiceProposeResponse {
+                    revision: Some(wire::revision(hub, &record)),
+                    warnings: wanted.warnings.iter().map(wire::finding).collect(),
+                })
+            })
+            .await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn approve(
+        &self,
+        request: Request<wire_v1::RuleServiceApproveRequest>,
+    ) -> Answer<wire_v1::RuleServiceApproveResponse> {
+        let revision = self.decided(request.into_inner().target, Hub::approve).await?;
+        Ok(Response::new(wire_v1::RuleServiceApproveResponse { revision }))
+    }
+
+    async fn reject(
+        &self,
+        request: Request<wire_v1::RuleServiceRejectRequest>,
+    ) -> Answer<wire_v1::RuleServiceRejectResponse> {
+        let revision = self.decided(request.into_inner().target, Hub::reject).await?;
+        Ok(Response::new(wire_v1::RuleServiceRejectResponse { revision }))
+    }
+
+    async fn shadow(
+        &self,
+        request: Request<wire_v1::RuleServiceShadowRequest>,
+    ) -> Answer<wire_v1::RuleServiceShadowResponse> {
+        let request = request.into_inner();
+        let what = if request.end { Hub::end_shadow } else { Hub::shadow };
+        let revision = self.decided(request.target, what).await?;
+        Ok(Response::new(wire_v1::RuleServiceShadowResponse { revision }))
+    }
+
+    async fn activate(
+        &self,
+        request: Request<wire_v1::RuleServiceActivateRequest>,
+    ) -> Answer<wire_v1::RuleServiceActivateResponse> {
+        let asked = asked(request.into_inner().target)?;
+        let hub = Arc::clone(&self.hub);
+        // Whoever asked may hang up: what was begun is ended all the same.
+        let done = tokio::spawn(async move { hub.activate(&asked).await }).await;
+        let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
+        let at = record.active_time().map(|(began, _)| time_to_wire(began));
+        let revision = self.quick(move |hub| Ok(wire::revision(hub, &record))).await?;
+        Ok(Response::new(wire_v1::RuleServiceActivateResponse { revision: Some(revision), at }))
+    }
+
+    async fn rollback(
+        &self,
+        request: Request<wire_v1::RuleServiceRollbackRequest>,
+    ) -> Answer<wire_v1::RuleServiceRollbackResponse> {
+        let asked = asked(request.into_inner().target)?;
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::spawn(async move { hub.roll_back(&asked).await }).await;
+        let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
+        let revision = self.quick(move |hub| Ok(wire::revision(hub, &record))).await?;
+        Ok(Response::new(wire_v1::RuleServiceRollbackResponse { revision: Some(revision) }))
+    }
+
+    async fn list_revisions(
+        &self,
+        request: Request<wire_v1::RuleServiceListRevisionsRequest>,
+    ) -> Answer<wire_v1::RuleServiceListRevisionsResponse> {
+        let request = request.into_inner();
+        let len = match usize::try_from(request.page_size) {
+            Ok(0) => PAGE_LEN,
+            Ok(len) => len.min(PAGE_LEN_MAX),
+            Err(_) => return Err(wrong("page_size is negative")),
+        };
+        let before = match request.page_token.as_str() {
+            "" => i64::MAX,
+            token => token.parse().map_err(|_| wrong("page_token is none of Davy's"))?,
+        };
+        let states = request.states.clone();
+        let found = self
+            .quick(move |hub| {
+                let (revisions, standing) = hub.revisions.list(&request.site, before, len)?;
+                let next = (revisions.len() == len).then(|| revisions.last().map(|(number, _)| number.to_string()));
+                let wanted = |record: &Record| {
+                    states.is_empty() || states.contains(&i32::from(wire::state(record.state)))
+                };
+                let kept = revisions.iter().filter(|(_, record)| wanted(record));
+                Ok(wire_v1::RuleServiceListRevisionsResponse {
+                    revisions: kept.map(|(_, record)| wire::listed(record)).collect(),
+                    next_page_token: next.flatten().unwrap_or_default(),
+                    folder_revision: standing.folder,
+                })
+            })
+            .await?;
+        Ok(Response::new(found))
+    }
+
+    async fn get_revision(
+        &self,
+        request: Request<wire_v1::RuleServiceGetRevisionRequest>,
+    ) -> Answer<wire_v1::RuleServiceGetRevisionResponse> {
+        let request = request.into_inner();
+        let found = self
+            .quick(move |hub| {
+                let record = hub.revisions.find(&request.site, &request.revision)?;
+                let files = match request.with_files {
+                    true => hub.revisions.files(&record.site, &record.revision)?,
+                    false => Vec::new(),
+                };
+                Ok(wire_v1::RuleServiceGetRevisionResponse {
+                    revision: Some(wire::revision(hub, &record)),
+                    files: files
+                        .into_iter()
+                        .map(|file| wire_v1::SiteFile { path: file.path, text: file.text })
+                        .collect(),
+                })
+            })
+            .await?;
+        Ok(Response::new(found))
+    }
+}
+
+fn wrong(message: &str) -> Status {
+    status::status(Code::InvalidArgument, "REQUEST_INVALID", message)
+}
+
+fn over(asked: Option<&prost_types::Duration>) -> Result<Duration, Status> {
+    let asked = asked.map(duration_from_wire).transpose().map_err(|error| status::wrong(&error))?;
+    Ok(asked.filter(|over| !over.is_zero()).unwrap_or(FORECAST_USUAL))
+}
+
+fn asked(target: Option<wire_v1::RevisionTarget>) -> Result<Asked, Status> {
+    let target = target.ok_or_else(|| wrong("target is missing"))?;
+    if target.revision.is_empty() {
+        return Err(wrong("target.revision is missing"));
+    }
+    let wire_v1::RevisionTarget { site, revision, actor, comment } = target;
+    Ok(Asked { site, revision, actor, comment })
+}
+
+fn refusal(refused: &Refused) -> Status {
+    let code = match refused {
+        Refused::SiteUnknown(_) | Refused::Unknown { .. } => Code::NotFound,
+        Refused::Ambiguous { .. } | Refused::ActorMissing | Refused::CommentMissing | Refused::Files(_) => {
+            Code::InvalidArgument
+        }
+        Refused::Life(davy_workbench::revision::RevisionRefusal::SecondPersonNeeded { .. }) => {
+            Code::PermissionDenied
+        }
+        Refused::TooMany { .. } => Code::ResourceExhausted,
+        Refused::Store(_) | Refused::Stopping => Code::Unavailable,
+        Refused::NothingChanged
+        | Refused::Tests(_)
+        | Refused::Undeclared(_)
+        | Refused::ShadowTaken { .. }
+        | Refused::NothingBefore(_)
+        | Refused::Life(_) => Code::FailedPrecondition,
+    };
+    status::status(code, refused.word(), refused.to_string())
+}
