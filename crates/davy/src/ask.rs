@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     dead_letter_service_client::DeadLetterServiceClient, device_service_client::DeviceServiceClient,
-    system_service_client::SystemServiceClient,
+    rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -14,6 +14,8 @@ use tonic::transport::{Channel, Endpoint};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a server may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a server may take that judges a journal first.
+const JUDGED_TIMEOUT: Duration = Duration::from_secs(300);
 /// A connection this quiet is asked whether it still lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// An answer larger than this is refused, bytes: a page of dead letters carries payloads.
@@ -73,6 +75,12 @@ impl ServerArgs {
     /// A client for who publishes.
     pub(crate) async fn devices(&self) -> anyhow::Result<DeviceServiceClient<Channel>> {
         Ok(DeviceServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for rules and their revisions. What it asks for may take its time: a journal is judged.
+    pub(crate) async fn rules(&self) -> anyhow::Result<RuleServiceClient<Channel>> {
+        let channel = self.connect(self.endpoint()?.timeout(JUDGED_TIMEOUT)).await?;
+        Ok(RuleServiceClient::new(channel).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for how Davy is.

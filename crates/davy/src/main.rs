@@ -61,7 +61,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Alarms(verb) => alarms::run(verb).await,
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
         Verb::Devices(verb) => devices::run(verb).await,
-        Verb::Rules(verb) => rules::run(verb),
+        Verb::Rules(verb) => rules::run(verb).await,
         Verb::Tags(verb) => tags::run(verb),
         Verb::Payload(verb) => payload::run(verb),
         Verb::Replay(args) => replay::run(args).await,

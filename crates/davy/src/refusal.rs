@@ -54,7 +54,7 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "ALREADY_SHELVED" => "davy alarms unshelve ALARM first, to shelve it for another time",
         "NOT_SHELVED" => "davy alarms show ALARM",
         "SHELVE_DURATION" => "a shorter --for; a longer need is out-of-service, with a work permit",
-        "SECOND_PERSON_NEEDED" => "--approved-by NAME, somebody other than --by",
+        "SECOND_PERSON_NEEDED" => "somebody else: --approved-by NAME for an alarm, --by NAME for a revision",
         "COMMENT_MISSING" => "--comment \"why\"",
         "ACTOR_MISSING" => "--by NAME",
         "NOT_LATCHED" => "davy alarms show ALARM",
@@ -62,6 +62,16 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "NOT_ACKNOWLEDGED" => "davy alarms ack ALARM, then reset it",
         "ALREADY_OUT_OF_SERVICE" => "davy alarms in-service ALARM brings it back",
         "NOT_OUT_OF_SERVICE" => "davy alarms show ALARM",
+        "REVISION_UNKNOWN" => "davy rules history SITE lists them",
+        "RULE_UNKNOWN" => "davy rules check DIR lists the rules of a folder",
+        "REVISION_STATE" => "davy rules history SITE REVISION shows where it stands",
+        "REVISION_BASE_MOVED" => "propose it again, in place of what is active now",
+        "FILES_INVALID" => "davy rules check DIR",
+        "TESTS_FAILED" => "davy rules test DIR shows what happened",
+        "MIGRATION_UNDECLARED" => "--withdraw RULE, if that is meant",
+        "NOTHING_CHANGED" => "davy rules diff OLD NEW",
+        "NOTHING_TO_ROLL_BACK" => "davy rules history SITE",
+        "REVISIONS_TOO_MANY" => "davy rules reject SITE REVISION",
         _ => "",
     }
 }
@@ -92,7 +102,7 @@ mod tests {
         let told = Refusal::from(&status).to_string();
         assert_eq!(
             told,
-            "SECOND_PERSON_NEEDED: two people quiet a red alarm\n  try: --approved-by NAME, somebody other than --by"
+            "SECOND_PERSON_NEEDED: two people quiet a red alarm\n  try: somebody else: --approved-by NAME for an alarm, --by NAME for a revision"
         );
     }
 

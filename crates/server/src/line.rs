@@ -67,7 +67,10 @@ impl Opened {
     ///
     /// # Errors
     /// As `settle`.
-    pub(crate) fn settled<E>(mut self, settle: impl FnOnce(Loaded) -> Result<Loaded, E>) -> Result<Opened, E> {
+    pub(crate) fn settled<E>(
+        mut self,
+        settle: impl FnOnce(Loaded) -> Result<Loaded, E>,
+    ) -> Result<Opened, E> {
         self.loaded = settle(self.loaded)?;
         Ok(self)
     }

@@ -5,11 +5,13 @@ mod check;
 mod diff;
 mod mhi;
 mod packs;
+mod revisions;
 mod schema;
 mod test;
 
 use clap::Subcommand;
 
+use self::revisions::Decision;
 use crate::exit::Exit;
 
 pub(crate) use check::finding_text;
@@ -31,10 +33,24 @@ pub(crate) enum Verb {
     Test(test::TestArgs),
     /// Reckon a site's major hazard sources: S, R and class, by design and by what is there now
     Mhi(mhi::MhiArgs),
+    /// Ask for a site's folder to become active: checked, tested and judged over the journal first
+    Propose(revisions::ProposeArgs),
+    /// Agree to a proposal; what loosens an orange or red alarm needs somebody other than who proposed it
+    Approve(revisions::DecideArgs),
+    /// Do not agree to a proposal, or take it back
+    Reject(revisions::DecideArgs),
+    /// Judge an approved revision beside what is active, without a sound
+    Shadow(revisions::ShadowArgs),
+    /// Make an approved revision active, at once and as a whole
+    Activate(revisions::DecideArgs),
+    /// Make the revision active again in whose place this one came
+    Rollback(revisions::DecideArgs),
+    /// The revisions of a site: who wanted what, who agreed, what was predicted and what it did
+    History(revisions::HistoryArgs),
 }
 
 /// Does it.
-pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
+pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
         Verb::Backtest(args) => backtest::run(&args),
         Verb::Check(args) => check::run(&args),
@@ -43,5 +59,12 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Packs(args) => packs::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Mhi(args) => mhi::run(&args),
+        Verb::Propose(args) => revisions::propose(args).await,
+        Verb::Approve(args) => revisions::decide(args, Decision::Approve).await,
+        Verb::Reject(args) => revisions::decide(args, Decision::Reject).await,
+        Verb::Shadow(args) => revisions::shadow(args).await,
+        Verb::Activate(args) => revisions::decide(args, Decision::Activate).await,
+        Verb::Rollback(args) => revisions::decide(args, Decision::Rollback).await,
+        Verb::History(args) => revisions::history(args).await,
     }
 }

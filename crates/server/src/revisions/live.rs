@@ -64,7 +64,12 @@ impl Hub {
         let loaded = self.revisions.loaded(&record.site, &record.revision)?;
         let record = self.decide(asked, Act::Shadow, Event::SHADOWED)?;
         let since = record.events.last().expect("an event was added").at();
-        let task = Task { revision: record.revision.clone(), loaded, since, journal: service.feed.journal().to_owned() };
+        let task = Task {
+            revision: record.revision.clone(),
+            loaded,
+            since,
+            journal: service.feed.journal().to_owned(),
+        };
         self.revisions.shadows.begin(&record.site, task);
         Ok(record)
     }
@@ -81,7 +86,9 @@ impl Hub {
     pub(crate) fn resume_shadows(&self) -> Result<(), Refused> {
         for service in self.plants() {
             let (all, _) = self.revisions.list(&service.id, i64::MAX, usize::MAX >> 1)?;
-            let Some((_, record)) = all.into_iter().find(|(_, one)| one.state == State::Shadow) else { continue };
+            let Some((_, record)) = all.into_iter().find(|(_, one)| one.state == State::Shadow) else {
+                continue;
+            };
             let began = record.events.iter().rfind(|event| event.what == Event::SHADOWED);
             let since = began.map_or(self.started, Event::at);
             let loaded = self.revisions.loaded(&record.site, &record.revision)?;

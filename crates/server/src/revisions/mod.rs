@@ -22,20 +22,20 @@ use davy_workbench::{
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use self::{
-    record::notes,
-    shadow::Shadows,
-    store::{Standing, Store},
-};
+pub use self::store::StoreError;
 pub(crate) use self::{
-    live::Asked,
     forecast::{USUAL as FORECAST_USUAL, forecast},
+    live::Asked,
     proposal::{Proposal, SECOND_PERSON_FROM, tests_of},
     record::{Event, Forecast, Note, Record},
     refused::Refused,
     shadow::Seen,
 };
-pub use self::store::StoreError;
+use self::{
+    record::notes,
+    shadow::Shadows,
+    store::{Standing, Store},
+};
 use crate::Loaded;
 
 /// What the file is called. No journal has such a name, whatever its site's.

@@ -99,10 +99,12 @@ impl Store {
 
     /// The revisions whose name begins so.
     pub(crate) fn starting_with(&self, site: &str, digits: &str) -> Result<Vec<Record>> {
-        let sql = "SELECT revision, record FROM revisions WHERE site = ?1 AND substr(revision, 1, length(?2)) = ?2";
+        let sql =
+            "SELECT revision, record FROM revisions WHERE site = ?1 AND substr(revision, 1, length(?2)) = ?2";
         let mut query = self.conn.prepare_cached(sql)?;
         let rows = query.query_map([site, digits], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.map(|row| row.map_err(StoreError::from).and_then(|(name, text)| record(site, name, text))).collect()
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(name, text)| record(site, name, text)))
+            .collect()
     }
 
     /// The revisions of a site, the newest first, from a number on; each with its own.
@@ -111,8 +113,8 @@ impl Store {
                    ORDER BY number DESC LIMIT ?3";
         let mut query = self.conn.prepare_cached(sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows =
-            query.query_map(params![site, before, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows = query
+            .query_map(params![site, before, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let mut found = Vec::new();
         for row in rows {
             let (number, name, text): (i64, String, String) = row?;
@@ -145,9 +147,11 @@ impl Store {
         if let (Some(standing), Some((record, _))) = (standing, records.first()) {
             let sql = "INSERT INTO standing VALUES (?1, ?2, ?3)
                        ON CONFLICT (site) DO UPDATE SET active = excluded.active, folder = excluded.folder";
-            transaction
-                .prepare_cached(sql)?
-                .execute(params![record.site, standing.active, standing.folder])?;
+            transaction.prepare_cached(sql)?.execute(params![
+                record.site,
+                standing.active,
+                standing.folder
+            ])?;
         }
         Ok(transaction.commit()?)
     }
@@ -234,7 +238,9 @@ mod tests {
         let standing = Standing { active: "aaaa1".to_owned(), folder: "bbbb1".to_owned() };
         let mut store = Store::open(&path).expect("a new file");
         assert_eq!(store.standing("yard").expect("readable"), None);
-        store.keep(&[(&record("aaaa1"), Some(&files)), (&record("aabb1"), None)], Some(&standing)).expect("kept");
+        store
+            .keep(&[(&record("aaaa1"), Some(&files)), (&record("aabb1"), None)], Some(&standing))
+            .expect("kept");
         drop(store);
         let store = Store::open(&path).expect("the file");
         assert_eq!(store.standing("yard").expect("readable"), Some(standing));
@@ -244,8 +250,12 @@ mod tests {
         for (digits, count) in [("aaaa1", 1), ("aa", 2), ("", 2), ("ab", 0), ("%", 0)] {
             assert_eq!(store.starting_with("yard", digits).expect("readable").len(), count, "{digits:?}");
         }
-        let newest: Vec<String> =
-            store.revisions("yard", i64::MAX, 10).expect("readable").into_iter().map(|(_, one)| one.revision).collect();
+        let newest: Vec<String> = store
+            .revisions("yard", i64::MAX, 10)
+            .expect("readable")
+            .into_iter()
+            .map(|(_, one)| one.revision)
+            .collect();
         assert_eq!(newest, ["aabb1", "aaaa1"]);
     }
 
@@ -253,9 +263,15 @@ mod tests {
     fn a_file_of_something_else_or_of_a_newer_davy_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let (foreign, newer) = (folder.path().join("foreign.db"), folder.path().join("newer.db"));
-        Connection::open(&foreign).expect("a file").execute_batch("CREATE TABLE notes(text)").expect("a table");
+        Connection::open(&foreign)
+            .expect("a file")
+            .execute_batch("CREATE TABLE notes(text)")
+            .expect("a table");
         drop(Store::open(&newer).expect("a new file"));
-        Connection::open(&newer).expect("the file").pragma_update(None, "user_version", 2).expect("a version");
+        Connection::open(&newer)
+            .expect("the file")
+            .pragma_update(None, "user_version", 2)
+            .expect("a version");
         for (path, told) in [(foreign, "no file of Davy's"), (newer, "a newer Davy")] {
             let error = Store::open(&path).expect_err(told).to_string();
             assert!(error.contains(told), "{error}");

@@ -81,8 +81,7 @@ impl Server {
         let clock = Clock::start(not_before);
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
-        let revisions =
-            Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
+        let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {

@@ -78,10 +78,7 @@ pub(super) fn check(files: Vec<BundleFile>) -> wire::RuleServiceCheckResponse {
 }
 
 /// What came of each test.
-pub(super) fn test(
-    loaded: &Loaded,
-    tests: &[BundleFile],
-) -> Result<wire::RuleServiceTestResponse, Refused> {
+pub(super) fn test(loaded: &Loaded, tests: &[BundleFile]) -> Result<wire::RuleServiceTestResponse, Refused> {
     let (findings, reports) = tests_of(loaded, tests)?;
     let result = |(file, report): &(String, davy_workbench::rule_test::TestReport)| wire::RuleTestResult {
         file: file.clone(),

@@ -76,7 +76,10 @@ impl Rules {
         }
         let loaded = Loaded::of_files(files).map_err(Refused::Files)?;
         if !site.is_empty() && *loaded.bundle.site != *site {
-            return Err(Refused::Files(vec![format!("site.yaml: they are of {}, not of {site}", loaded.bundle.site)]));
+            return Err(Refused::Files(vec![format!(
+                "site.yaml: they are of {}, not of {site}",
+                loaded.bundle.site
+            )]));
         }
         Ok(loaded)
     }
@@ -90,7 +93,9 @@ impl RuleService for Rules {
     ) -> Answer<wire_v1::RuleServiceListResponse> {
         let request = request.into_inner();
         let found = self
-            .work(move |hub| Rules::files(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it)))
+            .work(move |hub| {
+                Rules::files(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
+            })
             .await?;
         Ok(Response::new(found))
     }
@@ -254,7 +259,8 @@ impl RuleService for Rules {
         let found = self
             .quick(move |hub| {
                 let (revisions, standing) = hub.revisions.list(&request.site, before, len)?;
-                let next = (revisions.len() == len).then(|| revisions.last().map(|(number, _)| number.to_string()));
+                let next =
+                    (revisions.len() == len).then(|| revisions.last().map(|(number, _)| number.to_string()));
                 let wanted = |record: &Record| {
                     states.is_empty() || states.contains(&i32::from(wire::state(record.state)))
                 };

@@ -1,0 +1,108 @@
+//! `davy rules propose`, `approve`, `reject`, `shadow`, `activate`, `rollback` and `history`: how other rules take the place of
+//! those that are active, asked of a running Davy.
+
+mod history;
+mod object;
+mod propose;
+mod tell;
+
+use davy_proto::v1::{
+    Revision, RevisionTarget, RuleServiceActivateRequest, RuleServiceApproveRequest,
+    RuleServiceRejectRequest, RuleServiceRollbackRequest, RuleServiceShadowRequest,
+};
+
+pub(crate) use history::{HistoryArgs, run as history};
+pub(crate) use propose::{ProposeArgs, run as propose};
+
+use crate::{ask::ServerArgs, exit::Exit, out, refusal::failed};
+
+/// Of which revision, and who asks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The site
+    #[arg(value_name = "SITE")]
+    site: String,
+    /// The revision, or its first digits
+    #[arg(value_name = "REVISION")]
+    revision: String,
+    /// Who asks
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "", hide_env_values = true)]
+    by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    comment: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// As the others; or no longer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShadowArgs {
+    #[command(flatten)]
+    decide: DecideArgs,
+    /// No longer
+    #[arg(long)]
+    end: bool,
+}
+
+/// What to do with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decision {
+    Approve,
+    Reject,
+    Activate,
+    Rollback,
+}
+
+/// Does it.
+pub(crate) async fn decide(args: DecideArgs, decision: Decision) -> anyhow::Result<Exit> {
+    let mut client = args.server.rules().await?;
+    let target = Some(args.target());
+    let answer = match decision {
+        Decision::Approve => {
+            client.approve(RuleServiceApproveRequest { target }).await.map(|it| it.into_inner().revision)
+        }
+        Decision::Reject => {
+            client.reject(RuleServiceRejectRequest { target }).await.map(|it| it.into_inner().revision)
+        }
+        Decision::Activate => {
+            client.activate(RuleServiceActivateRequest { target }).await.map(|it| it.into_inner().revision)
+        }
+        Decision::Rollback => {
+            client.rollback(RuleServiceRollbackRequest { target }).await.map(|it| it.into_inner().revision)
+        }
+    };
+    args.answered(answer.map_err(|status| failed(&status))?)
+}
+
+/// Judges it beside what is active; or no longer.
+pub(crate) async fn shadow(args: ShadowArgs) -> anyhow::Result<Exit> {
+    let mut client = args.decide.server.rules().await?;
+    let request = RuleServiceShadowRequest { target: Some(args.decide.target()), end: args.end };
+    let answer = client.shadow(request).await.map_err(|status| failed(&status))?;
+    args.decide.answered(answer.into_inner().revision)
+}
+
+impl DecideArgs {
+    fn target(&self) -> RevisionTarget {
+        RevisionTarget {
+            site: self.site.clone(),
+            revision: self.revision.clone(),
+            actor: self.by.clone(),
+            comment: self.comment.clone(),
+        }
+    }
+
+    fn answered(&self, revision: Option<Revision>) -> anyhow::Result<Exit> {
+        let revision = revision.unwrap_or_default();
+        if self.json {
+            out::line(object::revision(&revision))?;
+        } else {
+            out::line(tell::standing(&revision))?;
+        }
+        Ok(Exit::Ok)
+    }
+}

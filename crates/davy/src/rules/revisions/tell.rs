@@ -1,0 +1,167 @@
+//! A revision, for people.
+
+use std::{io, time::Duration};
+
+use davy_model::Tier;
+use davy_proto::{
+    time_from_wire,
+    v1::{Actual, Prediction, Revision, RuleChange, ShadowAlarm, ShadowFigures},
+};
+
+use crate::{figures, out, span};
+
+/// Subjects that are named.
+const NAMED: usize = 3;
+
+/// Where it stands, in a word.
+pub(super) fn state(revision: &Revision) -> String {
+    let name = revision.state().as_str_name();
+    name.strip_prefix("REVISION_STATE_").unwrap_or(name).to_lowercase()
+}
+
+/// Where it stands, in a line.
+pub(super) fn standing(revision: &Revision) -> String {
+    let Revision { site, revision: name, .. } = revision;
+    let next = match state(revision).as_str() {
+        "proposed" if revision.needs_second_person => "; somebody else must approve it",
+        "proposed" => "; somebody must approve it",
+        "approved" => "; it can be activated, or be in shadow first",
+        "shadow" => "; it is judged beside what is active, and never sounds",
+        _ => "",
+    };
+    format!("{site}: revision {name} is {}{next}", state(revision))
+}
+
+/// All that is known of it.
+pub(super) fn whole(revision: &Revision) -> io::Result<()> {
+    out::line(standing(revision))?;
+    if !revision.base.is_empty() {
+        out::line(format_args!("in place of {}: {} changes", revision.base, revision.changes.len()))?;
+    }
+    for change in &revision.changes {
+        out::line(change_line(change))?;
+    }
+    if revision.needs_second_person {
+        out::line("a second person must agree: something loosens, or may, from orange on")?;
+    }
+    if !revision.withdraws.is_empty() {
+        out::line(format_args!("alarms that stand are withdrawn: {}", revision.withdraws.join(", ")))?;
+    }
+    if !revision.expected.is_empty() {
+        out::line(format_args!("expected: {}", revision.expected))?;
+    }
+    if let Some(found) = &revision.predicted {
+        out::line(format_args!("predicted: {}", predicted(found)))?;
+    }
+    if let Some(found) = &revision.actual {
+        out::line(format_args!("actual: {}", actual(found)))?;
+    }
+    if let Some(found) = &revision.shadow {
+        shadow(found)?;
+    }
+    for event in &revision.events {
+        let actor = event.actor.clone().unwrap_or_default();
+        let by = if actor.name.is_empty() { String::new() } else { format!(" by {}", actor.name) };
+        let why = if actor.comment.is_empty() { String::new() } else { format!(": {}", actor.comment) };
+        out::line(format_args!("  {}  {}{by}{why}", figures::moment(event.at.as_ref()), event.what))?;
+    }
+    Ok(())
+}
+
+fn change_line(change: &RuleChange) -> String {
+    let told = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+    let tier = figures::tier(change.tier()).map_or("", Tier::word);
+    let mut line = format!(
+        "  {:8} {tier:6} {}: {}: {} -> {}",
+        change.direction,
+        change.rule,
+        change.what,
+        told(&change.before),
+        told(&change.after)
+    );
+    if !change.subjects.is_empty() {
+        let names: Vec<&str> = change.subjects.iter().take(NAMED).map(String::as_str).collect();
+        let more = if change.subjects.len() > NAMED { ", ..." } else { "" };
+        line += &format!(" ({} subjects: {}{more})", change.subjects.len(), names.join(", "));
+    }
+    line
+}
+
+/// `12 -> 4`.
+pub(super) fn predicted_short(found: &Prediction) -> String {
+    if found.problem.is_empty() {
+        format!("{} -> {}", found.raises_before, found.raises_after)
+    } else {
+        "?".to_owned()
+    }
+}
+
+fn predicted(found: &Prediction) -> String {
+    if !found.problem.is_empty() {
+        return format!("nothing: {}", found.problem);
+    }
+    let over = length(found.from.as_ref(), found.until.as_ref());
+    let covered =
+        found.coverage.map(|share| format!(", {:.1} % of it covered", 100.0 * share)).unwrap_or_default();
+    format!(
+        "over {over}{covered}: {} alarms as it was, {} under it: {} gained, {} lost, {} moved",
+        found.raises_before, found.raises_after, found.gained, found.lost, found.moved
+    )
+}
+
+fn actual(found: &Actual) -> String {
+    if !found.problem.is_empty() {
+        return format!("nobody knows: {}", found.problem);
+    }
+    let over = length(found.from.as_ref(), found.until.as_ref());
+    let mut line = format!("over {over}: {} alarms, {:.1} a day", found.raises, found.raises_per_day);
+    if let (Some(predicted), Some(before)) = (found.predicted_per_day, found.before_per_day) {
+        line += &format!("; {predicted:.1} a day were predicted, and there were {before:.1} before");
+        if let (Some(expected), Some(came)) = (share(before, predicted), share(before, found.raises_per_day))
+        {
+            line += &format!(": predicted {expected:+.0} %, actual {came:+.0} %");
+        }
+    }
+    line
+}
+
+fn share(before: f64, after: f64) -> Option<f64> {
+    (before > 0.0).then(|| 100.0 * (after / before - 1.0))
+}
+
+fn shadow(found: &ShadowFigures) -> io::Result<()> {
+    let over = length(found.from.as_ref(), found.until.as_ref());
+    let behind = if found.is_current { "" } else { ", still catching up" };
+    out::line(format_args!(
+        "shadow: over {over}{behind}: {} alarms did sound or stand, {} would have: {} gained, {} lost, {} moved, {} the same",
+        found.raises_active,
+        found.raises_shadow,
+        found.gained_count,
+        found.lost_count,
+        found.moved_count,
+        found.same
+    ))?;
+    if !found.problem.is_empty() {
+        out::line(format_args!("  it is judged no more: {}", found.problem))?;
+    }
+    for (what, alarms) in [("gained", &found.gained), ("lost", &found.lost), ("moved", &found.moved)] {
+        alarms.iter().try_for_each(|alarm| out::line(format_args!("  {what:6} {}", alarm_line(alarm))))?;
+    }
+    Ok(())
+}
+
+fn alarm_line(alarm: &ShadowAlarm) -> String {
+    let tier = figures::tier(alarm.tier()).map_or("", Tier::word);
+    let mut line = format!("{} {tier:6} {}", figures::moment(alarm.raised.as_ref()), alarm.alarm);
+    if let Some(at) = &alarm.shadow_raised {
+        let tier = figures::tier(alarm.shadow_tier()).map_or("", Tier::word);
+        line += &format!(" -> {} {tier}", figures::moment(Some(at)));
+    }
+    line
+}
+
+fn length(from: Option<&prost_types::Timestamp>, until: Option<&prost_types::Timestamp>) -> String {
+    let read = |time: Option<&prost_types::Timestamp>| time.and_then(|time| time_from_wire(time).ok());
+    let span = read(from).zip(read(until)).map_or(Duration::ZERO, |(from, until)| until.since(from));
+    span::words(span)
+}
