@@ -10,7 +10,8 @@ use davy_proto::v1::{
 };
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
-    dead_letter_service_client::DeadLetterServiceClient, system_service_client::SystemServiceClient,
+    dead_letter_service_client::DeadLetterServiceClient, rule_service_client::RuleServiceClient,
+    system_service_client::SystemServiceClient,
 };
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -61,6 +62,11 @@ impl Grpc {
     /// Alarms.
     pub fn alarms(&self) -> AlarmServiceClient<Channel> {
         AlarmServiceClient::new(self.channel.clone())
+    }
+
+    /// Rules and their revisions.
+    pub fn rules(&self) -> RuleServiceClient<Channel> {
+        RuleServiceClient::new(self.channel.clone())
     }
 
     /// How the sites are.

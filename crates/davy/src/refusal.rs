@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+
+use crate::out;
 
 /// A call that was answered with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,18 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// What to try; may be empty.
     pub(crate) hint: &'static str,
+}
+
+impl Refusal {
+    /// Says no to what was asked of something.
+    pub(crate) fn tell(&self, of: &str, as_json: bool) -> std::io::Result<()> {
+        if as_json {
+            let Refusal { code, message, hint } = self;
+            return out::line(json!({"id": of, "refused": {"code": code, "message": message, "try": hint}}));
+        }
+        eprintln!("refused {of}: {self}");
+        Ok(())
+    }
 }
 
 impl From<&Status> for Refusal {

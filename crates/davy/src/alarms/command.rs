@@ -17,7 +17,6 @@ use davy_proto::{
     },
 };
 use davy_server::rpc::v1::alarm_service_client::AlarmServiceClient;
-use serde_json::json;
 use tonic::{Status, transport::Channel};
 
 use crate::{
@@ -97,7 +96,7 @@ pub(crate) async fn run(args: Args, kind: Kind) -> anyhow::Result<Exit> {
             Ok(after) => out::line(told(&after))?,
             Err(status) => {
                 refused = true;
-                tell_refusal(alarm, &Refusal::from(&status), args.json)?;
+                Refusal::from(&status).tell(alarm, args.json)?;
             }
         }
     }
@@ -159,15 +158,6 @@ fn told(alarm: &Alarm) -> String {
         .as_ref()
         .map_or(String::new(), |until| format!(" until {}", figures::moment(Some(until))));
     format!("{tier} {}: {}{until} (occurrence {})", alarm.id, figures::state(alarm.state()), alarm.occurrence)
-}
-
-fn tell_refusal(alarm: &str, refusal: &Refusal, as_json: bool) -> std::io::Result<()> {
-    if as_json {
-        let Refusal { code, message, hint } = refusal;
-        return out::line(json!({"id": alarm, "refused": {"code": code, "message": message, "try": hint}}));
-    }
-    eprintln!("refused {alarm}: {refusal}");
-    Ok(())
 }
 
 /// Differs between any two commands, on this machine and on others.

@@ -14,7 +14,9 @@ use davy_proto::v1::{
 pub(crate) use history::{HistoryArgs, run as history};
 pub(crate) use propose::{ProposeArgs, run as propose};
 
-use crate::{ask::ServerArgs, exit::Exit, out, refusal::failed};
+use tonic::Status;
+
+use crate::{ask::ServerArgs, exit::Exit, out, refusal::Refusal};
 
 /// Of which revision, and who asks.
 #[derive(Debug, clap::Args)]
@@ -75,15 +77,15 @@ pub(crate) async fn decide(args: DecideArgs, decision: Decision) -> anyhow::Resu
             client.rollback(RuleServiceRollbackRequest { target }).await.map(|it| it.into_inner().revision)
         }
     };
-    args.answered(answer.map_err(|status| failed(&status))?)
+    args.answered(answer)
 }
 
 /// Judges it beside what is active; or no longer.
 pub(crate) async fn shadow(args: ShadowArgs) -> anyhow::Result<Exit> {
     let mut client = args.decide.server.rules().await?;
     let request = RuleServiceShadowRequest { target: Some(args.decide.target()), end: args.end };
-    let answer = client.shadow(request).await.map_err(|status| failed(&status))?;
-    args.decide.answered(answer.into_inner().revision)
+    let answer = client.shadow(request).await.map(|it| it.into_inner().revision);
+    args.decide.answered(answer)
 }
 
 impl DecideArgs {
@@ -96,8 +98,14 @@ impl DecideArgs {
         }
     }
 
-    fn answered(&self, revision: Option<Revision>) -> anyhow::Result<Exit> {
-        let revision = revision.unwrap_or_default();
+    fn answered(&self, answer: Result<Option<Revision>, Status>) -> anyhow::Result<Exit> {
+        let revision = match answer {
+            Ok(revision) => revision.unwrap_or_default(),
+            Err(status) => {
+                Refusal::from(&status).tell(&format!("{}:{}", self.site, self.revision), self.json)?;
+                return Ok(Exit::Findings);
+            }
+        };
         if self.json {
             out::line(object::revision(&revision))?;
         } else {

@@ -9,7 +9,7 @@ use davy_proto::{
 };
 
 use super::{object, tell};
-use crate::{ask::ServerArgs, exit::Exit, out, refusal::failed, rules::backtest::candidate, span};
+use crate::{ask::ServerArgs, exit::Exit, out, refusal::Refusal, rules::backtest::candidate, span};
 
 /// Which files, who, and why.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,13 @@ pub(crate) async fn run(args: ProposeArgs) -> anyhow::Result<Exit> {
         validate_only: args.validate_only,
     };
     let mut client = args.server.rules().await?;
-    let answer = client.propose(request).await.map_err(|status| failed(&status))?.into_inner();
+    let answer = match client.propose(request).await {
+        Ok(answer) => answer.into_inner(),
+        Err(status) => {
+            Refusal::from(&status).tell(&args.folder.display().to_string(), args.json)?;
+            return Ok(Exit::Findings);
+        }
+    };
     let revision = answer.revision.unwrap_or_default();
     for warning in &answer.warnings {
         eprintln!("{}", warning.message);

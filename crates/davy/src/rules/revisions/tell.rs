@@ -7,11 +7,14 @@ use davy_proto::{
     time_from_wire,
     v1::{Actual, Prediction, Revision, RuleChange, ShadowAlarm, ShadowFigures},
 };
+use prost_types::Timestamp as Moment;
 
 use crate::{figures, out, span};
 
 /// Subjects that are named.
 const NAMED: usize = 3;
+/// What a revision did in a shorter time says nothing of a day.
+const COMPARED_FROM: Duration = Duration::from_secs(3600);
 
 /// Where it stands, in a word.
 pub(super) fn state(revision: &Revision) -> String {
@@ -36,7 +39,11 @@ pub(super) fn standing(revision: &Revision) -> String {
 pub(super) fn whole(revision: &Revision) -> io::Result<()> {
     out::line(standing(revision))?;
     if !revision.base.is_empty() {
-        out::line(format_args!("in place of {}: {} changes", revision.base, revision.changes.len()))?;
+        let changes = match revision.changes.len() {
+            1 => "1 change".to_owned(),
+            count => format!("{count} changes"),
+        };
+        out::line(format_args!("in place of {}: {changes}", revision.base))?;
     }
     for change in &revision.changes {
         out::line(change_line(change))?;
@@ -114,9 +121,14 @@ fn actual(found: &Actual) -> String {
         return format!("nobody knows: {}", found.problem);
     }
     let over = length(found.from.as_ref(), found.until.as_ref());
-    let mut line = format!("over {over}: {} alarms, {:.1} a day", found.raises, found.raises_per_day);
+    let mut line = format!("over {over}: {} alarms", found.raises);
+    if length_of(found.from.as_ref(), found.until.as_ref()) < COMPARED_FROM {
+        return line + "; too short a time to be compared";
+    }
     if let (Some(predicted), Some(before)) = (found.predicted_per_day, found.before_per_day) {
-        line += &format!("; {predicted:.1} a day were predicted, and there were {before:.1} before");
+        let came = found.raises_per_day;
+        line +=
+            &format!(", {came:.1} a day; {predicted:.1} were predicted, and there were {before:.1} before");
         if let (Some(expected), Some(came)) = (share(before, predicted), share(before, found.raises_per_day))
         {
             line += &format!(": predicted {expected:+.0} %, actual {came:+.0} %");
@@ -160,8 +172,11 @@ fn alarm_line(alarm: &ShadowAlarm) -> String {
     line
 }
 
-fn length(from: Option<&prost_types::Timestamp>, until: Option<&prost_types::Timestamp>) -> String {
-    let read = |time: Option<&prost_types::Timestamp>| time.and_then(|time| time_from_wire(time).ok());
-    let span = read(from).zip(read(until)).map_or(Duration::ZERO, |(from, until)| until.since(from));
-    span::words(span)
+fn length(from: Option<&Moment>, until: Option<&Moment>) -> String {
+    span::words(length_of(from, until))
+}
+
+fn length_of(from: Option<&Moment>, until: Option<&Moment>) -> Duration {
+    let read = |time: Option<&Moment>| time.and_then(|time| time_from_wire(time).ok());
+    read(from).zip(read(until)).map_or(Duration::ZERO, |(from, until)| until.since(from))
 }
