@@ -5,13 +5,16 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 9] = [
+const NOT_BY_A_COMMAND: [&str; 12] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
     "NOT_SUPPRESSED",
     "PASSWORD_MISMATCH",
     "RATE_LIMITED",
+    "REVISIONS_TOO_MANY",
+    "REVISION_BASE_MOVED",
+    "RULE_UNKNOWN",
     "SPARKPLUG_SEQ_GAP",
     "STOPPING",
     "STORAGE_UNAVAILABLE",
@@ -76,9 +79,17 @@ async fn every_page_does_what_it_says() {
             without.push(code);
             continue;
         };
-        let needs_davy = ["mosquitto_", "davy alarms", "davy deadletters", "davy devices", "curl "]
-            .iter()
-            .any(|it| commands.contains(it));
+        let needs_davy = [
+            "mosquitto_",
+            "davy alarms",
+            "davy deadletters",
+            "davy devices",
+            "davy rules propose",
+            "davy rules history",
+            "curl ",
+        ]
+        .iter()
+        .any(|it| commands.contains(it));
         let mut setup = Setup::new();
         let server = if needs_davy {
             setup.sample("park");
@@ -102,10 +113,14 @@ async fn every_page_does_what_it_says() {
 
 #[test]
 fn every_code_that_the_services_answer_with_has_its_page() {
-    let folder = workspace().join("crates/server/src/rpc");
+    let crates = workspace().join("crates");
+    let folders = ["server/src/rpc", "server/src/rpc/rules"].map(|folder| crates.join(folder));
+    let beside =
+        ["server/src/revisions/refused.rs", "workbench/src/revision/life.rs"].map(|file| crates.join(file));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the services are there"));
+    let paths = entries.map(|entry| entry.expect("readable").path()).filter(|path| path.is_file());
     let mut looked_at = 0;
-    for entry in fs::read_dir(&folder).expect("the services are there") {
-        let path = entry.expect("readable").path();
+    for path in paths.chain(beside) {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let is_code =
             |word: &&str| word.len() > 5 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');

@@ -137,8 +137,8 @@ impl Hub {
         self.exchange(asked, &found.base, &active, (Act::Restore, Event::ROLLED_BACK)).await
     }
 
-    /// What the sites' folders hold now, made active where it is new; gives the sites whose files changed. Nothing has changed
-    /// when there is an error.
+    /// What the sites' folders hold now, made active where it is new; gives the sites whose files changed. When the file of
+    /// revisions fails on the way, those before it have changed.
     pub(crate) async fn settle(&self, folders: Vec<Loaded>) -> Result<Vec<Arc<str>>, Vec<String>> {
         let _turn = self.revisions.turn.lock().await;
         let now = self.clock.now();

@@ -5,9 +5,10 @@ mod history;
 mod object;
 mod propose;
 mod tell;
+mod which;
 
 use davy_proto::v1::{
-    Revision, RevisionTarget, RuleServiceActivateRequest, RuleServiceApproveRequest,
+    Revision, RevisionState, RevisionTarget, RuleServiceActivateRequest, RuleServiceApproveRequest,
     RuleServiceRejectRequest, RuleServiceRollbackRequest, RuleServiceShadowRequest,
 };
 
@@ -26,9 +27,9 @@ pub(crate) struct DecideArgs {
     /// The site
     #[arg(value_name = "SITE")]
     site: String,
-    /// The revision, or its first digits
+    /// The revision, or its first digits; the only one that it can be done with, when not given
     #[arg(value_name = "REVISION")]
-    revision: String,
+    revision: Option<String>,
     /// Who asks
     #[arg(long, env = "USER", value_name = "NAME", default_value = "", hide_env_values = true)]
     by: String,
@@ -62,7 +63,14 @@ pub(crate) enum Decision {
 /// Does it.
 pub(crate) async fn decide(args: DecideArgs, decision: Decision) -> anyhow::Result<Exit> {
     let mut client = args.server.rules().await?;
-    let target = Some(args.target());
+    let states: &[RevisionState] = match decision {
+        Decision::Approve => &[RevisionState::Proposed],
+        Decision::Reject => &[RevisionState::Proposed, RevisionState::Approved, RevisionState::Shadow],
+        Decision::Activate => &[RevisionState::Approved, RevisionState::Shadow],
+        Decision::Rollback => &[RevisionState::Active],
+    };
+    let revision = which::revision(&mut client, &args.site, args.revision.as_deref(), states).await?;
+    let target = Some(args.target(&revision));
     let answer = match decision {
         Decision::Approve => {
             client.approve(RuleServiceApproveRequest { target }).await.map(|it| it.into_inner().revision)
@@ -77,32 +85,35 @@ pub(crate) async fn decide(args: DecideArgs, decision: Decision) -> anyhow::Resu
             client.rollback(RuleServiceRollbackRequest { target }).await.map(|it| it.into_inner().revision)
         }
     };
-    args.answered(answer)
+    args.answered(&revision, answer)
 }
 
 /// Judges it beside what is active; or no longer.
 pub(crate) async fn shadow(args: ShadowArgs) -> anyhow::Result<Exit> {
     let mut client = args.decide.server.rules().await?;
-    let request = RuleServiceShadowRequest { target: Some(args.decide.target()), end: args.end };
+    let states = [if args.end { RevisionState::Shadow } else { RevisionState::Approved }];
+    let DecideArgs { site, revision, .. } = &args.decide;
+    let revision = which::revision(&mut client, site, revision.as_deref(), &states).await?;
+    let request = RuleServiceShadowRequest { target: Some(args.decide.target(&revision)), end: args.end };
     let answer = client.shadow(request).await.map(|it| it.into_inner().revision);
-    args.decide.answered(answer)
+    args.decide.answered(&revision, answer)
 }
 
 impl DecideArgs {
-    fn target(&self) -> RevisionTarget {
+    fn target(&self, revision: &str) -> RevisionTarget {
         RevisionTarget {
             site: self.site.clone(),
-            revision: self.revision.clone(),
+            revision: revision.to_owned(),
             actor: self.by.clone(),
             comment: self.comment.clone(),
         }
     }
 
-    fn answered(&self, answer: Result<Option<Revision>, Status>) -> anyhow::Result<Exit> {
+    fn answered(&self, asked: &str, answer: Result<Option<Revision>, Status>) -> anyhow::Result<Exit> {
         let revision = match answer {
             Ok(revision) => revision.unwrap_or_default(),
             Err(status) => {
-                Refusal::from(&status).tell(&format!("{}:{}", self.site, self.revision), self.json)?;
+                Refusal::from(&status).tell(&format!("{} {asked}", self.site), self.json)?;
                 return Ok(Exit::Findings);
             }
         };
