@@ -64,7 +64,7 @@ fn with_ports(text: &str, server: &Davy, door: u16) -> String {
     for client in ["mosquitto_pub ", "mosquitto_rr "] {
         text = text.replace(client, &format!("{client}-p {door} "));
     }
-    text.replace("$(pidof davy)", &server.pid().to_string())
+    text
 }
 
 async fn run(folder: &Path, script: &str, server: Option<(&Davy, u16)>) -> String {
@@ -101,12 +101,6 @@ pub async fn follow(page: &str) -> (TempDir, Davy) {
             server = Some((davy, door));
         } else if let Some((davy, door)) = &server {
             said = run(folder.path(), &with_ports(&text, davy, *door), Some((davy, *door))).await;
-            if text.contains("kill -HUP") {
-                said = wait_until("Davy tells what it made of new files", LONG, async || {
-                    Some(davy.log()).filter(|log| log.contains("files"))
-                })
-                .await;
-            }
         } else {
             said = run(folder.path(), &text, None).await;
         }

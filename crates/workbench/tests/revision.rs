@@ -9,8 +9,11 @@ use davy_model::{Input, TagIndex, TransitionKind};
 use davy_rules::Plan;
 use davy_workbench::revision::{Act, Life, RevisionRefusal, State, withdrawals};
 
+/// From where, to where.
+type Way = (State, State);
+
 /// Every act, with the states that it may be done in and where it leads; it is refused in all others.
-const ACTS: &[(&str, Act<'static>, &[(State, State)])] = &[
+const ACTS: &[(&str, Act<'static>, &[Way])] = &[
     ("propose", Act::Propose, &[(State::Rejected, State::Proposed), (State::Retired, State::Proposed)]),
     ("approve", Act::Approve { actor: "Li" }, &[(State::Proposed, State::Approved)]),
     (

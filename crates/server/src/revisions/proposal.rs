@@ -94,14 +94,14 @@ impl Revisions {
     }
 }
 
+/// What is wrong with files of tests, and what came of each test, with its file.
+pub(crate) type Tested = (Vec<Diagnostic>, Vec<(String, TestReport)>);
+
 /// Runs files of tests: what is wrong with them, and what came of each test, with its file.
 ///
 /// # Errors
 /// When the site's files do not compile.
-pub(crate) fn tests_of(
-    wanted: &Loaded,
-    tests: &[BundleFile],
-) -> Result<(Vec<Diagnostic>, Vec<(String, TestReport)>), Refused> {
+pub(crate) fn tests_of(wanted: &Loaded, tests: &[BundleFile]) -> Result<Tested, Refused> {
     let (mut findings, mut reports) = (Vec::new(), Vec::new());
     for file in tests {
         let (read, found) = rule_test::read(&wanted.plan, &file.path, &file.text);

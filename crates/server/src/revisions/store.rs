@@ -103,8 +103,10 @@ impl Store {
             "SELECT revision, record FROM revisions WHERE site = ?1 AND substr(revision, 1, length(?2)) = ?2";
         let mut query = self.conn.prepare_cached(sql)?;
         let rows = query.query_map([site, digits], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.map(|row| row.map_err(StoreError::from).and_then(|(name, text)| record(site, name, text)))
-            .collect()
+        rows.map(|row| {
+            row.map_err(StoreError::from).and_then(|(name, text): (String, String)| record(site, name, &text))
+        })
+        .collect()
     }
 
     /// The revisions of a site, the newest first, from a number on; each with its own.
@@ -118,7 +120,7 @@ impl Store {
         let mut found = Vec::new();
         for row in rows {
             let (number, name, text): (i64, String, String) = row?;
-            found.push((number, record(site, name, text)?));
+            found.push((number, record(site, name, &text)?));
         }
         Ok(found)
     }
@@ -176,8 +178,8 @@ fn put_files(transaction: &Transaction<'_>, record: &Record, files: &[BundleFile
     Ok(())
 }
 
-fn record(site: &str, revision: String, text: String) -> Result<Record> {
-    serde_json::from_str(&text).map_err(|error| StoreError::Record {
+fn record(site: &str, revision: String, text: &str) -> Result<Record> {
+    serde_json::from_str(text).map_err(|error| StoreError::Record {
         site: site.to_owned(),
         revision,
         why: error.to_string(),

@@ -40,9 +40,12 @@ fn unclear(file: &str, what: &str, tier: Tier, (before, after): (&str, &str)) ->
     }
 }
 
+/// What it is called, and how it is told.
+type Field = (&'static str, fn(&Tag) -> String);
+
 /// What of a tag is said otherwise: all but its names, which decide nothing.
 fn said(old: &Tag, new: &Tag) -> Vec<(&'static str, (String, String))> {
-    let fields: [(&str, fn(&Tag) -> String); 6] = [
+    let fields: [Field; 6] = [
         ("range", |tag| {
             tag.range.map_or_else(String::new, |range| format!("{} to {}", range.low, range.high))
         }),
