@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command, time::Instant};
 
 use tempfile::TempDir;
 
-use crate::{Davy, LONG, Said, davy_binary, wait_until, workspace};
+use crate::{Davy, Said, davy_binary, workspace};
 
 /// What differs from run to run.
 const ANYTHING: &str = "…";
