@@ -6,7 +6,7 @@ use davy_model::{Bundle, BundleFile, Site};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Code, Diagnostic, Plan, Severity, compiler,
+    Code, Diagnostic, Plan, Severity, compiler, formula,
     hazard_source::{self, Drafts},
     known::Known,
     lint,
@@ -252,6 +252,7 @@ fn rules(files: &[BundleFile], used: &[PackUse], targets: &Targets, report: &mut
     }
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
     tunes::inherit(&mut drafts, report);
+    formula::resolve(&mut drafts, report);
     drafts
 }
 

@@ -247,6 +247,10 @@ impl Compiler<'_> {
         (on, scale): (On<'_>, Scale),
         told: &mut BTreeSet<(Place, Code)>,
     ) -> Option<u32> {
+        // One that could not be reckoned has been told.
+        if levels.iter().any(|level| level.formula.is_some()) {
+            return None;
+        }
         let mut compiled: Vec<Level> = Vec::with_capacity(levels.len());
         for level in levels {
             match level.compile(on.unit, on.substance, scale) {

@@ -158,6 +158,8 @@ codes! {
     RuleUnknown "RULE_UNKNOWN";
     /// A rule that looks at itself, by whatever way round.
     RuleCycle "RULE_CYCLE";
+    /// A set point is made of that of a level that is not there.
+    LevelUnknown "LEVEL_UNKNOWN";
     /// A mapping file with a mistake in it.
     MappingInvalid "MAPPING_INVALID";
     /// No such mapping, among the site's own and those that ship with Davy.

@@ -9,8 +9,9 @@ use crate::{
     basis::{self, Origin},
     fields::{Fields, Item, all_of, one_of},
     figure::Figure,
+    formula::{self, Formula},
     report::{Finding, Place, Report},
-    yaml::Node,
+    yaml::{Node, Value},
 };
 
 /// Levels of a rule at most.
@@ -54,6 +55,8 @@ pub(crate) struct LevelDraft {
     pub(crate) comparator: Comparator,
     /// Passed, it raises.
     pub(crate) set_point: Figure,
+    /// What it is reckoned by, until that is done.
+    pub(crate) formula: Option<Formula>,
     /// When it clears.
     pub(crate) clear: Clear,
     /// Its delays.
@@ -116,16 +119,30 @@ impl Unfit {
 
 /// Reads the levels under the key `levels`, the least grave first.
 pub(crate) fn levels(fields: &Fields<'_>, report: &mut Report) -> Option<Vec<LevelDraft>> {
-    read_all(&fields.need("levels", report)?, fields.about(), report)
+    read_all(&fields.need("levels", report)?, fields.about(), Formulas::Refused, report)
+}
+
+/// Whether a set point may be made of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Formulas {
+    /// It may.
+    Taken,
+    /// It must be a figure.
+    Refused,
 }
 
 /// Reads a list of levels, the least grave first.
-pub(crate) fn read_all(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Vec<LevelDraft>> {
+pub(crate) fn read_all(
+    item: &Item<'_>,
+    about: &str,
+    formulas: Formulas,
+    report: &mut Report,
+) -> Option<Vec<LevelDraft>> {
     let nodes = item.list_of(1..=LEVELS_MAX, "levels", report)?;
     let mut levels = Vec::new();
     let mut names = BTreeSet::new();
     for (place, node) in nodes.iter().enumerate() {
-        let Some(draft) = read(node, &format!("{about}, level {}", place + 1), report) else {
+        let Some(draft) = read(node, &format!("{about}, level {}", place + 1), formulas, report) else {
             continue;
         };
         if !names.insert(Arc::clone(&draft.name)) {
@@ -155,28 +172,33 @@ impl Timing {
 }
 
 /// Reads one level. What is wrong with it goes to the report.
-fn read(node: &Node, about: &str, report: &mut Report) -> Option<LevelDraft> {
+fn read(node: &Node, about: &str, formulas: Formulas, report: &mut Report) -> Option<LevelDraft> {
     let fields = Fields::open(node, about, &KEYS, report)?;
     let name = fields.need("name", report).and_then(|item| item.name(report));
     let tier = fields.need("tier", report).and_then(|item| item.tier(report));
-    let set = set_point(&fields, report);
-    let clear = set.as_ref().and_then(|(comparator, _)| clear(&fields, *comparator, report));
+    let set = set_point(&fields, formulas, report);
+    let clear = set.as_ref().and_then(|(comparator, ..)| clear(&fields, *comparator, report));
     let timing = Timing::read(&fields, report);
     let basis = fields.get("basis").map(|item| basis::read(&item, Origin::default(), report));
-    let (comparator, set_point) = set?;
+    let (comparator, set_point, formula) = set?;
     Some(LevelDraft {
         name: name?.into(),
         place: fields.place,
         tier: tier?,
         comparator,
         set_point,
+        formula,
         clear: clear?,
         timing,
         basis: basis.unwrap_or_default(),
     })
 }
 
-fn set_point(fields: &Fields<'_>, report: &mut Report) -> Option<(Comparator, Figure)> {
+fn set_point(
+    fields: &Fields<'_>,
+    formulas: Formulas,
+    report: &mut Report,
+) -> Option<(Comparator, Figure, Option<Formula>)> {
     let key = fields.one_of(&SETS, report)?;
     let comparator = match key {
         "above" => Comparator::Above,
@@ -184,7 +206,12 @@ fn set_point(fields: &Fields<'_>, report: &mut Report) -> Option<(Comparator, Fi
         "below" => Comparator::Below,
         _ => Comparator::AtOrBelow,
     };
-    Some((comparator, fields.get(key)?.figure(report)?))
+    let item = fields.get(key)?;
+    if formulas == Formulas::Taken && matches!(item.node().value, Value::Map(_)) {
+        let formula = formula::read(item.node(), &item.about_key(), report)?;
+        return Some((comparator, formula.placeholder(), Some(formula)));
+    }
+    Some((comparator, item.figure(report)?, None))
 }
 
 fn clear(fields: &Fields<'_>, comparator: Comparator, report: &mut Report) -> Option<Clear> {

@@ -21,6 +21,7 @@ mod expand;
 pub mod expression;
 mod fields;
 mod figure;
+mod formula;
 mod glob;
 mod hazard_source;
 mod kinds;
@@ -54,8 +55,8 @@ pub use diagnostic::{Code, Diagnostic, Severity};
 pub use hazard_source::{Content, HazardMember, HazardSource, HazardUnit, Live, Sourced};
 pub use kinds::{
     Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, Formula, From,
-    Hazard, Interlock, Keep, Of, PARTS, Program, QualityWatch, RateOfChange, RuleKind, Slope, Spike,
-    Standard, TimeToLimit, Vote, Window,
+    Hazard, HourTable, Hours, Interlock, Keep, ModeTable, Moving, Of, PARTS, Program, QualityWatch,
+    RateOfChange, RuleKind, Slope, Spike, Standard, TimeToLimit, Vote, Window,
 };
 pub use pack::{pack_names, pack_text, with_packs};
 pub use pack_description::{PackDescription, PackLevel, PackOption, PackRule, describe_pack};

@@ -11,7 +11,7 @@ use crate::{
     fields::{Fields, Item},
     figure::Figure,
     kinds::{self, KindDraft},
-    level::{self, LevelDraft},
+    level::{self, Formulas, LevelDraft},
     pack_file::{self, Head},
     pack_use::Lists,
     report::{Place, Report},
@@ -237,7 +237,7 @@ fn kind(
     let word = fields.one_of(words, report)?;
     let item = fields.get(word)?;
     match word {
-        "limit" => level::read_all(&item, about, report).map(DraftKind::Limit),
+        "limit" => level::read_all(&item, about, Formulas::Taken, report).map(DraftKind::Limit),
         "stale" => stale(&item, about, report).map(DraftKind::Stale),
         _ => kinds::read(word, &item, about, report).map(|(kind, draft)| DraftKind::Calculated(kind, draft)),
     }

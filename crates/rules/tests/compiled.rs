@@ -32,6 +32,37 @@ fn covered(selector: &str) -> Vec<String> {
     hits.map(|watch| plan.site.tag(watch.tag).name.to_string()).collect()
 }
 
+/// A set point made of another is a number as any other: in its unit, written as it comes out.
+#[test]
+fn a_set_point_is_reckoned_of_another() {
+    for (from, to, set, written) in [
+        ("at_or_above: 14.1 ppm", "at_or_above: {of: L1, times: 2}", 14.1, "14.1 ppm"),
+        ("at_or_above: 14.1 ppm", "at_or_above: {of: L1, times: 3, minus: 1 ppm}", 20.15, "20.15 ppm"),
+        ("at_or_above: 14.1 ppm", "at_or_above: {of: level/HH, plus: 5}", 15.8, "15.8 m"),
+        ("at_or_above: 14.1 ppm", "at_or_above: {of: L1}", 7.05, "7.05 ppm"),
+    ] {
+        let mut files = bent("rules/a.yaml", from, to);
+        // What is in metres cannot be in ppm: the other rule says nothing of its unit.
+        files[2].text = files[2].text.replace("0.6 m, deadband: 20 cm", "0.6").replace("10.8 m", "10.8");
+        let plan = plan(files);
+        let level = &program(&plan, "h2s", "AT-1/h2s").levels[1];
+        let written = written.replace(" m", "");
+        assert_eq!((level.set_point, &*level.written), (set, &*written), "{to}");
+    }
+    // One rests on the next, in whatever order they stand.
+    let files = bent(
+        "rules/a.yaml",
+        "below: 0.6 m, deadband: 20 cm}",
+        "below: {of: L, minus: 10 cm}}\n      - {name: L, tier: yellow, below: {of: HH, times: 0.1}}",
+    );
+    let mut files = files;
+    files[2].text = files[2].text.replace("10.8 m", "1080 cm");
+    let plan = plan(files);
+    let points: Vec<f64> =
+        program(&plan, "level", "TK-1/level").levels.iter().map(|level| level.set_point).collect();
+    assert_eq!(points, [1.08, 0.98, 10.8]);
+}
+
 #[test]
 fn limits_are_converted_to_each_tags_unit_and_written_as_in_the_file() {
     let plan = plan(bent("", "", ""));

@@ -42,6 +42,44 @@ const CASES: &[Case] = &[
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {tag: AT-9}, levels: [{name: H, tier: blue, above: 5}]}", &[
         "rules/a.yaml:19:29: rule \"silent\": tag: found \"AT-9\", expected the name of a known tag [TAG_UNKNOWN]",
     ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {itself: 1h, otherwise: 5, at_least: 2}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:23: rule \"silent\": deviation: from: found at_least and otherwise, expected itself alone [KEY_CONFLICT]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {mode: AT-3/mix, at_least: 2}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:23: rule \"silent\": deviation: from: found at_least, expected beside mode: values or otherwise [KEY_CONFLICT]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {mode: AT-3/mix, values: [{is: 1}], otherwise: 5}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:49: rule \"silent\": deviation: from: values: found nothing, expected the key limit [KEY_MISSING]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {hours: [{from: '8:00', until: '25:00', limit: 5}], utc_offset: '+15:00', otherwise: 5}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:39: rule \"silent\": deviation: from: hours: from: found \"8:00\", expected a time of day, 00:00 to 24:00 [WORD_UNKNOWN]",
+        "rules/a.yaml:19:54: rule \"silent\": deviation: from: hours: until: found \"25:00\", expected a time of day, 00:00 to 24:00 [WORD_UNKNOWN]",
+        "rules/a.yaml:19:87: rule \"silent\": deviation: from: utc_offset: found \"+15:00\", expected local time less UTC, +08:00, at most 14 hours [WORD_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "deviation: {from: {hours: [{from: '08:00', until: '08:00', limit: 5 m}], utc_offset: Z, otherwise: 5}, levels: [{name: H, tier: blue, above: 5}]}", &[
+        "rules/a.yaml:19:32: rule \"silent\": deviation: from: hours: found no time between them, expected from and until that differ [NUMBER_RANGE]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L3, times: 2}", &[
+        "rules/a.yaml:7:44: rule \"h2s\", level \"L2\": found \"L3\", expected a level of this rule, or RULE/LEVEL of another of kind limit; did you mean \"L1\"? [LEVEL_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L2, times: 2}", &[
+        "rules/a.yaml:7:44: rule \"h2s\", level \"L2\": found \"L2\", expected a level that does not rest on this one [RULE_CYCLE]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: h2z/L1, times: 2}", &[
+        "rules/a.yaml:7:44: rule \"h2s\", level \"L2\": found \"h2z/L1\", expected a level of this rule, or RULE/LEVEL of another of kind limit [LEVEL_UNKNOWN]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L1, plus: 3 mg/m3}", &[
+        "rules/a.yaml:7:59: rule \"h2s\", level \"L2\": found \"3 mg/m3\", expected the unit of L1: 7.05 ppm [UNIT_MISMATCH]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L1, plus: 3 ppm, minus: 1 ppm}", &[
+        "rules/a.yaml:7:73: rule \"h2s\", level 2: at_or_above: found plus and minus, expected one of them [KEY_CONFLICT]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L1, times: 0.5}", &[
+        "rules/a.yaml:7:44: rule \"h2s\", level \"L2\": found \"≥ 3.525 ppm\", expected a set point at or above that of the lesser level \"L1\", ≥ 7.05 ppm; compared in ppm, the unit of AT-1/h2s [LEVEL_ORDER]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "window: {of: mean, over: 1h, levels: [{name: H, tier: blue, above: {of: L1}}]}", &[
+        "rules/a.yaml:19:72: rule \"silent\": window, level 1: above: found keys and values, expected a number and a unit, such as 7.05 ppm [VALUE_TYPE]",
+    ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "vote: {need: 2, degraded: safe, levels: [{name: H, tier: blue, above: 5}]}", &[
         "rules/a.yaml:17:5: rule \"silent\", tag \"AT-2/h2s\": found mg/m3, expected ppm, the unit of the others [UNIT_MISMATCH]",
     ]),

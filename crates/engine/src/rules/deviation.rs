@@ -14,20 +14,26 @@ pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
     let seen = own.held?;
     let mut quality = seen.quality;
     let mut known = others.iter().filter_map(|other| other.held);
-    let reference = match program.from {
-        From::Tag => {
-            let other = known.next()?;
-            quality = worse(quality, other.quality);
-            other.value
+    let reference = match &program.from {
+        From::Tag(moving) => {
+            let other = known.next();
+            quality = other.map_or(quality, |other| worse(quality, other.quality));
+            moving.limit(other.map(|other| other.value))?
         }
+        From::Mode(table) => {
+            let mode = known.next();
+            quality = mode.map_or(quality, |mode| worse(quality, mode.quality));
+            table.limit(mode.map(|mode| mode.value))
+        }
+        From::Hours(table) => table.limit(view.now_us),
         From::Peers { at_least } => {
             let mut values: Vec<Key> = known.map(|other| Key::of(other.value)).collect();
-            if values.len() < at_least as usize {
+            if values.len() < *at_least as usize {
                 return None;
             }
             median(&mut values)?
         }
-        From::Itself { over_us } => median(&mut standard::means(own.cells, over_us)?)?,
+        From::Itself { over_us } => median(&mut standard::means(own.cells, *over_us)?)?,
     };
     let off = seen.value - reference;
     Some(Value::new(if program.signed { off } else { off.abs() }, quality))

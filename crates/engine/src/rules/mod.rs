@@ -26,7 +26,7 @@ mod window;
 use std::collections::VecDeque;
 
 use davy_model::{Quality, SeenAlarm};
-use davy_rules::Program;
+use davy_rules::{Deviation, From, Program};
 
 pub(crate) use interlock::command;
 
@@ -109,8 +109,13 @@ pub(crate) fn value(program: &Program, view: &View<'_>) -> Option<Value> {
 }
 
 /// When a value may change though no reading comes, on the calculated tag's clock, µs: where a window goes on over what a
-/// tag that reports by exception holds.
+/// tag that reports by exception holds; or where the limit is another from a time of day on.
 pub(crate) fn due(program: &Program, view: &View<'_>) -> Option<i64> {
+    if let Program::Deviation(Deviation { from: From::Hours(table), .. }) = program
+        && view.input().is_some_and(|own| own.held.is_some())
+    {
+        return table.next_edge(view.now_us);
+    }
     let cells_us = program.keep().cells_us;
     let goes_on = |input: &Input<'_>| input.by_exception && input.held.is_some();
     if cells_us == 0 || !view.inputs.iter().any(goes_on) {

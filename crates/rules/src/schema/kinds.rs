@@ -10,8 +10,8 @@ use super::{
 use crate::{
     fields::DIRECTIONS,
     kinds::{
-        PARTS, balance, beside, count, deviation, expression, group, hazard, interlock, keys, rate_of_change,
-        standard, vote, window,
+        PARTS, balance, beside, count, deviation, expression, group, hazard, interlock, keys, moving,
+        rate_of_change, standard, vote, window,
     },
 };
 
@@ -189,11 +189,58 @@ fn from() -> Value {
         "tag" => form("text", "another tag"),
         "peers" => group_by("the median of the others of its group"),
         "itself" => form("span", "the median of its own past of so long"),
+        "mode" => form("text", "a tag whose value says which limit holds"),
+        "hours" => list(&hours(), 1, moving::ROWS_MAX, "limits by the time of day; the first that holds"),
         "at_least" => whole(1, 1000, "of so many peers that are known; 1"),
+        "otherwise" => form("figure", "the limit where no row holds; beside tag: while that is not known"),
+        "not_below" => form("figure", "the other tag's value counts as this, when it is less"),
+        "not_above" => form("figure", "the other tag's value counts as this, when it is more"),
+        "values" => list(&values(), 1, moving::ROWS_MAX, "limits by the mode's value; the first that holds"),
+        "utc_offset" => {
+            json!({"type": "string", "pattern": UTC_OFFSET, "description": "local time less UTC: +08:00"})
+        }
         _ => Value::Null,
     };
-    let from = Object::of(&deviation::FROM, describe).described("what it is compared with");
-    from.one_of(&deviation::WHOSE).into_value()
+    let mut from = Object::of(&deviation::FROM, describe).described("what it is compared with");
+    from = from.one_of(&deviation::WHOSE);
+    for whose in deviation::WHOSE {
+        let others: Vec<&str> = deviation::FROM[deviation::WHOSE.len()..]
+            .iter()
+            .copied()
+            .filter(|key| !deviation::beside(whose).contains(key))
+            .collect();
+        from = from.excludes(&[whose], &others);
+    }
+    from = from.needs("mode", &["values", "otherwise"]).needs("hours", &["utc_offset", "otherwise"]);
+    from.into_value()
+}
+
+/// What local time less UTC looks like, at most 14 hours.
+const UTC_OFFSET: &str = "^(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)$";
+/// What a time of day looks like.
+const OF_DAY: &str = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+
+fn values() -> Value {
+    let describe = |key: &str| match key {
+        "is" => {
+            json!({"type": "number", "minimum": -1e15, "maximum": 1e15, "description": "while the mode is this"})
+        }
+        "limit" => form("figure", "the limit"),
+        _ => Value::Null,
+    };
+    Object::of(&moving::VALUE, describe).need(&moving::VALUE).into_value()
+}
+
+fn hours() -> Value {
+    let describe = |key: &str| match key {
+        "from" => json!({"type": "string", "pattern": OF_DAY, "description": "from this time of day on"}),
+        "until" => {
+            json!({"type": "string", "pattern": OF_DAY, "description": "until this one; on the next day, when it is not after the first"})
+        }
+        "limit" => form("figure", "the limit"),
+        _ => Value::Null,
+    };
+    Object::of(&moving::HOUR, describe).need(&moving::HOUR).into_value()
 }
 
 fn faulty() -> Value {

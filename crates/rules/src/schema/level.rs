@@ -7,9 +7,37 @@ use super::{
     object::Object,
     rule,
 };
+use crate::formula;
 use crate::level::{CLEARS, KEYS, LEVELS_MAX, SETS};
 
+/// Of a calculated value.
 pub(super) fn level() -> Value {
+    of(describe)
+}
+
+/// Of a rule of kind limit: its set point may be made of another's.
+pub(super) fn limit_level() -> Value {
+    of(|key| match key {
+        key if SETS.contains(&key) => {
+            json!({"anyOf": [{"$ref": "#/$defs/figure"}, formula()], "description": describe(key)["description"]})
+        }
+        key => describe(key),
+    })
+}
+
+fn formula() -> Value {
+    let describe = |key: &str| match key {
+        "of" => form("text", "the set point of another level of this rule, or RULE/LEVEL"),
+        "times" => json!({"type": "number", "description": "so many times it; 1"}),
+        "plus" => form("figure", "and this more"),
+        "minus" => form("figure", "and this less"),
+        _ => Value::Null,
+    };
+    let object = Object::of(&formula::KEYS, describe).described("a set point made of another");
+    object.need(&["of"]).at_most_one_of(&["plus", "minus"]).into_value()
+}
+
+fn of(describe: impl Fn(&str) -> Value) -> Value {
     Object::of(&KEYS, describe)
         .titled("level · 级")
         .described("one trip level: passed, it raises; back past the clear point, it clears")
@@ -21,7 +49,12 @@ pub(super) fn level() -> Value {
         .into_value()
 }
 
-/// The levels of a rule.
+/// The levels of a rule of kind limit.
+pub(super) fn limit_levels(description: &str) -> Value {
+    list(&json!({"$ref": "#/$defs/limit_level"}), 1, LEVELS_MAX, description)
+}
+
+/// The levels of a calculated value.
 pub(super) fn levels(description: &str) -> Value {
     list(&json!({"$ref": "#/$defs/level"}), 1, LEVELS_MAX, description)
 }

@@ -24,7 +24,12 @@ pub use self::{
 /// Of `rules/*.yaml`.
 pub fn rules() -> Value {
     let about = "rules/*.yaml of a site: what is watched, on which tags, and what to do about it";
-    document("Davy rules", about, rule::file(), &[("rule", rule::rule()), ("level", level::level())])
+    document(
+        "Davy rules",
+        about,
+        rule::file(),
+        &[("rule", rule::rule()), ("level", level::level()), ("limit_level", level::limit_level())],
+    )
 }
 
 /// Of `site.yaml`.

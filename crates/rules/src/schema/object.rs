@@ -68,6 +68,11 @@ impl Object {
         self.and(json!({"if": {"anyOf": any}, "then": {"properties": none, "errorMessage": message}}))
     }
 
+    /// Where `key` is, all of `others` must be.
+    pub fn needs(self, key: &str, others: &[&str]) -> Object {
+        self.and(json!({"if": has(&[key]), "then": has(others)}))
+    }
+
     /// Where `condition` holds, `then` must; else `otherwise`.
     pub fn when(self, condition: &Value, then: &Value, otherwise: &Value) -> Object {
         self.and(json!({"if": condition, "then": then, "else": otherwise}))

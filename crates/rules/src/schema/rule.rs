@@ -80,7 +80,7 @@ fn describe(key: &str) -> Value {
         "response" => response(),
         "suppressed_while" => suppressed_while(),
         "limit" => {
-            let mut levels = level::levels("ordered trip levels on the value of one tag");
+            let mut levels = level::limit_levels("ordered trip levels on the value of one tag");
             levels["title"] = kinds::title("limit").into();
             levels
         }

@@ -11,6 +11,7 @@ mod files;
 mod flatline;
 mod hazard;
 mod interlock;
+mod moving;
 mod quality;
 mod rate_of_change;
 mod spike;
