@@ -167,6 +167,11 @@ impl<'a> Expansion<'a> {
         self.report.error(place, finding.help(help));
     }
 
+    /// Whether the rule is a pack's: one that meets nothing here is no mistake.
+    pub(crate) fn is_of_a_pack(&self) -> bool {
+        self.draft.pack.is_some()
+    }
+
     /// Where the rule stands.
     pub(crate) fn place(&self) -> Place {
         self.draft.place

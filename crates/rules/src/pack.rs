@@ -9,10 +9,13 @@ use crate::{
 
 /// Name and text of each pack, by name.
 const SHIPPED: &[(&str, &str)] = &[
+    ("city-gas", include_str!("../packs/city-gas.yaml")),
     ("coal-aq1029", include_str!("../packs/coal-aq1029.yaml")),
+    ("dust-ammonia-workshop", include_str!("../packs/dust-ammonia-workshop.yaml")),
     ("gb50493", include_str!("../packs/gb50493.yaml")),
     ("gbzt223", include_str!("../packs/gbzt223.yaml")),
     ("lifeline-basic", include_str!("../packs/lifeline-basic.yaml")),
+    ("mhi-gb18218", include_str!("../packs/mhi-gb18218.yaml")),
     ("noncoal-aq2031", include_str!("../packs/noncoal-aq2031.yaml")),
     ("tailings-gb39496", include_str!("../packs/tailings-gb39496.yaml")),
     ("tank", include_str!("../packs/tank.yaml")),

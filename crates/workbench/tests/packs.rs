@@ -162,6 +162,73 @@ fn tanks_are_warned_of_in_time() {
     assert!(told.is_empty(), "{told:#?}");
 }
 
+/// Series of tags, the alarm that is looked at, when, and how it stands then.
+type Told<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// What does not come so.
+fn wrong(pack: &str, stories: &[Told<'_>]) -> Vec<String> {
+    let choice = choices().into_iter().find(|choice| choice.pack == pack).expect("it ships");
+    let (bundle, plan) = compiled(&choice);
+    let tell = |(series, alarm, at, wanted): &Told<'_>| {
+        let series: Vec<String> = series
+            .split("; ")
+            .map(|one| one.split_once(": ").expect("a tag, and its values"))
+            .map(|(tag, values)| format!("{tag}: {{values: \"{values}\", interval: 1s}}"))
+            .collect();
+        let rule = alarm.split_once(':').expect("a rule and a subject").0;
+        let text = format!(
+            "tests:\n  - name: t\n    rules: {pack}.{rule}\n    series: {{{}}}\n    nothing_else: false\n    expect: [{{at: {at}, alarm: \"{pack}.{alarm}\", state: {wanted}}}]\n",
+            series.join(", ")
+        );
+        let (tests, findings) = rule_test::read(&plan, "t.yaml", &text);
+        assert!(findings.is_empty(), "{}", findings[0]);
+        let report = rule_test::run(&bundle, &plan, &tests[0]).expect("it compiles");
+        (!report.passed()).then(|| format!("{text}: {:?}", report.differences))
+    };
+    stories.iter().filter_map(tell).collect()
+}
+
+/// Whatever fills it, and whatever cannot be read, a source is judged by what is in it.
+#[test]
+fn a_source_is_judged_by_what_is_in_it() {
+    let told = wrong(
+        "mhi-gb18218",
+        &[
+            ("stock-cl2: 40x5; stock-nh3: 20x5", "over-design:store", "4s", "normal"),
+            ("stock-cl2: 40x5; stock-nh3: 20.1x5", "over-design:store", "4s", "active, tier: orange"),
+            ("stock-cl2: 41x2 41!badx3; stock-nh3: 20x5", "over-design:store", "4s", "active"),
+            ("stock-cl2: 41!badx5; stock-nh3: 20x5", "over-design:store", "4s", "normal"),
+            ("stock-cl2: 41x2 39.6x3; stock-nh3: 20x5", "over-design:store", "4s", "active"),
+            ("stock-cl2: 41x2 39x3; stock-nh3: 20x5", "over-design:store", "4s", "returned_unacknowledged"),
+            ("stock-cl2: 4x5; stock-nh3: 1.99x5", "becomes-major:store", "4s", "normal"),
+            ("stock-cl2: 4x5; stock-nh3: 2x5", "becomes-major:store", "4s", "active, tier: orange"),
+            ("stock-cl2: 11.2x5; stock-nh3: 5x5", "class:store", "4s", "normal"),
+            ("stock-cl2: 11.25x5; stock-nh3: 5x5", "class:store", "4s", "active, tier: yellow"),
+            ("stock-cl2: 60x5; stock-nh3: 10x5", "class:store", "4s", "active, tier: orange"),
+            ("stock-cl2: 120x5; stock-nh3: 20x5", "class:store", "4s", "active, tier: red"),
+        ],
+    );
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+/// A quarter of an hour and a shift at the limit, and past it; and when too little of either was measured.
+#[test]
+fn people_are_exposed_to_means() {
+    let told = wrong(
+        "dust-ammonia-workshop",
+        &[
+            ("engine-room: 30x900", "ammonia-quarter:engine-room", "14m50s", "normal"),
+            ("engine-room: 30.1x900", "ammonia-quarter:engine-room", "14m50s", "active, tier: orange"),
+            ("engine-room: 30.1x600", "ammonia-quarter:engine-room", "9m50s", "normal"),
+            ("engine-room: 30.1!badx900", "ammonia-quarter:engine-room", "14m50s", "normal"),
+            ("engine-room: 20x22000", "ammonia-shift:engine-room", "6h6m", "normal"),
+            ("engine-room: 20.1x22000", "ammonia-shift:engine-room", "6h6m", "active, tier: yellow"),
+            ("engine-room: 20.1x20000", "ammonia-shift:engine-room", "5h33m", "normal"),
+        ],
+    );
+    assert!(told.is_empty(), "{told:#?}");
+}
+
 #[test]
 fn a_choice_is_of_every_pack() {
     let all: Vec<Choice> = choices();

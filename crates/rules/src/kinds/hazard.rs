@@ -16,10 +16,10 @@ use crate::{
 };
 
 const KEYS: [&str; 2] = ["of", "levels"];
-/// What is watched: S, or R.
-pub(crate) const WORDS: [&str; 2] = ["s", "r"];
+/// What is watched: S, R, or R as a part of what it is by design.
+pub(crate) const WORDS: [&str; 3] = ["s", "r", "share"];
 
-/// S or R, a plain number: of what tags tell, and of what no tag tells.
+/// S, R or its share of that by design, a plain number: of what tags tell, and of what no tag tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hazard {
     /// What members without a tag add, by design.
@@ -33,22 +33,28 @@ impl Hazard {
         Keep::default()
     }
 
-    fn of(source: &HazardSource, is_r: bool) -> Hazard {
+    fn of(source: &HazardSource, what: &str) -> Hazard {
         let mut hazard = Hazard { fixed: 0.0, parts: Vec::new() };
+        let mut design = 0.0;
         for member in &source.members {
-            let weight = if is_r { source.alpha.value * member.beta.value } else { 1.0 };
+            let weight = if what == "s" { 1.0 } else { source.alpha.value * member.beta.value };
             let a_tonne = weight / member.critical_t.value;
+            design += a_tonne * member.design_t;
             match &member.live {
                 Some(live) => hazard.parts.push((live.content.clone(), a_tonne)),
                 None => hazard.fixed += a_tonne * member.design_t,
             }
+        }
+        if what == "share" {
+            hazard.fixed /= design;
+            hazard.parts.iter_mut().for_each(|(_, a_tonne)| *a_tonne /= design);
         }
         hazard
     }
 }
 
 pub(super) struct Draft {
-    is_r: bool,
+    what: &'static str,
     levels: Vec<LevelDraft>,
 }
 
@@ -61,7 +67,8 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
     let fields = Fields::open(item.node(), about, &KEYS, report)?;
     let of = fields.get("of").map_or(Some("r"), |item| item.word(&WORDS, report));
     let levels = levels(&fields, report);
-    Some(Draft { is_r: of? == "r", levels: levels? })
+    let what = WORDS.into_iter().find(|word| Some(*word) == of)?;
+    Some(Draft { what, levels: levels? })
 }
 
 impl KindDraft for Draft {
@@ -86,10 +93,10 @@ impl KindDraft for Draft {
                 inputs,
                 alarms: Vec::new(),
                 levels: None,
-                program: Program::Hazard(Hazard::of(source, self.is_r)),
+                program: Program::Hazard(Hazard::of(source, self.what)),
             });
         }
-        if made == 0 && !covered.is_empty() {
+        if made == 0 && !covered.is_empty() && !expansion.is_of_a_pack() {
             let expected = "tags that tell what is in a hazard source: those under live of its members";
             expansion.wrong(
                 expansion.place(),

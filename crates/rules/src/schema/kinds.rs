@@ -148,9 +148,10 @@ fn describe(kind: &str, key: &str) -> Value {
         ("corroborate", "within") => {
             form("span", "how far apart their first readings past the limit may lie")
         }
-        ("hazard", "of") => {
-            word(&hazard::WORDS, "S, from 1 a major hazard source; or R, by which the class goes; r")
-        }
+        ("hazard", "of") => word(
+            &hazard::WORDS,
+            "S, from 1 a major hazard source; R, by which the class goes; or the share of R that it is of R by design; r",
+        ),
         ("balance", "subject") => form("name", "what the alarm is about"),
         ("balance", "out") => form("texts", "the tags that flow out: names or patterns"),
         ("balance", "inventory") => list(&store(), 1, 100, "what is stored"),

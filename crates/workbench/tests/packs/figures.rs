@@ -50,7 +50,13 @@ pub(crate) fn of(choice: &Choice) -> Vec<Figure> {
             all.extend(one("utility-tunnel", &[("methane", "ALARM", 20.0), ("methane", "SHUT", 25.0)]));
         }
         // Tags in %vol, %LEL, kPa, NTU and pH.
+        "city-gas" => all.extend(one("city-gas", CITY_GAS)),
+        "dust-ammonia-workshop" => {
+            all.extend(one("dust-ammonia-workshop", &[("ammonia", "L1", 20.0), ("ammonia", "L2", 40.0)]));
+        }
         "lifeline-basic" => all.extend(one("lifeline-basic", LIFELINE)),
+        // All of it is calculated, and told in stories.
+        "mhi-gb18218" => {}
         "tailings-gb39496" => tailings(choice, &mut all),
         // In % of the volume. What its other rules calculate is told in stories.
         "tank" => all.extend(one("tank", &[("lpg-level", "H", 85.0), ("lpg-level", "HH", 90.0)])),
@@ -154,7 +160,7 @@ fn gbzt223(choice: &Choice, all: &mut Vec<Figure>) {
     }
 }
 
-const LIFELINE: &[(&str, &str, f64)] = &[
+const CITY_GAS: &[(&str, &str, f64)] = &[
     ("well-oxygen", "L", 19.5),
     ("well-gas", "H", 20.0),
     ("adjacent-space", "III", 1.0),
@@ -162,10 +168,10 @@ const LIFELINE: &[(&str, &str, f64)] = &[
     ("adjacent-space", "I", 5.0),
     ("gas-pressure", "L", 1.5),
     ("gas-pressure", "H", 3.0),
-    ("turbidity", "H", 1.0),
-    ("ph", "L", 6.5),
-    ("ph", "H", 8.5),
+    ("indoor", "H", 20.0),
 ];
+
+const LIFELINE: &[(&str, &str, f64)] = &[("turbidity", "H", 1.0), ("ph", "L", 6.5), ("ph", "H", 8.5)];
 
 /// Grade, freeboard of an upstream dam, and beach of an upstream and of a downstream dam, in m (GB 50863).
 const PONDS: &[(&str, f64, f64, f64)] = &[

@@ -74,7 +74,8 @@ pub(crate) fn choices() -> Vec<Choice> {
 /// What a pack has off because its figures are doubtful, and is tested all the same.
 fn doubtful(pack: &str) -> &'static str {
     match pack {
-        "lifeline-basic" => "adjacent-space",
+        "city-gas" => "adjacent-space, indoor",
+        "mhi-gb18218" => "becomes-major, class",
         "tank" => "lpg-level",
         _ => "",
     }
@@ -83,16 +84,24 @@ fn doubtful(pack: &str) -> &'static str {
 /// Name, quantity, unit and role of tags that stand in sites of one pack alone.
 const PLACES: &[(&str, &[[&str; 4]])] = &[
     (
+        "city-gas",
+        &[
+            ["well-o2", "gas.o2", "%vol", "city-gas.well"],
+            ["well-ch4", "gas.ch4", "%LEL", "city-gas.well"],
+            ["duct", "gas.ch4", "%vol", "city-gas.adjacent-space"],
+            ["supply", "pressure", "kPa", "city-gas.domestic"],
+            ["kitchen", "gas.ch4", "%LEL", "city-gas.indoor"],
+        ],
+    ),
+    ("dust-ammonia-workshop", &[["engine-room", "gas.nh3", "mg/m3", "ammonia.workshop"]]),
+    (
         "lifeline-basic",
         &[
-            ["well-o2", "gas.o2", "%vol", "lifeline.well-entry"],
-            ["well-ch4", "gas.ch4", "%LEL", "lifeline.well-entry"],
-            ["duct", "gas.ch4", "%vol", "lifeline.adjacent-space"],
-            ["supply", "pressure", "kPa", "lifeline.gas-domestic"],
             ["turbidity", "number.turbidity", "1", "lifeline.water-turbidity"],
             ["ph", "number.ph", "1", "lifeline.water-ph"],
         ],
     ),
+    ("mhi-gb18218", &[["stock-cl2", "mass", "t", ""], ["stock-nh3", "mass", "t", ""]]),
     ("noncoal-aq2031", &[["air-co", "gas.co", "ppm", "mine.air"], ["air-no2", "gas.no2", "ppm", "mine.air"]]),
     (
         "tank",
@@ -104,6 +113,17 @@ const PLACES: &[(&str, &[[&str; 4]])] = &[
     ),
     ("utility-tunnel", &[["tunnel", "gas.ch4", "%LEL", "tunnel.gas"]]),
 ];
+
+/// A store of 40 t of chlorine (Q 5 t, beta 4) and 20 t of ammonia (Q 10 t, beta 2), with alpha 1: by design S = 10, R = 36.
+const HAZARD_SOURCES: &str = "\
+hazard_sources:
+  - id: store
+    unit: storage
+    people_exposed: 10
+    members:
+      - {substance: chlorine, design: 40 t, live: {tag: stock-cl2}}
+      - {substance: ammonia, design: 20 t, live: {tag: stock-nh3}}
+";
 
 /// Name, quantity and unit of the tags of every site.
 const TAGS: &[(&str, &str)] = &[
@@ -181,6 +201,7 @@ pub(crate) fn compiled(choice: &Choice) -> (Arc<Bundle>, Arc<Plan>) {
         list.unwrap_or_default(),
         if choice.on.is_empty() { String::new() } else { format!(", on: [{}]", choice.on) }
     );
+    let site = if choice.pack == "mhi-gb18218" { site + HAZARD_SOURCES } else { site };
     let files = [("site.yaml", site), ("tags.csv", tags)];
     let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text }).to_vec();
     let bundle = bundle(with_packs(files)).unwrap_or_else(|found| panic!("{choice:?}: {}", found[0]));

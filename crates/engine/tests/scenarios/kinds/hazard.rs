@@ -91,3 +91,16 @@ fn a_gauge_past_its_scale_raises_and_does_not_clear() {
          2 WT=1 -> class:farm cleared yellow",
     );
 }
+
+#[test]
+fn a_share_of_1_is_all_that_there_may_be_by_design() {
+    // R by design: toluene 1, methanol 2, chlorine 80; so much are 10 m and 40 m³.
+    farm(
+        "share",
+        "{name: OVER, tier: orange, above: 1.001, deadband: 0.002}",
+        "0 TK/level=10 WT=40
+         1 WT=40.1 -> class:farm raised orange!
+         2 TK/level=9.8
+         3 WT=40 -> class:farm cleared orange",
+    );
+}
