@@ -101,6 +101,6 @@ fn a_share_of_1_is_all_that_there_may_be_by_design() {
         "0 TK/level=10 WT=40
          1 WT=40.1 -> class:farm raised orange!
          2 TK/level=9.8
-         3 WT=40 -> class:farm cleared orange",
+         3 WT=39.5 -> class:farm cleared orange",
     );
 }
