@@ -32,7 +32,17 @@ const ACTS: &[(&str, Act<'static>, &[Way])] = &[
         Act::Activate { active: "aaaa" },
         &[(State::Approved, State::Active), (State::Shadow, State::Active)],
     ),
-    ("restore", Act::Restore, &[(State::Retired, State::Active)]),
+    (
+        "restore",
+        Act::Restore,
+        &[
+            (State::Proposed, State::Active),
+            (State::Approved, State::Active),
+            (State::Shadow, State::Active),
+            (State::Retired, State::Active),
+            (State::Rejected, State::Active),
+        ],
+    ),
     ("retire", Act::Retire, &[(State::Active, State::Retired)]),
 ];
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use davy_workbench::revision::{Act, State};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Event, Record, Refused, kept, shadow::Task, store::Standing};
 use crate::{Loaded, hub::Hub, site::SiteService};
@@ -83,19 +83,24 @@ impl Hub {
     }
 
     /// Goes on with what was in shadow when Davy ended.
-    pub(crate) fn resume_shadows(&self) -> Result<(), Refused> {
+    pub(crate) fn resume_shadows(&self) {
         for service in self.plants() {
-            let (all, _) = self.revisions.list(&service.id, i64::MAX, usize::MAX >> 1)?;
-            let Some((_, record)) = all.into_iter().find(|(_, one)| one.state == State::Shadow) else {
-                continue;
-            };
-            let began = record.events.iter().rfind(|event| event.what == Event::SHADOWED);
-            let since = began.map_or(self.started, Event::at);
-            let loaded = self.revisions.loaded(&record.site, &record.revision)?;
-            let journal = service.feed.journal().to_owned();
-            let task = Task { revision: record.revision.clone(), loaded, since, journal };
-            self.revisions.shadows.begin(&record.site, task);
+            if let Err(error) = self.resume_shadow(service) {
+                warn!(site = &*service.id, %error, "a revision is in shadow no more");
+            }
         }
+    }
+
+    fn resume_shadow(&self, service: &SiteService) -> Result<(), Refused> {
+        let (all, _) = self.revisions.list(&service.id, i64::MAX, usize::MAX)?;
+        let in_shadow = all.into_iter().find(|(_, one)| one.state == State::Shadow);
+        let Some((_, record)) = in_shadow else { return Ok(()) };
+        let began = record.events.iter().rfind(|event| event.what == Event::SHADOWED);
+        let since = began.map_or(self.started, Event::at);
+        let loaded = self.revisions.loaded(&record.site, &record.revision)?;
+        let journal = service.feed.journal().to_owned();
+        let task = Task { revision: record.revision.clone(), loaded, since, journal };
+        self.revisions.shadows.begin(&record.site, task);
         Ok(())
     }
 
@@ -150,7 +155,9 @@ impl Hub {
             if service.loaded.load().bundle.revision == site.bundle.revision {
                 continue;
             }
+            let revision = Arc::clone(&site.bundle.revision);
             self.make_active(site).await.map_err(|_| vec![format!("site {id} is stopping")])?;
+            self.revisions.shadows.end(&id, &revision);
             changed.push(id);
         }
         Ok(changed)

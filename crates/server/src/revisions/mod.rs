@@ -102,13 +102,15 @@ impl Revisions {
             first(&mut store, &folder, now)?;
             return Ok(folder);
         };
+        let is_new = standing.folder != held;
         if standing.active == held {
-            let standing = Standing { folder: held, ..standing };
-            let record = kept(&store, &site, &standing.active)?;
-            store.keep(&[(&record, None)], Some(&standing))?;
+            if is_new {
+                let standing = Standing { folder: held, ..standing };
+                let record = kept(&store, &site, &standing.active)?;
+                store.keep(&[(&record, None)], Some(&standing))?;
+            }
             return Ok(folder);
         }
-        let is_new = standing.folder != held;
         if is_new && self.folders == FolderPolicy::Activate {
             take_over(&mut store, &folder, &standing, now)?;
             return Ok(folder);

@@ -48,9 +48,7 @@ impl Parts {
         let sparkplug = config.broker.as_ref().map(|broker| broker.for_sparkplug());
         let sparkplug = sparkplug.map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
         self.hub.links.set(broker.iter().chain(&sparkplug));
-        if let Err(error) = self.hub.resume_shadows() {
-            warn!(%error, "a revision is in shadow no more");
-        }
+        self.hub.resume_shadows();
         let stop_watching = self.stop_serving.child_token();
         let stop_canary = self.stop_serving.child_token();
         let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());

@@ -79,7 +79,7 @@ pub enum Act<'a> {
         /// The revision that is active now.
         active: &'a str,
     },
-    /// To make it active again, in place of what came after it.
+    /// To make it, which was active before, active again in place of what came after it.
     Restore,
     /// To have something else take its place.
     Retire,
@@ -150,8 +150,9 @@ impl Life<'_> {
                 Err(RevisionRefusal::BaseMoved { base: self.base.to_owned(), active: active.to_owned() })
             }
             (Act::Activate { .. }, _) => self.refuse("approved or in shadow"),
-            (Act::Restore, Retired) => Ok(Active),
-            (Act::Restore, _) => self.refuse("retired"),
+            // Whatever is wanted of it now: it was active once, and going back must not have to wait.
+            (Act::Restore, Active) => self.refuse("not active"),
+            (Act::Restore, _) => Ok(Active),
             (Act::Retire, Active) => Ok(Retired),
             (Act::Retire, _) => self.refuse("active"),
         }
