@@ -21,13 +21,23 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 6] = [
+const SERVICE_CODES: [&str; 16] = [
     "SITE_UNKNOWN",
     "REQUEST_INVALID",
     "RESUME_TOKEN_INVALID",
     "STORAGE_UNAVAILABLE",
     "STOPPING",
     "NOTHING_TO_REPLAY",
+    "FILES_INVALID",
+    "MIGRATION_UNDECLARED",
+    "NOTHING_CHANGED",
+    "NOTHING_TO_ROLL_BACK",
+    "REVISIONS_TOO_MANY",
+    "REVISION_BASE_MOVED",
+    "REVISION_STATE",
+    "REVISION_UNKNOWN",
+    "RULE_UNKNOWN",
+    "TESTS_FAILED",
 ];
 
 fn refusals() -> Vec<Refusal> {

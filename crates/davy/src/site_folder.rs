@@ -38,6 +38,18 @@ pub(crate) fn read(site: &Path) -> anyhow::Result<Vec<BundleFile>> {
     site_files(site).map_err(|problems| anyhow!(problems.join("\n")))
 }
 
+/// The files of tests of a site's folder, by name.
+pub(crate) fn tests(site: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = site.join("tests");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = paths(&folder)?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"));
+    files.sort();
+    Ok(files)
+}
+
 fn is_site(folder: &Path) -> bool {
     folder.join("site.yaml").is_file() || folder.join("tags.csv").is_file()
 }

@@ -117,6 +117,7 @@ fn reflection_can_serve_every_service() {
             "AlertService",
             "DeadLetterService",
             "DeviceService",
+            "RuleService",
             "SystemService",
             "TelemetryService"
         ]

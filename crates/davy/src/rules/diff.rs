@@ -15,13 +15,12 @@ use super::backtest::{
     log::{Log, LogArgs},
     text,
 };
+use super::changed::Changed;
 use crate::{
     exit::{Exit, Misuse},
     out,
 };
 
-/// Subjects that are named.
-const NAMED: usize = 3;
 /// What loosens this or a graver tier needs a second person.
 const SECOND_PERSON_FROM: Tier = Tier::Orange;
 
@@ -94,16 +93,10 @@ fn alarms(args: &DiffArgs, before: &Candidate, after: &Candidate) -> anyhow::Res
 }
 
 fn line(change: &Change, subjects: &[Arc<str>]) -> String {
-    let told = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     let Change { rule, what, before, after, direction, tier } = change;
-    let mut line =
-        format!("  {:8} {tier:6} {rule}: {what}: {} -> {}", direction.word(), told(before), told(after));
-    if !subjects.is_empty() {
-        let names: Vec<&str> = subjects.iter().take(NAMED).map(|name| &**name).collect();
-        let more = if subjects.len() > NAMED { ", ..." } else { "" };
-        line += &format!(" ({} subjects: {}{more})", subjects.len(), names.join(", "));
-    }
-    line
+    let subjects = subjects.iter().map(|subject| &**subject).collect();
+    let (direction, tier) = (direction.word(), tier.word());
+    Changed { direction, tier, rule, what, before, after, subjects }.line()
 }
 
 fn report(

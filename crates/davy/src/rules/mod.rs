@@ -1,6 +1,7 @@
 //! `davy rules`: one file a verb.
 
 mod backtest;
+mod changed;
 mod check;
 mod diff;
 mod mhi;

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
 use clap::ValueEnum;
 use davy_model::Bundle;
 use davy_rules::{Diagnostic, Plan, bundle, compile};
@@ -119,20 +118,7 @@ fn files_of(site: &Site, args: &TestArgs) -> anyhow::Result<Vec<PathBuf>> {
     if !args.files.is_empty() {
         return Ok(args.files.clone());
     }
-    let folder = site.folder.join("tests");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let reading = || format!("reading {}", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(reading)? {
-        let path = entry.with_context(reading)?.path();
-        if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    site_folder::tests(&site.folder)
 }
 
 fn run_file(site: &Site, path: PathBuf, filter: Option<&str>) -> anyhow::Result<Ran> {

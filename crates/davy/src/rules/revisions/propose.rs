@@ -9,7 +9,9 @@ use davy_proto::{
 };
 
 use super::{object, tell};
-use crate::{ask::ServerArgs, exit::Exit, out, refusal::Refusal, rules::backtest::candidate, span};
+use crate::{
+    ask::ServerArgs, exit::Exit, out, refusal::Refusal, rules::backtest::candidate, site_folder, span,
+};
 
 /// Which files, who, and why.
 #[derive(Debug, clap::Args)]
@@ -87,20 +89,10 @@ pub(crate) async fn run(args: ProposeArgs) -> anyhow::Result<Exit> {
 }
 
 fn tests(args: &ProposeArgs) -> anyhow::Result<Vec<SiteFile>> {
-    let folder = args.folder.join("tests");
-    let mut files = Vec::new();
-    if !folder.is_dir() {
-        return Ok(files);
-    }
-    let reading = || format!("reading {}", folder.display());
-    for entry in fs::read_dir(&folder).with_context(reading)? {
-        let path = entry.with_context(reading)?.path();
-        if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.push(SiteFile { path: format!("tests/{name}"), text });
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    let file = |path: PathBuf| {
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(SiteFile { path: format!("tests/{name}"), text })
+    };
+    site_folder::tests(&args.folder)?.into_iter().map(file).collect()
 }

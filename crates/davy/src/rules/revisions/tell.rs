@@ -9,10 +9,8 @@ use davy_proto::{
 };
 use prost_types::Timestamp as Moment;
 
-use crate::{figures, out, span};
+use crate::{figures, out, rules::changed::Changed, span};
 
-/// Subjects that are named.
-const NAMED: usize = 3;
 /// What a revision did in a shorter time says nothing of a day.
 const COMPARED_FROM: Duration = Duration::from_secs(3600);
 
@@ -76,22 +74,16 @@ pub(super) fn whole(revision: &Revision) -> io::Result<()> {
 }
 
 fn change_line(change: &RuleChange) -> String {
-    let told = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
-    let tier = figures::tier(change.tier()).map_or("", Tier::word);
-    let mut line = format!(
-        "  {:8} {tier:6} {}: {}: {} -> {}",
-        change.direction,
-        change.rule,
-        change.what,
-        told(&change.before),
-        told(&change.after)
-    );
-    if !change.subjects.is_empty() {
-        let names: Vec<&str> = change.subjects.iter().take(NAMED).map(String::as_str).collect();
-        let more = if change.subjects.len() > NAMED { ", ..." } else { "" };
-        line += &format!(" ({} subjects: {}{more})", change.subjects.len(), names.join(", "));
-    }
-    line
+    let changed = Changed {
+        direction: &change.direction,
+        tier: figures::tier(change.tier()).map_or("", Tier::word),
+        rule: &change.rule,
+        what: &change.what,
+        before: &change.before,
+        after: &change.after,
+        subjects: change.subjects.iter().map(String::as_str).collect(),
+    };
+    changed.line()
 }
 
 /// `12 -> 4`.
