@@ -67,6 +67,21 @@ async fn what_a_call_made_active_outlives_the_process_until_the_folder_is_change
     assert_eq!(yard.does("rollback", &other, "wu").await, "active");
     assert_eq!(yard.judged_by().await, new);
     assert_ne!(new, old);
+    the_folder_is_brought_up_to_date(&yard, &new).await;
+}
+
+async fn the_folder_is_brought_up_to_date(yard: &Yard, active: &str) {
+    let url = yard.server.url();
+    let told = || davy(["rules", "history", "yard", "--server", &url]);
+    assert!(told().await.ended(0).out.contains("the site's folder holds"));
+    let folder = yard.setup.path("yard").display().to_string();
+    yard.rules(&["history", "yard", active, "--to", &folder]).await.ended(0);
+    yard.server.hang_up();
+    wait_until("the folder is what is active", LONG, async || {
+        (!told().await.ended(0).out.contains("the site's folder holds")).then_some(())
+    })
+    .await;
+    assert_eq!((yard.active().await, yard.judged_by().await), (active.to_owned(), active.to_owned()));
 }
 
 /// Killed at any moment of an activation, it is one or the other afterwards, for everybody.

@@ -52,9 +52,10 @@ impl Hub {
         Ok(record)
     }
 
-    /// Judges it beside what is active.
+    /// Judges it beside what is active. It may have to wait its turn: not for a task that must not.
     pub(crate) fn shadow(&self, asked: &Asked) -> Result<Record, Refused> {
         asked.named()?;
+        let _turn = self.revisions.turn.blocking_lock();
         let service = self.service(&asked.site)?;
         let record = self.revisions.find(&asked.site, &asked.revision)?;
         record.life().after(Act::Shadow)?;
