@@ -123,6 +123,11 @@ impl Engine {
             state.node = node_of(state.node).unwrap_or(NONE);
             Some(state)
         };
+        for (name, lapse) in &mut self.lapses {
+            let (before, tag) = (old.site.tag_index(name), self.plan.site.tag_index(name));
+            let line = before.zip(tag).and_then(|(before, tag)| conversion(old, before, &self.plan, tag));
+            lapse.good = lapse.good.zip(line).map(|((value, said), line)| (line.apply(value), said));
+        }
         let tags = (0..self.plan.site.tags.len()).map(|place| carry(place).unwrap_or(unheard)).collect();
         let nodes = self.plan.site.edge_nodes.iter().map(|node| {
             let before = old.site.node_index(&node.id);

@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 
 use davy_model::{
-    Delay, DelayKind, Evidence, LimitView, Quality, SeenAlarm, SeenReading, Summary, TagIndex, Transition,
-    TransitionKind, micros,
+    Delay, DelayKind, Evidence, LimitView, Quality, SeenAlarm, SeenReading, Summary, TagIndex, Tier,
+    Transition, TransitionKind, micros,
 };
-use davy_rules::{Calculated, Level, Plan, Program, WatchKind};
+use davy_rules::{Calculated, Level, Plan, Program, Watch, WatchKind};
 
 use crate::{
     hold::Seen,
@@ -100,6 +100,9 @@ struct Case<'a> {
     /// The level that spoke; none of silence.
     level: Option<&'a Level>,
     made: Option<&'a Calculated>,
+    watch: &'a Watch,
+    /// How grave it was told.
+    tier: Tier,
 }
 
 impl<'a> Case<'a> {
@@ -120,13 +123,15 @@ impl<'a> Case<'a> {
             }
             WatchKind::Silence(_) => None,
         };
-        Some(Case { plan, limit, direction, level, made: plan.calculated(watch.tag) })
+        let (made, tier) = (plan.calculated(watch.tag), decided.facts.tier);
+        Some(Case { plan, limit, direction, level, made, watch, tier })
     }
 
     /// Whether an evidence comes to the verdict.
     fn holds(&self, evidence: &Evidence) -> bool {
         let Some(level) = self.level else {
-            return evidence.delay.is_some_and(|delay| delay.elapsed >= delay.required);
+            let lasted = evidence.delay.is_some_and(|delay| delay.elapsed >= delay.required);
+            return lasted && self.is_as_grave(evidence);
         };
         let (judged, proven) = match self.made {
             Some(made) => {
@@ -139,6 +144,19 @@ impl<'a> Case<'a> {
             && !judged.is_empty()
             && judged.iter().all(|seen| self.says(seen))
             && self.lasted(judged, level, evidence.delay)
+    }
+
+    /// Whether a silence is as grave as was told: graver where the last evidence stood near a limit.
+    fn is_as_grave(&self, evidence: &Evidence) -> bool {
+        let WatchKind::Silence(program) = self.watch.kind else { return true };
+        let program = &self.plan.silences[program as usize];
+        let Some(near) = program.near_limit.filter(|_| self.direction == Direction::Past) else {
+            return true;
+        };
+        let told = evidence.readings.iter().rev().filter(|seen| seen.quality.is_evidence());
+        let value = told.filter_map(|seen| seen.value).next();
+        let level = value.and_then(|value| self.plan.limit_near(self.watch.tag, value, near.within));
+        self.tier == if level.is_some() { near.tier } else { program.tier }
     }
 
     /// Whether what is calculated of the evidence is the value that was told, to the last bit.

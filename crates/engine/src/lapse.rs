@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use davy_model::{Quality, Reading, SeenReading, TagIndex, Timestamp};
 
-use crate::engine::Engine;
+use crate::{engine::Engine, readings::evidence_of};
 
 /// The evidence of a tag has ended by a reading.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub(crate) struct Lapse {
     pub(crate) last: Said,
     /// The last reading with a value: that of the tag's state. Absent when there was none, or it is not known when it came.
     pub(crate) measured: Option<Said>,
+    /// The last evidence before it, with its value; absent when it is not known.
+    pub(crate) good: Option<(f64, Said)>,
 }
 
 /// A reading as it was judged, without its value: that is converted with its tag's unit, and kept there.
@@ -51,9 +53,13 @@ impl Engine {
         let source_us = reading.source_time.as_micros();
         let said = Said { quality: reading.quality, source_us, arrival_us, judged_us };
         let measured = if reading.value.is_some() { Some(said) } else { before };
-        let first = Lapse { since_us: arrival_us, last: said, measured };
+        let state = &self.tags[reading.tag.0 as usize];
+        let good = before.filter(|_| state.has_evidence()).map(|before| (state.value, before));
+        let first = Lapse { since_us: arrival_us, last: said, measured, good };
         let lapse = self.lapses.entry(name).or_insert(first);
         (lapse.last, lapse.measured) = (said, measured);
+        // A replayed one may say what was measured before the lapse.
+        lapse.good = evidence_of(reading).map(|value| (value, said)).or(lapse.good);
     }
 
     /// Evidence has come.
@@ -93,6 +99,18 @@ impl Engine {
         let empty = self.lapse_of(tag).filter(|_| state.is_empty());
         let empty = empty.map(|lapse| Said { quality: state.quality(), ..lapse.last }.named(name, None));
         measured.into_iter().chain(empty).collect()
+    }
+
+    /// The last reading of a tag that said something of the process, where it is known.
+    pub(crate) fn last_evidence(&self, tag: TagIndex) -> Option<SeenReading> {
+        let state = &self.tags[tag.0 as usize];
+        let (value, said) = match self.lapse_of(tag) {
+            Some(Lapse { good: Some(good), .. }) => *good,
+            // One from before such were kept.
+            Some(lapse) => (state.value, lapse.measured.filter(|said| said.quality.is_evidence())?),
+            None => (state.value, self.measured(tag).filter(|_| state.has_evidence())?),
+        };
+        Some(said.named(&self.plan.site.tag(tag).name, Some(value)))
     }
 
     /// Other files are active: the lapses of tags that are gone, or begin anew, are over.

@@ -31,6 +31,8 @@ pub(crate) struct Story {
     pub(crate) text: Option<Text>,
     /// Who is asked as well.
     pub(crate) desk: Option<Arc<str>>,
+    /// The limit near to which a tag fell silent.
+    pub(crate) near: Option<Arc<str>>,
 }
 
 impl Default for Story {
@@ -46,6 +48,7 @@ impl Default for Story {
             actor: None,
             text: None,
             desk: None,
+            near: None,
         }
     }
 }

@@ -116,7 +116,12 @@ fn silence(story: &Story) -> (String, String) {
     for (nth, reading) in story.evidence.readings.iter().enumerate() {
         let (quality, after) = (reading.quality, nth > 0);
         let _ = match (reading.value, after) {
-            (Some(value), _) => {
+            (Some(value), true) => {
+                let shown = number(value, story.unit);
+                write!(en, ", then {shown} ({quality})")
+                    .and_then(|()| write!(zh, "，其后 {shown}（{quality}）"))
+            }
+            (Some(value), false) => {
                 let shown = number(value, story.unit);
                 write!(en, ", last {shown} ({quality})")
                     .and_then(|()| write!(zh, "，末值 {shown}（{quality}）"))
@@ -128,6 +133,9 @@ fn silence(story: &Story) -> (String, String) {
                 write!(en, ", no value ({quality})").and_then(|()| write!(zh, "，无值（{quality}）"))
             }
         };
+    }
+    if let Some(near) = &story.near {
+        let _ = write!(en, "; near its limit {near}").and_then(|()| write!(zh, "；接近限值 {near}"));
     }
     (en, zh)
 }

@@ -295,8 +295,15 @@ impl Compiler<'_> {
         for &tag in tags {
             let (after_us, written) = silence(stale, self.site.tag(tag));
             let program = *programs.entry(after_us).or_insert_with(|| {
-                let (tier, latch, re_alarm_us) = (stale.tier, stale.latch, stale.re_alarm_us);
-                self.silences.push(SilenceProgram { tier, after_us, latch, re_alarm_us, written });
+                let StaleDraft { tier, latch, re_alarm_us, near_limit, .. } = *stale;
+                self.silences.push(SilenceProgram {
+                    tier,
+                    after_us,
+                    latch,
+                    re_alarm_us,
+                    written,
+                    near_limit,
+                });
                 place(self.silences.len() - 1)
             });
             self.watches.push(Watch { rule, tag, kind: WatchKind::Silence(program) });

@@ -60,5 +60,5 @@ pub use kinds::{
 };
 pub use pack::{pack_names, pack_text, with_packs};
 pub use pack_description::{PackDescription, PackLevel, PackOption, PackRule, describe_pack};
-pub use plan::{Calculated, Level, LimitProgram, Plan, SilenceProgram, Watch, WatchKind};
+pub use plan::{Calculated, Level, LimitProgram, NearLimit, Plan, SilenceProgram, Watch, WatchKind};
 pub use rule::{Basis, Confidence, Response, Rule, SuppressedWhile};

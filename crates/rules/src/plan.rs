@@ -159,6 +159,17 @@ pub struct SilenceProgram {
     pub re_alarm_us: Option<i64>,
     /// The figure as the file has it: `3 intervals`.
     pub written: Arc<str>,
+    /// When it is graver: the last good value stood near a limit.
+    pub near_limit: Option<NearLimit>,
+}
+
+/// How near to a limit a tag must fall silent for that to be graver.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearLimit {
+    /// As a share of the set point's amount, 0 to 1.
+    pub within: f64,
+    /// How grave that is.
+    pub tier: Tier,
 }
 
 impl Plan {
@@ -198,6 +209,19 @@ impl Plan {
     /// What an alarm on a tag is about: the name of a measured one, the subject of a calculated one.
     pub fn subject(&self, tag: TagIndex) -> &Arc<str> {
         self.calculated(tag).map_or_else(|| &self.site.tag(tag).name, |calculated| &calculated.subject)
+    }
+
+    /// The limit that a measured tag's value is near to, or past: of several the gravest, and of these the first. Conditions
+    /// without an alarm are no limits, and what is calculated of the tag is not looked at.
+    pub fn limit_near(&self, tag: TagIndex, value: f64, within: f64) -> Option<&Level> {
+        let watches = self.watches_of(tag).map(|watch| self.watches[watch]);
+        let programs = watches.filter_map(|watch| match watch.kind {
+            WatchKind::Limit(program) if self.rules[watch.rule as usize].is_alarm => Some(program),
+            WatchKind::Limit(_) | WatchKind::Silence(_) => None,
+        });
+        let levels = programs.flat_map(|program| &self.limits[program as usize].levels);
+        let near = levels.filter(|level| level.is_near(value, within));
+        near.reduce(|gravest, level| if level.tier > gravest.tier { level } else { gravest })
     }
 
     /// The unit of a tag, measured or calculated.
@@ -260,6 +284,16 @@ impl Level {
     /// Whether `value` is past the set point.
     pub fn is_past(&self, value: f64) -> bool {
         self.comparator.is_past(value, self.set_point)
+    }
+
+    /// Whether `value` is past the set point, or short of it by at most that share of its amount. Never true for NaN.
+    pub fn is_near(&self, value: f64, within: f64) -> bool {
+        let short = within * self.set_point.abs();
+        if self.comparator.is_rising() {
+            value >= self.set_point - short
+        } else {
+            value <= self.set_point + short
+        }
     }
 
     /// Whether `value` is back past the clear point. Never true for NaN.

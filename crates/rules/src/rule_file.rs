@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use davy_model::{Text, Tier, micros};
 
 use crate::{
-    Basis, Code, Response, RuleKind,
+    Basis, Code, NearLimit, Response, RuleKind,
     basis::{self, Origin},
     duration,
     fields::{Fields, Item},
@@ -27,7 +27,9 @@ pub(crate) const KEYS: [&str; 7] =
 /// The key of a file of rules.
 pub(crate) const FILE: [&str; 1] = ["rules"];
 /// The keys of `stale`.
-pub(crate) const STALE: [&str; 4] = ["after", "tier", "latch", "re_alarm"];
+pub(crate) const STALE: [&str; 5] = ["after", "tier", "latch", "re_alarm", "near_limit"];
+/// The keys of `near_limit`.
+pub(crate) const NEAR_LIMIT: [&str; 2] = ["within", "tier"];
 /// The keys of `response`.
 pub(crate) const RESPONSE: [&str; 4] = ["cause", "consequence", "action", "time_to_respond"];
 /// The keys of `suppressed_while`.
@@ -37,6 +39,8 @@ pub(crate) const OF_SITE: [&str; 1] = ["tunes"];
 /// The one kind that tunes another; beside it, `deviation` is a name to answer for it, and no kind.
 const TUNING: &[&str] = &["limit"];
 const A_MILLISECOND: Duration = Duration::from_millis(1);
+/// So near to a limit silence is graver, as a share of the set point: an engineering default.
+const WITHIN: f64 = 0.1;
 /// Intervals of silence at most.
 const INTERVALS_MAX: u32 = 100_000;
 
@@ -97,6 +101,8 @@ pub(crate) struct StaleDraft {
     pub(crate) latch: bool,
     /// Still silent after this, it sounds again.
     pub(crate) re_alarm_us: Option<i64>,
+    /// When it is graver.
+    pub(crate) near_limit: Option<NearLimit>,
 }
 
 /// How long a tag may be silent.
@@ -123,7 +129,7 @@ impl DraftKind {
     pub(crate) fn tier_max(&self) -> Tier {
         match self {
             DraftKind::Limit(levels) => kinds::tier_max(levels),
-            DraftKind::Stale(stale) => stale.tier,
+            DraftKind::Stale(stale) => stale.near_limit.map_or(stale.tier, |near| near.tier),
             DraftKind::Calculated(_, draft) => kinds::tier_max(draft.levels()),
         }
     }
@@ -249,7 +255,28 @@ fn stale(item: &Item<'_>, about: &str, report: &mut Report) -> Option<StaleDraft
     let after = fields.get("after").map_or(Some(After::SilenceLimit), |item| after(&item, report));
     let latch = fields.get("latch").and_then(|item| item.flag(report)).unwrap_or(false);
     let re_alarm = fields.get("re_alarm").and_then(|item| item.duration(A_MILLISECOND, report));
-    Some(StaleDraft { tier: tier?, after: after?, latch, re_alarm_us: re_alarm.map(micros) })
+    let near = fields.get("near_limit").map(|item| near_limit(&item, (tier, about), report));
+    let near_limit = if let Some(near) = near { Some(near?) } else { None };
+    Some(StaleDraft { tier: tier?, after: after?, latch, re_alarm_us: re_alarm.map(micros), near_limit })
+}
+
+/// `near_limit: {within: 0.1, tier: orange}`; its tier must be graver than that of silence.
+fn near_limit(
+    item: &Item<'_>,
+    (silence, about): (Option<Tier>, &str),
+    report: &mut Report,
+) -> Option<NearLimit> {
+    let about = format!("{about}: stale: near_limit");
+    let fields = Fields::open(item.node(), about, &NEAR_LIMIT, report)?;
+    let within = fields.number("within", WITHIN, 0.0..=1.0, report);
+    let tier = fields.need("tier", report)?;
+    let graver = tier.tier(report)?;
+    if let Some(silence) = silence.filter(|silence| graver <= *silence) {
+        let expected = format!("a tier graver than {silence}, that of any silence");
+        report.error(tier.place, tier.finding(Code::LevelOrder).found(graver.word()).expected(expected));
+        return None;
+    }
+    Some(NearLimit { within: within?, tier: graver })
 }
 
 fn after(item: &Item<'_>, report: &mut Report) -> Option<After> {

@@ -389,6 +389,15 @@ const CASES: &[Case] = &[
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {after: 0 intervals, tier: yellow}", &[
         "rules/a.yaml:19:20: rule \"silent\": stale: after: found \"0 intervals\", expected a whole number of intervals, 1 to 100000 [DURATION_INVALID]",
     ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {tier: yellow, near_limit: {within: 2, tier: red}}", &[
+        "rules/a.yaml:19:48: rule \"silent\": stale: near_limit: within: found \"2\", expected a number, 0 to 1 [NUMBER_RANGE]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {tier: yellow, near_limit: {within: 0.2}}", &[
+        "rules/a.yaml:19:39: rule \"silent\": stale: near_limit: found nothing, expected the key tier [KEY_MISSING]",
+    ]),
+    ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {tier: yellow, near_limit: {tier: yellow}}", &[
+        "rules/a.yaml:19:46: rule \"silent\": stale: near_limit: tier: found \"yellow\", expected a tier graver than yellow, that of any silence [LEVEL_ORDER]",
+    ]),
     ("rules/a.yaml", "stale: {after: 3 intervals, tier: yellow}", "stale: {after: soon, tier: yellow}", &[
         "rules/a.yaml:19:20: rule \"silent\": stale: after: found \"soon\", expected so many intervals, such as 3 intervals, or a duration, such as 90s [DURATION_INVALID]",
     ]),

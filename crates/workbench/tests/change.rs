@@ -56,6 +56,11 @@ fn every_change_is_told_with_its_direction() {
         ),
         ("stale: {tier: yellow}", "stale: {tier: orange}", vec!["silent tier tighter orange 2"]),
         (
+            "stale: {tier: yellow}",
+            "stale: {tier: yellow, near_limit: {tier: red}}",
+            vec!["silent near a limit tighter yellow 2"],
+        ),
+        (
             "- id: silent",
             "- id: quiet",
             vec!["quiet the rule tighter yellow 0", "silent the rule looser yellow 0"],

@@ -3,7 +3,7 @@
 //! Silence is judged on the arrival clock: it is Davy that does not hear. Bad readings are heard, and are no use.
 
 use davy_model::{
-    Comparator, Delay, DelayKind, Evidence, LimitView, Quality, QualityReason, Reporting, TagIndex,
+    Comparator, Delay, DelayKind, Evidence, LimitView, Quality, QualityReason, Reporting, TagIndex, Tier,
     Timestamp, Transition, micros,
 };
 use davy_rules::{SilenceProgram, WatchKind};
@@ -119,12 +119,26 @@ impl Engine {
         if let (Silence::Quiet, Some(node)) = (deadline.cause, self.node_that_holds(tag)) {
             self.nodes[node].has_waiting_tags = true;
         }
-        let story = self.story_of_silence(deadline, program, tag);
-        let latch = program.latch.then_some(program.tier);
+        let mut story = self.story_of_silence(deadline, program, tag);
+        let tier = self.tier_of_silence(program, tag, &mut story);
+        let latch = program.latch.then_some(tier);
         self.alarms[alarm as usize].latch_tier = latch;
         // The process is never refused.
-        let _ = self.change(alarm, Event::Raise(program.tier), moment, story, out);
+        let _ = self.change(alarm, Event::Raise(tier), moment, story, out);
         self.mark(deadline.watch, alarm);
+    }
+
+    /// How grave a silence is. A sensor that died near a limit may have died of what it was to warn of.
+    fn tier_of_silence(&self, program: &SilenceProgram, tag: TagIndex, story: &mut Story) -> Tier {
+        let Some(near) = program.near_limit else { return program.tier };
+        let Some(last) = self.last_evidence(tag) else { return program.tier };
+        let level = last.value.and_then(|value| self.plan.limit_near(tag, value, near.within));
+        let Some(level) = level else { return program.tier };
+        story.near = Some(format!("{} {} {}", level.name, level.comparator.symbol(), level.written).into());
+        if story.evidence.readings.first() != Some(&last) {
+            story.evidence.readings.insert(0, last);
+        }
+        near.tier
     }
 
     fn story_of_silence(&self, deadline: &Deadline, program: &SilenceProgram, tag: TagIndex) -> Story {

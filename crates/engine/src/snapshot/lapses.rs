@@ -44,11 +44,15 @@ impl LapseState {
             last: Some(SaidState::of(lapse.last)),
             measured: lapse.measured.map(SaidState::of),
             is_empty,
+            good: lapse.good.map(|(_, said)| SaidState::of(said)),
+            good_value: lapse.good.map(|(value, _)| value),
         }
     }
 
     fn to_lapse(self) -> Result<Lapse, SnapshotError> {
+        let good = self.good.map(SaidState::to_said).transpose()?;
         Ok(Lapse {
+            good: self.good_value.zip(good),
             since_us: self.since_us,
             last: self.last.unwrap_or_default().to_said()?,
             measured: self.measured.map(SaidState::to_said).transpose()?,

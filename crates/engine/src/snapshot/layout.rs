@@ -246,6 +246,11 @@ pub(super) struct LapseState {
     /// Its last reading had no value.
     #[prost(bool, tag = "5")]
     pub(super) is_empty: bool,
+    #[prost(message, optional, tag = "6")]
+    pub(super) good: Option<SaidState>,
+    /// In the unit of the tag.
+    #[prost(double, optional, tag = "7")]
+    pub(super) good_value: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

@@ -92,7 +92,11 @@ fn compiled() -> Vec<Arc<Plan>> {
     let all = |levels: &str, mode: &str| {
         rule("lim", "T, U, X, Y", &format!("limit: [{levels}]{mode}"))
             + &rule("quick", "T, X", "limit: [{name: H, tier: orange, above: 80, deadband: 10, latch: true}]")
-            + &rule("stale", "\"*\"", "stale: {after: 20s, tier: yellow, latch: true, re_alarm: 45s}")
+            + &rule(
+                "stale",
+                "\"*\"",
+                "stale: {after: 20s, tier: yellow, latch: true, re_alarm: 45s, near_limit: {tier: red}}",
+            )
             + &calculated()
     };
     let mode = "\n    suppressed_while: {tag: M, at_or_above: 80}";

@@ -154,6 +154,24 @@ fn a_changed_unit_keeps_what_is_known() {
 }
 
 #[test]
+fn what_a_sensor_said_before_it_died_is_converted_with_its_unit() {
+    let kelvin = TAGS.replace("T,a tag,temperature,degC", "T,a tag,temperature,K");
+    let stale = rule("stale", "T", "stale: {after: 20s, tier: yellow, near_limit: {tier: red}}");
+    let level = |point: &str| {
+        limit(&format!("{{name: H, tier: orange, at_or_above: {point}, on_delay: 1h}}")) + &stale
+    };
+    let world = tell(
+        with(&level("80 degC"), plan_of(&kelvin, &level("353.15 K"))),
+        "0 79
+         5 3!
+         6 activate next
+         20 tick -> stale:T raised red!",
+    );
+    let told = world.told[0].evidence.readings[0].value.expect("it was measured");
+    assert!((told - 352.15).abs() < 1e-9, "{told}");
+}
+
+#[test]
 fn a_unit_of_another_kind_begins_anew_and_clears_nothing() {
     let metres = TAGS.replace("T,a tag,temperature,degC", "T,a tag,level,m");
     let stale = rule("stale", "T", "stale: {after: 20s, tier: yellow}");

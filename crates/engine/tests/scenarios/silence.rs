@@ -166,3 +166,53 @@ fn silence_never_clears_a_process_alarm() {
          941 tick -> cleared yellow",
     );
 }
+
+/// Silence is graver near a limit that is far from raising itself.
+fn near() -> String {
+    limit(
+        "{name: H, tier: orange, at_or_above: 80, on_delay: 1h}, {name: L, tier: blue, below: 20, on_delay: 1h}",
+    ) + &rule("stale", "T", "stale: {after: 20s, tier: yellow, near_limit: {within: 0.1, tier: red}}")
+}
+
+#[test]
+fn silence_near_a_limit_is_graver_than_another() {
+    for (last, tier) in [("71.9", "yellow"), ("72", "red"), ("95", "red"), ("22", "red"), ("22.1", "yellow")]
+    {
+        let log = format!(
+            "0 {last}\n 19.999 tick\n 20 tick -> stale:T raised {tier}!\n 21 50 -> stale:T cleared {tier}"
+        );
+        story(&near(), &log);
+    }
+    let world = story(&near(), "0 79\n 20 tick -> stale:T raised red!");
+    assert_eq!(
+        world.told[0].message.en,
+        "stale T: no usable reading for 20 s, last 79 degC (good); near its limit H ≥ 80"
+    );
+}
+
+#[test]
+fn what_a_dying_sensor_says_last_is_not_its_last_good_value() {
+    let world = story(
+        &near(),
+        "0 79
+         5 3!
+         10 T=NaN
+         19 2!
+         20 tick -> stale:T raised red!
+         21 50   -> stale:T cleared red
+         22 79!
+         41 tick -> stale:T raised yellow!",
+    );
+    let values: Vec<_> = world.told[0].evidence.readings.iter().map(|seen| seen.value).collect();
+    assert_eq!(values, [Some(79.0), Some(2.0)]);
+}
+
+#[test]
+fn a_tag_that_was_never_heard_was_never_near_a_limit() {
+    story(&near(), "20 tick -> stale:T raised yellow!");
+}
+
+#[test]
+fn what_it_was_near_to_is_not_forgotten_in_a_snapshot() {
+    story(&near(), "0 79\n 5 3!\n 6 tick\n 6 snapshot\n 20 tick -> stale:T raised red!");
+}

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    forms::{flag, form, list, word},
+    forms::{flag, form, list, number, word},
     kinds, level,
     object::{Object, has, is},
 };
 use crate::{
     basis::{self, CONFIDENCES},
     kinds::{LOOK_AT_ALARMS, WORDS},
-    rule_file::{FILE, KEYS, OF_SITE, RESPONSE, STALE, SUPPRESSED},
+    rule_file::{FILE, KEYS, NEAR_LIMIT, OF_SITE, RESPONSE, STALE, SUPPRESSED},
     selector,
     tunes::DEVIATION,
 };
@@ -121,9 +121,22 @@ fn stale() -> Value {
         "patternErrorMessage": "so many intervals, such as 3 intervals, or a duration, such as 90s",
         "description": "no usable reading for so long: a duration, or so many intervals of the tag, such as 3 intervals; the tag's silence_limit",
     });
-    let describe = |key: &str| if key == "after" { after.clone() } else { level::describe(key) };
+    let describe = |key: &str| match key {
+        "after" => after.clone(),
+        "near_limit" => near_limit(),
+        _ => level::describe(key),
+    };
     let about = "no usable reading of a tag for too long";
     Object::of(&STALE, describe).titled(kinds::title("stale")).described(about).need(&["tier"]).into_value()
+}
+
+fn near_limit() -> Value {
+    let describe = |key: &str| match key {
+        "within" => number(0.0, 1.0, "how near to a limit, as a share of the set point; 0.1"),
+        _ => form("tier", "how grave it is then; graver than the tier of any silence"),
+    };
+    let about = "what it is when the last good value stood near a limit, or past it";
+    Object::of(&NEAR_LIMIT, describe).described(about).need(&["tier"]).into_value()
 }
 
 fn response() -> Value {

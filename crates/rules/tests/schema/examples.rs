@@ -10,7 +10,7 @@ pub(crate) const RULES: &[(&str, &str)] = &[
                 {name: HHH, tier: red, above: 50, deadband: 1 ppm}]}"),
     ("limit", "{tunes: gb50493.h2s, deviation: {reference: M-1, reason: Purge, approved_by: Chief},
         limit: [{name: L1, tier: orange, at_or_above: 5 ppm, basis: {standard: S, clause: C, edition: E, confidence: known}}]}"),
-    ("stale", "{applies_to: {tag: '*'}, basis: {confidence: engineering}, stale: {after: 3 intervals, tier: yellow, latch: false, re_alarm: 10m}}"),
+    ("stale", "{applies_to: {tag: '*'}, basis: {confidence: engineering}, stale: {after: 3 intervals, tier: yellow, latch: false, re_alarm: 10m, near_limit: {within: 0.2, tier: red}}}"),
     ("rate_of_change", "{applies_to: {tag: TK-1/level}, rate_of_change: {over: 1m, at_least: 5, slope: regression, levels: [{name: F, tier: yellow, above: 1 mm/min}]}}"),
     ("window", "{applies_to: {tag: TK-1/level}, window: {of: mean, over: 1h, coverage: 0.5, levels: [{name: M, tier: yellow, above: 5 m}]}}"),
     ("window", "{applies_to: {tag: AT-1/h2s}, window: {of: stel, levels: [{name: M, tier: yellow, above: 5 ppm}]}}"),

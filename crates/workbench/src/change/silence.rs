@@ -30,5 +30,17 @@ pub(super) fn compare(rule: &Arc<str>, old: &SilenceProgram, new: &SilenceProgra
     if old.latch != new.latch {
         note("latch", old.latch.to_string(), new.latch.to_string(), old.latch);
     }
+    if old.near_limit != new.near_limit {
+        let looser = match (old.near_limit, new.near_limit) {
+            (Some(old), Some(new)) => new.within < old.within || new.tier < old.tier,
+            (old, _) => old.is_some(),
+        };
+        note("near a limit", near(old), near(new), looser);
+    }
     changes
+}
+
+fn near(program: &SilenceProgram) -> String {
+    let Some(near) = program.near_limit else { return "no different".to_owned() };
+    format!("{} within {} of the set point", near.tier, near.within)
 }
