@@ -16,6 +16,8 @@ const SILENCE_AND_SMALL: Duration = Duration::from_secs(12);
 
 /// Twenty times as fast as in a plant, so that no test waits a minute.
 const QUICK: &str = "[heartbeat]\nevery = \"250ms\"\n[canary]\nevery = \"1s\"\ndeadline = \"1s\"\n";
+/// The same, where the canary is not what is looked at, and must not be late on a machine that has much to do.
+const PATIENT: &str = "[heartbeat]\nevery = \"250ms\"\n[canary]\nevery = \"60s\"\ndeadline = \"60s\"\n";
 
 /// The park of the sample, with `more` in its configuration and nobody sending.
 async fn park(more: &str) -> (Setup, Davy, Grpc) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use davy_tests::{Davy, LONG, Stall, Watchdog, get, has_strace, wait_until};
 use tokio::time::{Instant, timeout};
 
-use super::{QUICK, SILENCE, SILENCE_AND_SMALL, park, until_the_canary_is_back};
+use super::{PATIENT, QUICK, SILENCE, SILENCE_AND_SMALL, park, until_the_canary_is_back};
 
 /// Watches the park, and has heard nothing bad of it.
 async fn watch(server: &Davy) -> Watchdog {
@@ -44,7 +44,7 @@ async fn check(stage: &str, calls: &str, http_lives: bool) {
     if !has_strace() {
         return;
     }
-    let (_setup, server, grpc) = park(QUICK).await;
+    let (_setup, server, grpc) = park(PATIENT).await;
     until_the_canary_is_back(&grpc).await;
     let mut dog = watch(&server).await;
     health_is(&server, 200).await;
