@@ -1,5 +1,6 @@
 //! `deviation`: a value less what it should be near to.
 
+use davy_model::{Quality, QualityReason};
 use davy_rules::{Deviation, From};
 
 use super::{
@@ -9,6 +10,9 @@ use super::{
 };
 use crate::memory::worse;
 
+/// Of a limit that stands in for one that is not known: what is short of it may still be past the other, so nothing clears.
+const UNPROVEN: Quality = Quality::Uncertain(QualityReason::Incomplete);
+
 pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
     let (own, others) = view.inputs.split_first()?;
     let seen = own.held?;
@@ -17,12 +21,14 @@ pub(super) fn value(program: &Deviation, view: &View<'_>) -> Option<Value> {
     let reference = match &program.from {
         From::Tag(moving) => {
             let other = known.next();
-            quality = other.map_or(quality, |other| worse(quality, other.quality));
+            quality = worse(quality, other.map_or(UNPROVEN, |other| other.quality));
             moving.limit(other.map(|other| other.value))?
         }
         From::Mode(table) => {
             let mode = known.next();
-            quality = mode.map_or(quality, |mode| worse(quality, mode.quality));
+            // What is short of the strictest limit is short of all.
+            let unknown = table.strictest.map_or(UNPROVEN, |_| Quality::Good);
+            quality = worse(quality, mode.map_or(unknown, |mode| mode.quality));
             table.limit(mode.map(|mode| mode.value))
         }
         From::Hours(table) => table.limit(view.now_us),

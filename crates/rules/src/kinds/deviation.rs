@@ -279,9 +279,8 @@ impl Draft {
         let rows: Vec<(f64, f64)> = rows.iter().map(row).collect::<Option<_>>()?;
         let comparators: Vec<Comparator> = self.levels.iter().map(|level| level.comparator).collect();
         // Without a sign, too much and too little are alike: none is the strictest.
-        let unknown =
-            if self.signed { ModeTable::strictest(&rows, otherwise, &comparators) } else { otherwise };
-        Some(ModeTable { rows, otherwise, unknown })
+        let strictest = if self.signed { ModeTable::strictest(&rows, otherwise, &comparators) } else { None };
+        Some(ModeTable { rows, otherwise, strictest })
     }
 
     /// Values are compared as they are: all inputs must have one unit.

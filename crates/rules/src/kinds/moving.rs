@@ -36,8 +36,8 @@ pub struct ModeTable {
     pub rows: Vec<(f64, f64)>,
     /// While it has another.
     pub otherwise: f64,
-    /// While it is not known: the strictest of all, as far as one is.
-    pub unknown: f64,
+    /// While it is not known: the strictest of all; none, where levels do not all rise into alarm, or all fall.
+    pub strictest: Option<f64>,
 }
 
 /// A table by the time of day.
@@ -72,19 +72,19 @@ impl Moving {
 impl ModeTable {
     /// The limit, by the mode, if it is known.
     pub fn limit(&self, mode: Option<f64>) -> f64 {
-        let Some(mode) = mode else { return self.unknown };
+        let Some(mode) = mode else { return self.strictest.unwrap_or(self.otherwise) };
         self.rows.iter().find(|(is, _)| *is == mode).map_or(self.otherwise, |(_, limit)| *limit)
     }
 
     /// The strictest of its limits for values that rise into alarm, or fall into it.
-    pub(super) fn strictest(rows: &[(f64, f64)], otherwise: f64, comparators: &[Comparator]) -> f64 {
+    pub(super) fn strictest(rows: &[(f64, f64)], otherwise: f64, comparators: &[Comparator]) -> Option<f64> {
         let limits = rows.iter().map(|(_, limit)| *limit);
         if comparators.iter().all(|comparator| comparator.is_rising()) {
-            limits.fold(otherwise, f64::min)
+            Some(limits.fold(otherwise, f64::min))
         } else if comparators.iter().all(|comparator| !comparator.is_rising()) {
-            limits.fold(otherwise, f64::max)
+            Some(limits.fold(otherwise, f64::max))
         } else {
-            otherwise
+            None
         }
     }
 }
@@ -226,8 +226,10 @@ mod tests {
     fn a_mode_that_is_not_known_is_the_strictest_there_is() {
         use Comparator::{Above, Below};
         let rows = [(1.0, 12.0), (2.0, 8.0)];
-        for (comparators, unknown) in [(&[Above][..], 8.0), (&[Below], 12.0), (&[Above, Below], 10.0)] {
-            assert_eq!(ModeTable::strictest(&rows, 10.0, comparators), unknown, "{comparators:?}");
+        for (comparators, strictest) in
+            [(&[Above][..], Some(8.0)), (&[Below], Some(12.0)), (&[Above, Below], None)]
+        {
+            assert_eq!(ModeTable::strictest(&rows, 10.0, comparators), strictest, "{comparators:?}");
         }
     }
 }

@@ -34,6 +34,36 @@ fn without_that_tag_the_limit_is_what_the_file_says() {
     );
 }
 
+/// What stands in for a limit that is not known raises, and proves nothing: no alarm clears by the loss of its limit.
+#[test]
+fn losing_that_tag_clears_nothing() {
+    placed(
+        &from("tag: G2, otherwise: 5 %vol"),
+        "0 G2=3
+         1 G1=4 -> dev:G1 raised yellow!
+         2 G2=3!
+         3 G1=4
+         4 G1=2
+         5 G2=3 -> dev:G1 cleared yellow",
+    );
+}
+
+/// Levels on both sides have no strictest limit, so nothing is proved until the mode is known.
+#[test]
+fn losing_the_mode_clears_nothing_where_none_of_its_limits_is_the_strictest() {
+    let both =
+        "{name: PAST, tier: yellow, at_or_above: 0, deadband: 0.5}, {name: FAR, tier: yellow, below: -3}";
+    let mode = "from: {mode: T, values: [{is: 1, limit: 3 %vol}], otherwise: 5 %vol}";
+    placed(
+        &rule("dev", "G1", &format!("deviation: {{{mode}, signed: true, levels: [{both}]}}")),
+        "0 T=1
+         1 G1=4 -> dev:G1 raised yellow!
+         2 T=1!
+         3 G1=4
+         4 T=7 -> dev:G1 cleared yellow",
+    );
+}
+
 /// Whoever writes the other tag moves the limit within what the file allows.
 #[test]
 fn another_tag_moves_the_limit_within_bounds() {
