@@ -219,12 +219,12 @@ impl Engine {
 
     /// The alarms that a calculated tag looks at and that stand. What is out of service, or quiet by design, says nothing.
     fn standing(&self, calculated: &Calculated) -> Vec<Standing> {
-        let slots = calculated.alarms.iter().zip(&calculated.witnesses);
-        let standing = slots.filter_map(|(&watch, &witness)| {
+        let slots = (0..).zip(calculated.alarms.iter().zip(&calculated.witnesses));
+        let standing = slots.filter_map(|(at, (&watch, &witness))| {
             let slot = self.slots[watch as usize];
             let alarm = (slot != NONE).then(|| &self.alarms[(slot & !LIVE) as usize])?;
             let says = alarm.is_active() && alarm.facts.in_service && alarm.facts.suppressed_by.is_none();
-            says.then(|| Standing { seen: seen_alarm(alarm), witness })
+            says.then(|| Standing { seen: seen_alarm(alarm), witness, at })
         });
         standing.collect()
     }
@@ -252,7 +252,7 @@ impl Engine {
     /// is calculated anew when one of them ends.
     pub(crate) fn calculated_held_until(&self, tag: TagIndex, calculated: &Calculated) -> i64 {
         match (&calculated.program, &calculated.inputs[..]) {
-            (_, []) => NEVER,
+            (_, []) | (Program::Corroborate(_), _) => NEVER,
             (Program::Vote(vote), _) if vote.faulty => NEVER,
             (Program::Quality(_), [input]) => {
                 let limit = self.plan.site.tag(*input).silence_limit;

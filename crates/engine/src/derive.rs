@@ -228,7 +228,7 @@ impl<'a> Case<'a> {
         let rule = self.plan.rules.binary_search_by(|rule| rule.id.cmp(&seen.alarm.rule)).ok()?;
         let watch = self.plan.watch_on(u32::try_from(rule).ok()?, &seen.alarm.subject)?;
         let at = made.alarms.iter().position(|other| *other == watch)?;
-        Some(Standing { seen: seen.clone(), witness: made.witnesses[at] })
+        Some(Standing { seen: seen.clone(), witness: made.witnesses[at], at: at as u32 })
     }
 }
 

@@ -88,12 +88,18 @@ impl Location {
     /// How far away another place is, m; none between a place on the globe and one in a site's grid. On the globe the
     /// earth is a ball of 6,371.0088 km (IUGG mean radius), which over a site's size is off by less than 1 %.
     pub fn metres_to(&self, other: &Location) -> Option<f64> {
+        let [east_m, north_m, up_m] = self.offset_to(other)?;
+        Some(north_m.hypot(east_m).hypot(up_m))
+    }
+
+    /// How far east, north and up another place is, m; as [`Location::metres_to`].
+    pub fn offset_to(&self, other: &Location) -> Option<[f64; 3]> {
         const EARTH_M: f64 = 6_371_008.8;
         match (*self, *other) {
             (
                 Location::Local { x_m, y_m, elevation_m },
                 Location::Local { x_m: x, y_m: y, elevation_m: z },
-            ) => Some((x - x_m).hypot(y - y_m).hypot(z - elevation_m)),
+            ) => Some([x - x_m, y - y_m, z - elevation_m]),
             (
                 Location::Geographic { latitude_deg, longitude_deg, elevation_m },
                 Location::Geographic { latitude_deg: latitude, longitude_deg: longitude, elevation_m: z },
@@ -101,7 +107,7 @@ impl Location {
                 let north_m = (latitude - latitude_deg).to_radians() * EARTH_M;
                 let middle = f64::midpoint(latitude, latitude_deg).to_radians();
                 let east_m = (longitude - longitude_deg).to_radians() * middle.cos() * EARTH_M;
-                Some(north_m.hypot(east_m).hypot(z - elevation_m))
+                Some([east_m, north_m, z - elevation_m])
             }
             _ => None,
         }

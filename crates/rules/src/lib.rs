@@ -54,8 +54,8 @@ pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_n
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use hazard_source::{Content, HazardMember, HazardSource, HazardUnit, Live, Sourced};
 pub use kinds::{
-    Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Ewma, Flatline, Formula, From,
-    Hazard, HourTable, Hours, Interlock, Keep, ModeTable, Moving, Of, PARTS, Program, QualityWatch,
+    Balance, Corroborate, Count, CountStep, Cusum, Degraded, Deviation, Downwind, Ewma, Flatline, Formula,
+    From, Hazard, HourTable, Hours, Interlock, Keep, ModeTable, Moving, Of, PARTS, Program, QualityWatch,
     RateOfChange, RuleKind, Slope, Spike, Standard, TimeToLimit, Vote, Window,
 };
 pub use pack::{pack_names, pack_text, with_packs};

@@ -68,6 +68,8 @@ pub(crate) struct Standing {
     pub(crate) seen: SeenAlarm,
     /// Who measures its subject: alarms with the same are one witness.
     pub(crate) witness: u32,
+    /// Its place among all the alarms that are looked at.
+    pub(crate) at: u32,
 }
 
 /// What was calculated.

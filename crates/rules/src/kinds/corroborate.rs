@@ -1,10 +1,12 @@
-//! `corroborate`: several devices say the same at about the same time; one alone may be wrong.
+//! `corroborate`: several devices say the same at about the same time, or as the wind carries it from one to the next; one
+//! alone may be wrong.
 
 use davy_model::{Comparator, micros};
 
 use super::{
-    Keep, KindDraft,
+    Downwind, Keep, KindDraft,
     count::of_groups,
+    downwind,
     group::{self, Group},
 };
 use crate::{
@@ -21,6 +23,8 @@ use crate::{
 pub struct Corroborate {
     /// How long, µs.
     pub within_us: i64,
+    /// Which of them one cloud can have reached; any, without.
+    pub downwind: Option<Downwind>,
 }
 
 impl Corroborate {
@@ -32,13 +36,14 @@ impl Corroborate {
 pub(super) struct Draft {
     of: Vec<(String, Place)>,
     group: Group,
-    program: Corroborate,
+    within_us: i64,
+    downwind: Option<downwind::Draft>,
     levels: Vec<LevelDraft>,
 }
 
 /// Its keys.
 pub(crate) fn keys() -> Vec<&'static str> {
-    one_level::and(&["of", "group_by", "at_least", "within"])
+    one_level::and(&["of", "group_by", "at_least", "within", "downwind"])
 }
 
 pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<Draft> {
@@ -51,8 +56,12 @@ pub(super) fn read(item: &Item<'_>, about: &str, report: &mut Report) -> Option<
     let set_point =
         at_least.map(|count| one_level::number(f64::from(count), format!("{count} devices"), place));
     let level = one_level::read("DEVICES", Comparator::AtOrAbove, &fields, set_point, report);
-    let program = Corroborate { within_us: micros(within?) };
-    Some(Draft { of: of?, group: group?, program, levels: vec![level?] })
+    let downwind = match fields.get("downwind") {
+        None => None,
+        Some(item) => Some(downwind::read(&item, report)?),
+    };
+    let within_us = micros(within?);
+    Some(Draft { of: of?, group: group?, within_us, downwind, levels: vec![level?] })
 }
 
 impl KindDraft for Draft {
@@ -65,6 +74,16 @@ impl KindDraft for Draft {
     }
 
     fn expand(&self, expansion: &mut Expansion<'_>) {
-        of_groups(expansion, self.group, &Program::Corroborate(self.program.clone()));
+        let within_us = self.within_us;
+        of_groups(expansion, self.group, |expansion, members| {
+            let (inputs, downwind) = match &self.downwind {
+                None => (Vec::new(), None),
+                Some(draft) => {
+                    let (inputs, downwind) = draft.of(expansion, members)?;
+                    (inputs, Some(downwind))
+                }
+            };
+            Some((inputs, Program::Corroborate(Corroborate { within_us, downwind })))
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! `count`: so many alarms at a tier make one of another, as GB 39496-2020, 5.5.4 rolls up the points of a tailings pond.
 
-use davy_model::{Tier, Unit};
+use davy_model::{TagIndex, Tier, Unit};
 
 use super::{
     Keep, KindDraft,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Program,
-    expand::{Calculation, Expansion},
+    expand::{Calculation, Expansion, Subject},
     fields::{Fields, Item},
     level::LevelDraft,
     one_level,
@@ -92,24 +92,29 @@ impl KindDraft for Draft {
 
     fn expand(&self, expansion: &mut Expansion<'_>) {
         let program = Program::Count(Count { steps: self.steps.clone() });
-        of_groups(expansion, self.group, &program);
+        of_groups(expansion, self.group, |_, _| Some((Vec::new(), program.clone())));
     }
 }
 
 /// One calculated tag for each group of the alarms that a rule looks at.
-pub(super) fn of_groups(expansion: &mut Expansion<'_>, group: Group, program: &Program) {
+pub(super) fn of_groups(
+    expansion: &mut Expansion<'_>,
+    group: Group,
+    program: impl Fn(&mut Expansion<'_>, &[&Subject]) -> Option<(Vec<TagIndex>, Program)>,
+) {
     let subjects = expansion.subjects.clone();
     for (subject, members) in group.of(expansion.site, &subjects, |subject| subject.near) {
-        let members = members.into_iter().map(|at| &subjects[at]);
+        let members: Vec<&Subject> = members.into_iter().map(|at| &subjects[at]).collect();
+        let Some((inputs, program)) = program(expansion, &members) else { return };
         expansion.make(Calculation {
             subject,
             unit: Unit::One,
             substance: Default::default(),
-            inputs: Vec::new(),
-            near: members.clone().find_map(|member| member.near),
-            alarms: members.map(|member| (member.rule, member.tag)).collect(),
+            inputs,
+            near: members.iter().find_map(|member| member.near),
+            alarms: members.iter().map(|member| (member.rule, member.tag)).collect(),
             levels: None,
-            program: program.clone(),
+            program,
         });
     }
 }

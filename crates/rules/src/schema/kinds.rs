@@ -10,8 +10,8 @@ use super::{
 use crate::{
     fields::DIRECTIONS,
     kinds::{
-        PARTS, balance, beside, count, deviation, expression, group, hazard, interlock, keys, moving,
-        rate_of_change, standard, vote, window,
+        PARTS, balance, beside, count, deviation, downwind, expression, group, hazard, interlock, keys,
+        moving, rate_of_change, standard, vote, window,
     },
 };
 
@@ -148,6 +148,7 @@ fn describe(kind: &str, key: &str) -> Value {
         ("corroborate", "within") => {
             form("span", "how far apart their first readings past the limit may lie")
         }
+        ("corroborate", "downwind") => wind(),
         ("hazard", "of") => word(
             &hazard::WORDS,
             "S, from 1 a major hazard source; R, by which the class goes; or the share of R that it is of R by design; r",
@@ -242,6 +243,21 @@ fn hours() -> Value {
         _ => Value::Null,
     };
     Object::of(&moving::HOUR, describe).need(&moving::HOUR).into_value()
+}
+
+fn wind() -> Value {
+    let describe = |key: &str| match key {
+        "direction" => form("text", "the tag of where the wind comes from, degrees from north clockwise"),
+        "speed" => form("text", "the tag of its speed"),
+        "spread" => number(1.0, 90.0, "degrees to either side of its way; 30"),
+        "tolerance" => {
+            number(0.0, 1.0, "how much sooner or later than by its speed, as a part of the time; 0.5")
+        }
+        "calm" => form("figure", "a slower wind goes nowhere; 0.5 m/s"),
+        _ => Value::Null,
+    };
+    let about = "count only what the wind can have carried from the first to the others";
+    Object::of(&downwind::KEYS, describe).described(about).need(&downwind::KEYS[..2]).into_value()
 }
 
 fn faulty() -> Value {

@@ -22,6 +22,7 @@ pub(crate) const RULES: &[(&str, &str)] = &[
     ("deviation", "{applies_to: {tag: AT-1/h2s}, deviation: {from: {mode: AT-3/mix, values: [{is: 1, limit: 5 ppm}], otherwise: 4 ppm}, levels: [{name: D, tier: yellow, above: 0}]}}"),
     ("deviation", "{applies_to: {tag: AT-1/h2s}, deviation: {from: {hours: [{from: '22:00', until: '24:00', limit: 5 ppm}], utc_offset: '+08:00', otherwise: 4 ppm}, levels: [{name: D, tier: yellow, above: 0}]}}"),
     ("limit", "{applies_to: {tag: AT-1/h2s}, limit: [{name: L, tier: yellow, above: {of: H, times: 0.5, minus: 1 ppm}}, {name: H, tier: red, above: 20 ppm}]}"),
+    ("corroborate", "{corroborate: {of: h2s, at_least: 2, within: 5m, downwind: {direction: AT-3/mix, speed: AT-3/mix, spread: 45, tolerance: 0.3, calm: 1 m/s}, tier: red}}"),
     ("spike", "{applies_to: {tag: AT-1/h2s}, spike: {over: 1m, at_least: 5, sigma_min: 0.5 ppm, levels: [{name: S, tier: yellow, above: 5}]}}"),
     ("time_to_limit", "{applies_to: {tag: TK-1/level}, time_to_limit: {to: 11 m, direction: rising, over: 5m, at_least: 5, slope: theil_sen, levels: [{name: SOON, tier: orange, at_or_below: 40 min}]}}"),
     ("cusum", "{applies_to: {tag: TK-1/level}, cusum: {target: 5 m, sigma: 1 cm, slack: 0.5, direction: falling, over: 1h, levels: [{name: C, tier: yellow, above: 5}]}}"),

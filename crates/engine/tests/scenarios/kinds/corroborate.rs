@@ -1,6 +1,8 @@
 //! `corroborate`.
 
-use crate::support::{condition, placed, rule};
+use davy_engine::{Part, derive};
+
+use crate::support::{World, condition, placed, plan_of, rule, tell};
 
 fn rules(of: &str) -> String {
     of.to_owned()
@@ -56,4 +58,84 @@ fn a_condition_cannot_be_acknowledged_for_it_is_no_alarm() {
 #[test]
 fn a_minute_is_within_a_minute() {
     placed(&rules(&whiff()), "0 G1=0.5\n20 G1=0.5\n40 G1=0.5\n60 G2=0.5 -> both:west raised red!");
+}
+
+/// Three detectors in a line, 100 m from each other from west to east, one 100 m north of the first, and a mast.
+const YARD: &str = "tag,title,quantity,unit,interval,silence_limit,reporting,edge_node,area,x,y
+G1,gas,gas.ch4,%vol,10s,300s,periodic,gw1,west,0,0
+G2,gas,gas.ch4,%vol,10s,300s,periodic,gw1,west,100,0
+G3,gas,gas.ch4,%vol,10s,300s,periodic,gw1,west,200,0
+N,gas,gas.ch4,%vol,10s,300s,periodic,gw1,west,0,100
+W/dir,direction,number.degrees,1,10s,300s,periodic,gw1,,,
+W/speed,speed,speed,m/s,10s,300s,periodic,gw1,,,
+";
+
+fn windy(story: &str) -> World {
+    let rules = condition(
+        "whiff",
+        "G1, G2, G3, N",
+        "limit: [{name: W, tier: blue, above: 0.3, clear_below: 0.2}]",
+    ) + &rule(
+        "cloud",
+        "G1",
+        "corroborate: {of: whiff, group_by: area, at_least: 2, within: 120s, downwind: {direction: W/dir, speed: W/speed}, tier: red}",
+    );
+    tell(World::new(plan_of(YARD, &rules)), story)
+}
+
+/// 100 m by a west wind of 2 m/s take 50 s, half of that sooner or later.
+#[test]
+fn a_cloud_is_smelled_down_the_wind_and_in_its_time() {
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n51 G2=0.5 -> cloud:west raised red!");
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n20 G2=0.5");
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n80 G2=0.5");
+    // Against the wind, and across it.
+    windy("0 W/dir=270 W/speed=2\n1 G2=0.5\n51 G1=0.5");
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n51 N=0.5");
+    windy("0 W/dir=180 W/speed=2\n1 G1=0.5\n51 N=0.5 -> cloud:west raised red!");
+}
+
+#[test]
+fn the_wind_that_turns_says_otherwise() {
+    windy(
+        "0 W/dir=90 W/speed=2
+         1 G1=0.5
+         51 G2=0.5
+         60 W/dir=270 -> cloud:west raised red!
+         70 W/dir=90 -> cloud:west cleared red",
+    );
+}
+
+/// Where nobody knows which way a cloud goes, any two devices are two.
+#[test]
+fn a_wind_that_is_calm_or_not_known_rules_nothing_out() {
+    windy("1 G1=0.5\n5 N=0.5 -> cloud:west raised red!");
+    windy("0 W/dir=270 W/speed=0.4\n1 G1=0.5\n5 N=0.5 -> cloud:west raised red!");
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n5 N=0.5\n6 W/speed=2! -> cloud:west raised red!");
+    windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n5 N=0.5\n6 W/dir=270^ -> cloud:west raised red!");
+}
+
+/// What stands, stands: the mast falls silent, and no alarm clears by that.
+#[test]
+fn a_mast_that_falls_silent_clears_nothing() {
+    windy(
+        "0 W/dir=270 W/speed=2
+         1 G1=0.5
+         51 G2=0.5 -> cloud:west raised red!
+         55 W/speed=2!
+         60 W/dir=0!",
+    );
+}
+
+/// Of its evidence the wind only rules out; both devices are needed.
+#[test]
+fn a_cloud_is_derived_from_its_evidence_alone() {
+    let world = windy("0 W/dir=270 W/speed=2\n1 G1=0.5\n51 G2=0.5 -> cloud:west raised red!");
+    let derived = derive(world.engine.plan(), &world.told[0]).expect("it is the process's");
+    assert!(derived.holds && derived.agrees, "{derived:?}");
+    let needed = |part: fn(&Part) -> bool| -> Vec<bool> {
+        derived.pieces.iter().filter(|piece| part(&piece.part)).map(|piece| piece.is_needed).collect()
+    };
+    assert_eq!(needed(|part| matches!(part, Part::Alarm(_))), [true, true]);
+    assert_eq!(needed(|part| matches!(part, Part::Reading(_))), [false, false], "the wind");
 }
