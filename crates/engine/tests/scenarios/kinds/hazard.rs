@@ -104,3 +104,62 @@ fn a_share_of_1_is_all_that_there_may_be_by_design() {
          3 WT=39.5 -> class:farm cleared orange",
     );
 }
+
+/// Chlorine and ammonia, both weighed, whose shares of R by design are 0.727... and 0.272...: in binary they add up to more
+/// than 1.
+const STORE: &str = "
+hazard_sources:
+  - id: farm
+    unit: storage
+    people_exposed: 10
+    members:
+      - {substance: chlorine, design: 20 t, live: {tag: CL}}
+      - {substance: ammonia, design: 30 t, live: {tag: NH}}
+";
+
+/// Ten tenths of ammonia, of which one is weighed: in binary they add up to less than 1.
+const TENTHS: &str = "
+hazard_sources:
+  - id: farm
+    unit: storage
+    people_exposed: 10
+    members:
+      - {substance: ammonia, design: 1 t, live: {tag: NH}}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+      - {substance: ammonia, design: 1 t}
+";
+
+#[test]
+fn what_adding_up_rounds_moves_nobody_past_a_bound() {
+    let weighed = "tag,quantity,unit,low,high,interval,silence_limit,reporting,edge_node
+CL,mass,t,0,60,10s,30s,periodic,gw1
+NH,mass,t,0,60,10s,30s,periodic,gw2
+";
+    for (site, hazard, story) in [
+        (
+            STORE,
+            "{of: share, levels: [{name: OVER, tier: orange, above: 1, deadband: 0.02}]}",
+            "0 CL=20 NH=30
+             1 NH=30.001 -> class:farm raised orange!",
+        ),
+        (
+            TENTHS,
+            "{of: s, levels: [{name: S, tier: blue, at_or_above: 1}]}",
+            "0 NH=0.99999
+             1 NH=1 -> class:farm raised blue!
+             2 NH=0.99999 -> class:farm cleared blue",
+        ),
+    ] {
+        let rule = format!(
+            "  - id: class\n    applies_to: {{hazard_source: farm}}\n    hazard: {hazard}\n    response: {{action: look, time_to_respond: 3m}}\n"
+        );
+        tell(World::new(plan_at(site, weighed, &rule)), story);
+    }
+}
