@@ -122,7 +122,10 @@ fn explained(text: &str, error: &ParseError) -> Mistake {
     let (line, column) = (error.pos.0.max(1), error.pos.1.max(1));
     let lines = text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0));
     let before: usize = lines.map(|line| line.chars().count()).sum();
-    let start = (before + usize::try_from(column - 1).unwrap_or(0)).min(text.chars().count());
+    let told = (before + usize::try_from(column - 1).unwrap_or(0)).min(text.chars().count());
+    // The crate may point before a blank: what is wrong is the word behind it.
+    let blanks = text.chars().skip(told).take_while(|c| c.is_whitespace()).count();
+    let start = told + blanks;
     let rest: String = text.chars().skip(start).collect();
     let word = word_at(&rest);
     let mistake = Mistake::new(u32::try_from(start + 1).unwrap_or(u32::MAX), Code::ExpressionSyntax);

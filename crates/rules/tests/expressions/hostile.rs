@@ -119,6 +119,13 @@ fn is_zero_divided(error: EvalError) -> bool {
     matches!(error, EvalError::NotFinite { .. })
 }
 
+#[test]
+fn a_mistake_behind_a_blank_is_told_on_one_line() {
+    for text in ["\n has( has( !", "has(\n", "has( \t\n x", "\nhas(\nhas("] {
+        assert!(read(text, &declared()).is_none(), "{text:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
