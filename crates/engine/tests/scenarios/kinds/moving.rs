@@ -91,6 +91,18 @@ fn the_limit_is_that_of_the_mode() {
     );
 }
 
+/// A mode that is doubtful may raise, and proves nothing.
+#[test]
+fn a_doubtful_mode_clears_nothing() {
+    placed(
+        &from("mode: T, values: [{is: 1, limit: 8 %vol}, {is: 2, limit: 3 %vol}], otherwise: 5 %vol"),
+        "0 T=2
+         1 G1=6 -> dev:G1 raised yellow!
+         2 T=1^
+         3 T=1 -> dev:G1 cleared yellow",
+    );
+}
+
 /// Never a false silence: nobody knows the mode, so the strictest limit holds.
 #[test]
 fn a_mode_that_is_not_known_is_the_strictest() {
