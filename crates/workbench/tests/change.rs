@@ -4,9 +4,9 @@ mod yard;
 
 use std::sync::Arc;
 
-use davy_model::Tier;
+use davy_model::{Bundle, BundleFile, Tier};
 use davy_rules::Plan;
-use davy_workbench::change::{changes, needs_second_person};
+use davy_workbench::change::{SECOND_PERSON_FROM, changes, changes_of_files, needs_second_person};
 
 const SITE: &str = "site: yard\nedge_nodes: [{id: gw}]\n";
 const TAGS: &str = "tag,quantity,unit,interval,edge_node\na/h2s,gas.h2s,ppm,10s,gw\nb/h2s,gas.h2s,ppm,10s,gw\nrun,number,1,10s,gw\n";
@@ -92,6 +92,10 @@ fn every_change_is_told_with_its_direction() {
 fn what_stands_beside_rules_is_told_as_unclear() {
     let compiled = |site: &str, tags: &str| yard::compiled(site, tags, RULES).1;
     let before = compiled(SITE, TAGS);
+    let sent = TAGS
+        .replacen("edge_node\n", "edge_node,sent_as\n", 1)
+        .replacen("10s,gw\n", "10s,gw,a2\n", 1)
+        .replace("10s,gw\n", "10s,gw,\n");
     let (longer, other) = (
         SITE.replace("{id: gw}", "{id: gw, loss_grace: 1m}"),
         TAGS.replace("a/h2s,gas.h2s,ppm,10s", "a/h2s,gas.h2s,ppm,30s"),
@@ -101,6 +105,19 @@ fn what_stands_beside_rules_is_told_as_unclear() {
         (compiled(&format!("{SITE}time: {{max_ahead: 1m}}\n"), TAGS), vec!["site.yaml time red 0"]),
         (compiled(&longer, TAGS), vec!["site.yaml edge nodes red 0"]),
         (compiled(&format!("{SITE}title: {{en: Yard}}\n"), TAGS), vec![]),
+        (compiled(SITE, &sent), vec!["tags.csv sent as red 1"]),
+        (
+            compiled(SITE, &TAGS.replacen("ppm", "mg/m3", 1)),
+            vec![
+                "h2s L1: clear point yellow 1",
+                "h2s L1: set point yellow 1",
+                "h2s L2: clear point red 1",
+                "h2s L2: set point red 1",
+                "mean H: clear point yellow 1",
+                "mean H: set point yellow 1",
+                "tags.csv unit red 1",
+            ],
+        ),
         (
             compiled(SITE, &other),
             vec!["silent silent for yellow 1", "tags.csv interval red 1", "tags.csv silence limit red 1"],
@@ -115,6 +132,25 @@ fn what_stands_beside_rules_is_told_as_unclear() {
             .collect();
         assert_eq!(lines, told.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(needs_second_person(&found, Tier::Orange), !found.is_empty());
+    }
+}
+
+/// A mapping scales what a gateway sends: a tenth of it is an alarm that never comes, and no rule has changed.
+#[test]
+fn a_mapping_that_reads_otherwise_is_told() {
+    let files = |text: &str| {
+        let (bundle, plan) = yard::compiled(SITE, TAGS, RULES);
+        let mut bundle = Bundle::clone(&bundle);
+        let file = |path: &str| BundleFile { path: path.to_owned(), text: text.to_owned() };
+        bundle.files.extend([file("mappings/dtu.yaml")].into_iter().filter(|_| !text.is_empty()));
+        (bundle, plan)
+    };
+    let (old, same, other, none) = (files("scale: 1"), files("scale: 1"), files("scale: 0.1"), files(""));
+    for (before, after, told) in [(&old, &same, 0), (&old, &other, 1), (&old, &none, 1), (&none, &old, 0)] {
+        let found = changes_of_files((&before.0, &before.1), (&after.0, &after.1));
+        assert_eq!(found.len(), told, "{found:?}");
+        assert_eq!(needs_second_person(&found, SECOND_PERSON_FROM), told > 0);
+        assert!(found.iter().all(|(change, _)| &*change.rule == "mappings/dtu.yaml"), "{found:?}");
     }
 }
 

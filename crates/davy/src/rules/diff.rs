@@ -2,10 +2,9 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
 
-use davy_model::Tier;
 use davy_workbench::{
     backtest::{Difference, difference},
-    change::{Change, Changes, changes, needs_second_person},
+    change::{Change, Changes, SECOND_PERSON_FROM, changes_of_files, needs_second_person},
 };
 use serde_json::json;
 
@@ -20,9 +19,6 @@ use crate::{
     exit::{Exit, Misuse},
     out,
 };
-
-/// What loosens this or a graver tier needs a second person.
-const SECOND_PERSON_FROM: Tier = Tier::Orange;
 
 /// Which files.
 #[derive(Debug, clap::Args)]
@@ -55,7 +51,7 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<Exit> {
         let sites = (&before.plan.site.id, &after.plan.site.id);
         return Err(Misuse(format!("two sites have nothing in common: {} and {}", sites.0, sites.1)).into());
     }
-    let changes = changes(&before.plan, &after.plan);
+    let changes = changes_of_files((&before.bundle, &before.plan), (&after.bundle, &after.plan));
     let alarms = args.log.is_given().then(|| alarms(args, &before, &after)).transpose()?;
     if args.json {
         out::line(report(&before, &after, &changes, alarms.as_ref(), args.list))?;

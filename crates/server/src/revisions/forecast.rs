@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use davy_engine::JudgeError;
 use davy_journal::JournalReader;
 use davy_workbench::{
     backtest::{Side, SideReport, difference},
@@ -15,8 +16,8 @@ use davy_workbench::{
 
 use super::record::Forecast;
 use crate::{
-    Loaded,
-    backtest::{entries, run, survey},
+    Loaded, RecoverError,
+    backtest::{entries, run},
 };
 
 /// How long judging may take; a longer journal is for `davy rules backtest`.
@@ -28,14 +29,8 @@ pub(crate) const USUAL: Duration = Duration::from_secs(7 * 86_400);
 /// Judges them. On one core, so that the line keeps the others.
 pub(crate) fn forecast(journal: &Path, candidate: &Loaded, last: Duration) -> Forecast {
     let problem = |problem: String| Forecast { problem, ..Forecast::default() };
-    let recorded = match survey(journal) {
-        Ok(recorded) => recorded,
-        Err(error) => return problem(error.to_string()),
-    };
-    let until = recorded.period.until;
-    let period = Period { from: until.minus(last).max(recorded.period.from), until };
-    match judge(journal, candidate, period) {
-        Ok(Some(reports)) => figures(&reports, period),
+    match judge(journal, candidate, last) {
+        Ok(Some((reports, period))) => figures(&reports, period),
         Ok(None) => problem(format!(
             "the journal is too long to be judged in {} s: davy rules backtest does it in its own time",
             TIME_MAX.as_secs()
@@ -44,13 +39,15 @@ pub(crate) fn forecast(journal: &Path, candidate: &Loaded, last: Duration) -> Fo
     }
 }
 
-fn judge(
-    journal: &Path,
-    candidate: &Loaded,
-    period: Period,
-) -> Result<Option<[SideReport; 2]>, crate::RecoverError> {
+type Judged = ([SideReport; 2], Period);
+
+/// Nothing, when it takes too long.
+fn judge(journal: &Path, candidate: &Loaded, last: Duration) -> Result<Option<Judged>, RecoverError> {
     let reader = JournalReader::open(journal)?;
     let began = Instant::now();
+    let first = reader.commits_from(1).next().ok_or(JudgeError::NotActivated)??;
+    let until = reader.head()?.at.offset_micros(1);
+    let period = Period { from: until.minus(last).max(first.at), until };
     let mut is_late = false;
     let in_time = entries(&reader, period.until).take_while(|_| {
         is_late = began.elapsed() > TIME_MAX;
@@ -60,7 +57,7 @@ fn judge(
     let sides = vec![Side::recorded(), Side::under(bundle, plan).counting(period)];
     let reports = run(in_time, sides, NonZeroUsize::MIN)?;
     let both = <[SideReport; 2]>::try_from(reports).expect("a report of each");
-    Ok((!is_late).then_some(both))
+    Ok((!is_late).then_some((both, period)))
 }
 
 fn figures([before, after]: &[SideReport; 2], period: Period) -> Forecast {

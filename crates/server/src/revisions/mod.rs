@@ -14,9 +14,8 @@ mod store;
 use std::{path::Path, sync::Arc};
 
 use davy_model::{BundleFile, Timestamp};
-use davy_rules::Plan;
 use davy_workbench::{
-    change::{changes, needs_second_person},
+    change::{SECOND_PERSON_FROM, changes_of_files, needs_second_person},
     revision::{Act, State, withdrawals},
 };
 use parking_lot::Mutex;
@@ -26,7 +25,7 @@ pub use self::store::StoreError;
 pub(crate) use self::{
     forecast::{USUAL as FORECAST_USUAL, forecast},
     live::Asked,
-    proposal::{Proposal, SECOND_PERSON_FROM, tests_of},
+    proposal::{Proposal, tests_of},
     record::{Event, Forecast, Note, Record},
     refused::Refused,
     shadow::Seen,
@@ -68,11 +67,14 @@ pub enum FolderPolicy {
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
     /// The file of revisions.
-    #[error("the file of revisions ({FILE_NAME}): {0}")]
+    #[error(
+        "the file of revisions ({FILE_NAME}): {0}; put it aside, and the sites' folders are active: who agreed to what is lost then"
+    )]
     Store(#[from] StoreError),
     /// What is active does not compile any more.
     #[error(
-        "site {site}: revision {revision} is active, was activated by a call, and cannot be used by this Davy: {}",
+        "site {site}: revision {revision} is active, was activated by a call, and cannot be used by this Davy: {}; change the site's \
+         folder, and its files take that place, or start the Davy that was there before",
         findings.join("; ")
     )]
     Active {
@@ -178,9 +180,11 @@ fn kept(store: &Store, site: &str, revision: &str) -> Result<Record, StoreError>
 }
 
 /// What is kept of files, before anything was done with them.
-fn record(of: &Loaded, base: &str, before: Option<&Plan>) -> Record {
-    let changes = before.map(|before| changes(before, &of.plan)).unwrap_or_default();
-    let gone = before.map(|before| withdrawals(before, &of.plan)).unwrap_or_default();
+fn record(of: &Loaded, base: &str, before: Option<&Loaded>) -> Record {
+    let changes = before
+        .map(|before| changes_of_files((&before.bundle, &before.plan), (&of.bundle, &of.plan)))
+        .unwrap_or_default();
+    let gone = before.map(|before| withdrawals(&before.plan, &of.plan)).unwrap_or_default();
     Record {
         site: of.bundle.site.to_string(),
         revision: of.bundle.revision.to_string(),
@@ -213,7 +217,7 @@ fn take_over(
     let old = kept(store, site, &standing.active)?;
     // What was active may be of another Davy, and not compile: then nobody can say what changes.
     let before = Loaded::of_files(store.files(site, &standing.active)?).ok();
-    let fresh = record(folder, &standing.active, before.as_ref().map(|before| &*before.plan));
+    let fresh = record(folder, &standing.active, before.as_ref());
     let known = store.revision(site, &fresh.revision)?.map(|known| known.events).unwrap_or_default();
     let new = Record { events: known, ..fresh }.moved(State::Active, Event::new(Event::FILES, now, "", ""));
     let old = old.moved(State::Retired, Event::new(Event::RETIRED, now, "", ""));
@@ -229,7 +233,7 @@ fn propose_folder(
     standing: &Standing,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let fresh = record(folder, &standing.active, Some(&active.plan));
+    let fresh = record(folder, &standing.active, Some(active));
     let standing = Standing { folder: fresh.revision.clone(), ..standing.clone() };
     let known = store.revision(&fresh.site, &fresh.revision)?;
     let may = known.as_ref().is_none_or(|known| known.life().after(Act::Propose).is_ok());

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use davy_model::{BundleFile, Tier, Timestamp};
+use davy_model::{BundleFile, Timestamp};
 use davy_rules::{Diagnostic, Severity};
 use davy_workbench::{
     revision::{Act, State, withdrawals},
@@ -12,8 +12,6 @@ use davy_workbench::{
 use super::{Event, Record, Refused, Revisions, forecast, record};
 use crate::Loaded;
 
-/// What loosens this or a graver tier needs a second person.
-pub(crate) const SECOND_PERSON_FROM: Tier = Tier::Orange;
 /// Revisions of a site that may wait to be decided on.
 const OPEN_MAX: usize = 100;
 
@@ -59,7 +57,7 @@ impl Revisions {
         }
         check_tests(proposal, wanted)?;
         check_withdrawals(proposal, wanted, active)?;
-        let fresh = record(wanted, base, Some(&active.plan));
+        let fresh = record(wanted, base, Some(active));
         self.check_place(&fresh)?;
         let predicted = Some(forecast(journal, wanted, proposal.over));
         let mut store = self.store.lock();

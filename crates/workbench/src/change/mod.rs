@@ -8,13 +8,13 @@ mod site;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use davy_model::Tier;
+use davy_model::{Bundle, Tier};
 use davy_rules::Plan;
 
 /// What one rule says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Of which rule; of the file `site.yaml` or `tags.csv`, where it is no rule.
+    /// Of which rule; of which file (`site.yaml`, `tags.csv`, `mappings/dtu.yaml`), where it is no rule.
     pub rule: Arc<str>,
     /// What: `L1: set point`, `covers`, `alarm`.
     pub what: String,
@@ -74,6 +74,19 @@ pub fn changes(before: &Plan, after: &Plan) -> Changes {
     site::compare(before, after, &mut gathered);
     gathered.0.into_iter().collect()
 }
+
+/// As [`changes`], and what the files that readings are read by (`mappings/*.yaml`) say otherwise: they scale and convert, and no
+/// plan has them.
+pub fn changes_of_files(before: (&Bundle, &Plan), after: (&Bundle, &Plan)) -> Changes {
+    let mut gathered = Gathered::default();
+    rule::compare(before.1, after.1, &mut gathered);
+    site::compare(before.1, after.1, &mut gathered);
+    site::compare_mappings(before.0, after.0, &mut gathered);
+    gathered.0.into_iter().collect()
+}
+
+/// What loosens this or a graver tier needs a second person.
+pub const SECOND_PERSON_FROM: Tier = Tier::Orange;
 
 /// Whether a second person must agree: something loosens, or may loosen, what bears on a tier of `from` or graver.
 pub fn needs_second_person(changes: &Changes, from: Tier) -> bool {

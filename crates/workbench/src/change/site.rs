@@ -1,7 +1,7 @@
 //! What a site's files say beside its rules: it bears on every alarm, and nobody can tell how without a log.
 
-use davy_model::{Tag, Tier};
-use davy_rules::{Plan, reader::show_duration};
+use davy_model::{Bundle, Reporting, Substance, Tag, Tier};
+use davy_rules::{Plan, mapping_name, reader::show_duration};
 
 use super::{Change, Direction, Gathered};
 
@@ -19,6 +19,7 @@ pub(super) fn compare(before: &Plan, after: &Plan, gathered: &mut Gathered) {
     part("annunciation", old.annunciation == new.annunciation);
     part("edge nodes", old.edge_nodes == new.edge_nodes);
     part("devices", old.devices == new.devices);
+    part("sources", old.sources == new.sources);
     part("hazard sources", before.hazard_sources == after.hazard_sources);
     for tag in &old.tags {
         let Some(now) = new.tag_index(&tag.name).map(|place| new.tag(place)) else { continue };
@@ -26,6 +27,20 @@ pub(super) fn compare(before: &Plan, after: &Plan, gathered: &mut Gathered) {
             let change = unclear("tags.csv", what, tier(before, tag), (&told.0, &told.1));
             gathered.add(change, Some(&tag.name));
         }
+    }
+}
+
+/// Compares the files that readings are read by. One that is new is used by nobody, until a source says so.
+pub(super) fn compare_mappings(before: &Bundle, after: &Bundle, gathered: &mut Gathered) {
+    let mappings = before.files.iter().filter(|file| mapping_name(&file.path).is_some());
+    for old in mappings {
+        let now = after.files.iter().find(|file| file.path == old.path);
+        let told = match now {
+            Some(now) if now.text == old.text => continue,
+            Some(_) => "otherwise",
+            None => "",
+        };
+        gathered.add(unclear(&old.path, "the mapping", Tier::Red, ("as it was", told)), None);
     }
 }
 
@@ -43,20 +58,36 @@ fn unclear(file: &str, what: &str, tier: Tier, (before, after): (&str, &str)) ->
 /// What it is called, and how it is told.
 type Field = (&'static str, fn(&Tag) -> String);
 
-/// What of a tag is said otherwise: all but its names, which decide nothing.
+/// What of a tag is said otherwise. What it is called decides nothing; what groups it is seen at the rules that group.
 fn said(old: &Tag, new: &Tag) -> Vec<(&'static str, (String, String))> {
-    let fields: [Field; 6] = [
+    let fields: [Field; 9] = [
+        ("unit", |tag| tag.unit.to_string()),
+        ("sent as", |tag| word(tag.sent_as.as_deref())),
+        ("device", |tag| word(tag.device.as_deref())),
         ("range", |tag| {
             tag.range.map_or_else(String::new, |range| format!("{} to {}", range.low, range.high))
         }),
         ("interval", |tag| show_duration(tag.expected_interval)),
         ("silence limit", |tag| show_duration(tag.silence_limit)),
-        ("reporting", |tag| format!("{:?}", tag.reporting)),
-        ("edge node", |tag| tag.edge_node.as_deref().unwrap_or_default().to_owned()),
-        ("substance", |tag| format!("{:?}", tag.substance)),
+        ("reporting", |tag| match tag.reporting {
+            Reporting::Periodic => "periodic".to_owned(),
+            Reporting::ByException => "by_exception".to_owned(),
+        }),
+        ("edge node", |tag| word(tag.edge_node.as_deref())),
+        ("substance", |tag| substance(&tag.substance)),
     ];
     let both = fields.into_iter().map(|(what, told)| (what, (told(old), told(new))));
     both.filter(|(_, (old, new))| old != new).collect()
+}
+
+fn word(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+fn substance(substance: &Substance) -> String {
+    let mass = substance.molar_mass_g_per_mol.map(|mass| format!("{mass} g/mol"));
+    let lel = substance.lel_percent_volume.map(|lel| format!("LEL {lel} %vol"));
+    mass.into_iter().chain(lel).collect::<Vec<_>>().join(", ")
 }
 
 /// The gravest tier that a rule on the tag itself can reach.

@@ -172,3 +172,51 @@ fn length_of(from: Option<&Moment>, until: Option<&Moment>) -> Duration {
     let read = |time: Option<&Moment>| time.and_then(|time| time_from_wire(time).ok());
     read(from).zip(read(until)).map_or(Duration::ZERO, |(from, until)| until.since(from))
 }
+
+#[cfg(test)]
+mod tests {
+    use davy_model::Timestamp;
+    use davy_proto::time_to_wire;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn moment(after: Duration) -> Option<Moment> {
+        let begin: Timestamp = "2026-03-01T00:00:00Z".parse().expect("a time");
+        Some(time_to_wire(begin.plus(after)))
+    }
+
+    #[test]
+    fn what_was_predicted_stands_beside_what_came() {
+        let found = Prediction {
+            from: moment(Duration::ZERO),
+            until: moment(7 * 24 * HOUR),
+            coverage: Some(0.992),
+            raises_before: 58,
+            raises_after: 22,
+            lost: 36,
+            moved: 4,
+            ..Prediction::default()
+        };
+        assert_eq!(
+            predicted(&found),
+            "over 7 d 00 h, 99.2 % of it covered: 58 alarms as it was, 22 under it: 0 gained, 36 lost, 4 moved"
+        );
+        let did = Actual {
+            from: moment(Duration::ZERO),
+            until: moment(74 * HOUR),
+            raises: 11,
+            raises_per_day: 11.0 * 24.0 / 74.0,
+            predicted_per_day: Some(22.0 / 7.0),
+            before_per_day: Some(58.0 / 7.0),
+            problem: String::new(),
+        };
+        assert_eq!(
+            actual(&did),
+            "over 3 d 02 h: 11 alarms, 3.6 a day; 3.1 were predicted, and there were 8.3 before: predicted -62 %, actual -57 %"
+        );
+        let short = Actual { until: moment(HOUR / 2), ..did };
+        assert_eq!(actual(&short), "over 30 min 00 s: 11 alarms; too short a time to be compared");
+    }
+}

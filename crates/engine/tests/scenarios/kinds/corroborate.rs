@@ -71,6 +71,10 @@ W/speed,speed,speed,m/s,10s,300s,periodic,gw1,,,
 ";
 
 fn windy(story: &str) -> World {
+    windy_with("", story)
+}
+
+fn windy_with(more: &str, story: &str) -> World {
     let rules = condition(
         "whiff",
         "G1, G2, G3, N",
@@ -78,7 +82,9 @@ fn windy(story: &str) -> World {
     ) + &rule(
         "cloud",
         "G1",
-        "corroborate: {of: whiff, group_by: area, at_least: 2, within: 120s, downwind: {direction: W/dir, speed: W/speed}, tier: red}",
+        &format!(
+            "corroborate: {{of: whiff, group_by: area, at_least: 2, within: 120s, downwind: {{direction: W/dir, speed: W/speed}}, tier: red{more}}}"
+        ),
     );
     tell(World::new(plan_of(YARD, &rules)), story)
 }
@@ -138,4 +144,17 @@ fn a_cloud_is_derived_from_its_evidence_alone() {
     };
     assert_eq!(needed(|part| matches!(part, Part::Alarm(_))), [true, true]);
     assert_eq!(needed(|part| matches!(part, Part::Reading(_))), [false, false], "the wind");
+}
+
+/// Nor does it stop a delay: the alarms stand, whoever is silent.
+#[test]
+fn a_mast_that_falls_silent_stops_no_delay() {
+    windy_with(
+        ", on_delay: 400s",
+        "0 W/dir=270 W/speed=2
+         1 G1=0.5
+         51 G2=0.5
+         450 tick
+         452 tick -> cloud:west raised red! @451",
+    );
 }

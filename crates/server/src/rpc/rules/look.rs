@@ -4,7 +4,7 @@ use davy_model::BundleFile;
 use davy_proto::v1 as wire;
 use davy_rules::{Rule, Severity, bundle, compile_with_warnings, with_packs};
 
-use super::wire::{finding, tier};
+use super::answer::{finding, tier};
 use crate::{Loaded, revisions::Refused, revisions::tests_of, sources};
 
 /// Findings told at most.

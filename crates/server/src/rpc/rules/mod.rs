@@ -1,12 +1,12 @@
 //! `RuleService`: the rules of a site, and how other ones take their place.
 
+mod answer;
 mod look;
-mod wire;
 
 use std::{sync::Arc, time::Duration};
 
 use davy_model::BundleFile;
-use davy_proto::{duration_from_wire, time_to_wire, v1 as wire_v1};
+use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
@@ -61,15 +61,15 @@ impl Rules {
 
     async fn decided(
         &self,
-        target: Option<wire_v1::RevisionTarget>,
+        target: Option<wire::RevisionTarget>,
         work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
-    ) -> Result<Option<wire_v1::Revision>, Status> {
+    ) -> Result<Option<wire::Revision>, Status> {
         let asked = asked(target)?;
-        self.quick(move |hub| work(hub, &asked).map(|record| Some(wire::revision(hub, &record)))).await
+        self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
     }
 
     /// The files of a request, or else those of a revision of a site.
-    fn files(hub: &Hub, site: &str, files: Vec<BundleFile>, revision: &str) -> Result<Loaded, Refused> {
+    fn loaded(hub: &Hub, site: &str, files: Vec<BundleFile>, revision: &str) -> Result<Loaded, Refused> {
         if files.is_empty() {
             let record = hub.revisions.find(site, revision)?;
             return hub.revisions.loaded(site, &record.revision);
@@ -89,12 +89,12 @@ impl Rules {
 impl RuleService for Rules {
     async fn list(
         &self,
-        request: Request<wire_v1::RuleServiceListRequest>,
-    ) -> Answer<wire_v1::RuleServiceListResponse> {
+        request: Request<wire::RuleServiceListRequest>,
+    ) -> Answer<wire::RuleServiceListResponse> {
         let request = request.into_inner();
         let found = self
             .work(move |hub| {
-                Rules::files(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
+                Rules::loaded(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
             })
             .await?;
         Ok(Response::new(found))
@@ -102,13 +102,13 @@ impl RuleService for Rules {
 
     async fn get(
         &self,
-        request: Request<wire_v1::RuleServiceGetRequest>,
-    ) -> Answer<wire_v1::RuleServiceGetResponse> {
+        request: Request<wire::RuleServiceGetRequest>,
+    ) -> Answer<wire::RuleServiceGetResponse> {
         let request = request.into_inner();
         let rule = request.rule.clone();
         let found = self
             .work(move |hub| {
-                let loaded = Rules::files(hub, &request.site, Vec::new(), &request.revision)?;
+                let loaded = Rules::loaded(hub, &request.site, Vec::new(), &request.revision)?;
                 Ok(look::get(&loaded, &request.rule))
             })
             .await?;
@@ -120,21 +120,21 @@ impl RuleService for Rules {
 
     async fn check(
         &self,
-        request: Request<wire_v1::RuleServiceCheckRequest>,
-    ) -> Answer<wire_v1::RuleServiceCheckResponse> {
-        let files = wire::files(request.into_inner().files);
+        request: Request<wire::RuleServiceCheckRequest>,
+    ) -> Answer<wire::RuleServiceCheckResponse> {
+        let files = answer::files(request.into_inner().files);
         Ok(Response::new(self.work(move |_| Ok(look::check(files))).await?))
     }
 
     async fn test(
         &self,
-        request: Request<wire_v1::RuleServiceTestRequest>,
-    ) -> Answer<wire_v1::RuleServiceTestResponse> {
+        request: Request<wire::RuleServiceTestRequest>,
+    ) -> Answer<wire::RuleServiceTestResponse> {
         let request = request.into_inner();
         let found = self
             .work(move |hub| {
-                let loaded = Rules::files(hub, &request.site, wire::files(request.files), "")?;
-                look::test(&loaded, &wire::files(request.tests))
+                let loaded = Rules::loaded(hub, &request.site, answer::files(request.files), "")?;
+                look::test(&loaded, &answer::files(request.tests))
             })
             .await?;
         Ok(Response::new(found))
@@ -142,28 +142,29 @@ impl RuleService for Rules {
 
     async fn backtest(
         &self,
-        request: Request<wire_v1::RuleServiceBacktestRequest>,
-    ) -> Answer<wire_v1::RuleServiceBacktestResponse> {
+        request: Request<wire::RuleServiceBacktestRequest>,
+    ) -> Answer<wire::RuleServiceBacktestResponse> {
         let request = request.into_inner();
         let service = self.service(&request.site)?;
         let over = over(request.last.as_ref())?;
         let found = self
             .work(move |hub| {
-                let loaded = Rules::files(hub, &request.site, wire::files(request.files), &request.revision)?;
+                let loaded =
+                    Rules::loaded(hub, &request.site, answer::files(request.files), &request.revision)?;
                 Ok(forecast(service.feed.journal(), &loaded, over))
             })
             .await?;
-        Ok(Response::new(wire_v1::RuleServiceBacktestResponse { prediction: Some(wire::prediction(&found)) }))
+        Ok(Response::new(wire::RuleServiceBacktestResponse { prediction: Some(answer::prediction(&found)) }))
     }
 
     async fn propose(
         &self,
-        request: Request<wire_v1::RuleServiceProposeRequest>,
-    ) -> Answer<wire_v1::RuleServiceProposeResponse> {
+        request: Request<wire::RuleServiceProposeRequest>,
+    ) -> Answer<wire::RuleServiceProposeResponse> {
         let request = request.into_inner();
         let mut proposal = Proposal {
-            files: wire::files(request.files),
-            tests: wire::files(request.tests),
+            files: answer::files(request.files),
+            tests: answer::files(request.tests),
             actor: request.actor,
             comment: request.comment,
             expected: request.expected,
@@ -180,9 +181,9 @@ impl RuleService for Rules {
                 let (active, now) = (service.loaded.load_full(), hub.clock.now());
                 let record =
                     hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
-                Ok(wire_v1::RuleServiceProposeResponse {
-                    revision: Some(wire::revision(hub, &record)),
-                    warnings: wanted.warnings.iter().map(wire::finding).collect(),
+                Ok(wire::RuleServiceProposeResponse {
+                    revision: Some(answer::revision(hub, &record)),
+                    warnings: wanted.warnings.iter().map(answer::finding).collect(),
                 })
             })
             .await?;
@@ -191,60 +192,60 @@ impl RuleService for Rules {
 
     async fn approve(
         &self,
-        request: Request<wire_v1::RuleServiceApproveRequest>,
-    ) -> Answer<wire_v1::RuleServiceApproveResponse> {
+        request: Request<wire::RuleServiceApproveRequest>,
+    ) -> Answer<wire::RuleServiceApproveResponse> {
         let revision = self.decided(request.into_inner().target, Hub::approve).await?;
-        Ok(Response::new(wire_v1::RuleServiceApproveResponse { revision }))
+        Ok(Response::new(wire::RuleServiceApproveResponse { revision }))
     }
 
     async fn reject(
         &self,
-        request: Request<wire_v1::RuleServiceRejectRequest>,
-    ) -> Answer<wire_v1::RuleServiceRejectResponse> {
+        request: Request<wire::RuleServiceRejectRequest>,
+    ) -> Answer<wire::RuleServiceRejectResponse> {
         let revision = self.decided(request.into_inner().target, Hub::reject).await?;
-        Ok(Response::new(wire_v1::RuleServiceRejectResponse { revision }))
+        Ok(Response::new(wire::RuleServiceRejectResponse { revision }))
     }
 
     async fn shadow(
         &self,
-        request: Request<wire_v1::RuleServiceShadowRequest>,
-    ) -> Answer<wire_v1::RuleServiceShadowResponse> {
+        request: Request<wire::RuleServiceShadowRequest>,
+    ) -> Answer<wire::RuleServiceShadowResponse> {
         let request = request.into_inner();
         let what = if request.end { Hub::end_shadow } else { Hub::shadow };
         let revision = self.decided(request.target, what).await?;
-        Ok(Response::new(wire_v1::RuleServiceShadowResponse { revision }))
+        Ok(Response::new(wire::RuleServiceShadowResponse { revision }))
     }
 
     async fn activate(
         &self,
-        request: Request<wire_v1::RuleServiceActivateRequest>,
-    ) -> Answer<wire_v1::RuleServiceActivateResponse> {
+        request: Request<wire::RuleServiceActivateRequest>,
+    ) -> Answer<wire::RuleServiceActivateResponse> {
         let asked = asked(request.into_inner().target)?;
         let hub = Arc::clone(&self.hub);
         // Whoever asked may hang up: what was begun is ended all the same.
         let done = tokio::spawn(async move { hub.activate(&asked).await }).await;
         let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
         let at = record.active_time().map(|(began, _)| time_to_wire(began));
-        let revision = self.quick(move |hub| Ok(wire::revision(hub, &record))).await?;
-        Ok(Response::new(wire_v1::RuleServiceActivateResponse { revision: Some(revision), at }))
+        let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
+        Ok(Response::new(wire::RuleServiceActivateResponse { revision: Some(revision), at }))
     }
 
     async fn rollback(
         &self,
-        request: Request<wire_v1::RuleServiceRollbackRequest>,
-    ) -> Answer<wire_v1::RuleServiceRollbackResponse> {
+        request: Request<wire::RuleServiceRollbackRequest>,
+    ) -> Answer<wire::RuleServiceRollbackResponse> {
         let asked = asked(request.into_inner().target)?;
         let hub = Arc::clone(&self.hub);
         let done = tokio::spawn(async move { hub.roll_back(&asked).await }).await;
         let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
-        let revision = self.quick(move |hub| Ok(wire::revision(hub, &record))).await?;
-        Ok(Response::new(wire_v1::RuleServiceRollbackResponse { revision: Some(revision) }))
+        let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
+        Ok(Response::new(wire::RuleServiceRollbackResponse { revision: Some(revision) }))
     }
 
     async fn list_revisions(
         &self,
-        request: Request<wire_v1::RuleServiceListRevisionsRequest>,
-    ) -> Answer<wire_v1::RuleServiceListRevisionsResponse> {
+        request: Request<wire::RuleServiceListRevisionsRequest>,
+    ) -> Answer<wire::RuleServiceListRevisionsResponse> {
         let request = request.into_inner();
         let len = match usize::try_from(request.page_size) {
             Ok(0) => PAGE_LEN,
@@ -262,11 +263,11 @@ impl RuleService for Rules {
                 let next =
                     (revisions.len() == len).then(|| revisions.last().map(|(number, _)| number.to_string()));
                 let wanted = |record: &Record| {
-                    states.is_empty() || states.contains(&i32::from(wire::state(record.state)))
+                    states.is_empty() || states.contains(&i32::from(answer::state(record.state)))
                 };
                 let kept = revisions.iter().filter(|(_, record)| wanted(record));
-                Ok(wire_v1::RuleServiceListRevisionsResponse {
-                    revisions: kept.map(|(_, record)| wire::listed(record)).collect(),
+                Ok(wire::RuleServiceListRevisionsResponse {
+                    revisions: kept.map(|(_, record)| answer::listed(record)).collect(),
                     next_page_token: next.flatten().unwrap_or_default(),
                     folder_revision: standing.folder,
                 })
@@ -277,8 +278,8 @@ impl RuleService for Rules {
 
     async fn get_revision(
         &self,
-        request: Request<wire_v1::RuleServiceGetRevisionRequest>,
-    ) -> Answer<wire_v1::RuleServiceGetRevisionResponse> {
+        request: Request<wire::RuleServiceGetRevisionRequest>,
+    ) -> Answer<wire::RuleServiceGetRevisionResponse> {
         let request = request.into_inner();
         let found = self
             .quick(move |hub| {
@@ -287,11 +288,11 @@ impl RuleService for Rules {
                     true => hub.revisions.files(&record.site, &record.revision)?,
                     false => Vec::new(),
                 };
-                Ok(wire_v1::RuleServiceGetRevisionResponse {
-                    revision: Some(wire::revision(hub, &record)),
+                Ok(wire::RuleServiceGetRevisionResponse {
+                    revision: Some(answer::revision(hub, &record)),
                     files: files
                         .into_iter()
-                        .map(|file| wire_v1::SiteFile { path: file.path, text: file.text })
+                        .map(|file| wire::SiteFile { path: file.path, text: file.text })
                         .collect(),
                 })
             })
@@ -309,12 +310,12 @@ fn over(asked: Option<&prost_types::Duration>) -> Result<Duration, Status> {
     Ok(asked.filter(|over| !over.is_zero()).unwrap_or(FORECAST_USUAL))
 }
 
-fn asked(target: Option<wire_v1::RevisionTarget>) -> Result<Asked, Status> {
+fn asked(target: Option<wire::RevisionTarget>) -> Result<Asked, Status> {
     let target = target.ok_or_else(|| wrong("target is missing"))?;
     if target.revision.is_empty() {
         return Err(wrong("target.revision is missing"));
     }
-    let wire_v1::RevisionTarget { site, revision, actor, comment } = target;
+    let wire::RevisionTarget { site, revision, actor, comment } = target;
     Ok(Asked { site, revision, actor, comment })
 }
 
