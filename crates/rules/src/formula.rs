@@ -64,16 +64,14 @@ impl Formula {
 
     fn of_figure(&self, of: &Figure, about: &str, report: &mut Report) -> Option<Figure> {
         let mut value = of.value * self.times;
-        let mut unit = of.unit;
         if let Some(shift) = &self.shift {
-            if shift.unit.is_some() && unit.is_some() && shift.unit != unit {
-                let expected = format!("the unit of {}: {}", self.of, of.written);
+            if shift.unit.is_some() && shift.unit != of.unit {
+                let expected = format!("a figure in the unit of {}, which is {}", self.of, of.written);
                 let finding = Finding::new(Code::UnitMismatch, about).found(&shift.written);
                 report.error(shift.place, finding.expected(expected));
                 return None;
             }
             value += shift.value;
-            unit = unit.or(shift.unit);
         }
         if !value.is_finite() {
             report.error(self.place, Finding::new(Code::NumberRange, about).expected("a smaller number"));
@@ -81,9 +79,9 @@ impl Formula {
         }
         // As people write it: 0.1 × 3 ppm is 0.3 ppm.
         let value = round(value);
-        let unit_word = unit.map_or_else(String::new, |unit| format!(" {unit}"));
-        let written = format!("{value}{unit_word}").into();
-        Some(Figure { value, unit, written, place: self.place })
+        let unit = of.unit.map_or_else(String::new, |unit| format!(" {unit}"));
+        let written = format!("{value}{unit}").into();
+        Some(Figure { value, unit: of.unit, written, place: self.place })
     }
 }
 
@@ -128,6 +126,12 @@ fn reckon(
     on_the_way.push((rule, level));
     let other = find(drafts, rule, &formula, &about, report)?;
     let of = reckon(drafts, other, on_the_way, report)?;
+    if other.0 != rule && of.unit.is_none() {
+        // It is in the unit of the other rule's tags, which need not be that of these.
+        let finding = Finding::new(Code::UnitMismatch, about).found(&of.written);
+        report.error(formula.place, finding.expected(format!("a figure with its unit at {}", formula.of)));
+        return None;
+    }
     let figure = formula.of_figure(&of, &about, report)?;
     if let DraftKind::Limit(levels) = &mut drafts[rule].kind {
         levels[level].set_point = figure.clone();

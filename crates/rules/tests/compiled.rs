@@ -38,17 +38,21 @@ fn a_set_point_is_reckoned_of_another() {
     for (from, to, set, written) in [
         ("at_or_above: 14.1 ppm", "at_or_above: {of: L1, times: 2}", 14.1, "14.1 ppm"),
         ("at_or_above: 14.1 ppm", "at_or_above: {of: L1, times: 3, minus: 1 ppm}", 20.15, "20.15 ppm"),
-        ("at_or_above: 14.1 ppm", "at_or_above: {of: level/HH, plus: 5}", 15.8, "15.8 m"),
         ("at_or_above: 14.1 ppm", "at_or_above: {of: L1}", 7.05, "7.05 ppm"),
     ] {
-        let mut files = bent("rules/a.yaml", from, to);
-        // What is in metres cannot be in ppm: the other rule says nothing of its unit.
-        files[2].text = files[2].text.replace("0.6 m, deadband: 20 cm", "0.6").replace("10.8 m", "10.8");
-        let plan = plan(files);
+        let plan = plan(bent("rules/a.yaml", from, to));
         let level = &program(&plan, "h2s", "AT-1/h2s").levels[1];
-        let written = written.replace(" m", "");
-        assert_eq!((level.set_point, &*level.written), (set, &*written), "{to}");
+        assert_eq!((level.set_point, &*level.written), (set, written), "{to}");
     }
+    // Of another rule, in its unit.
+    let mut files = bent("", "", "");
+    files[2].text += "  - id: early\n    applies_to: {tag: AT-2/h2s}\n    limit: [{name: E, tier: blue, at_or_above: {of: h2s/L1, times: 0.5}}]\n    response: {action: Look, time_to_respond: 30m}\n";
+    let early = plan(files.clone());
+    assert_eq!(&*program(&early, "early", "AT-2/h2s").levels[0].written, "3.525 ppm");
+    // A bare number is in the unit of the other rule's tags, which need not be that of these.
+    files[2].text = files[2].text.replace("7.05 ppm, clear_below: 6.5 ppm, off_delay: 30s", "7.05");
+    let refused = bundle(files).and_then(|bundle| compile(&bundle)).expect_err("it has no unit");
+    assert!(refused[0].to_string().contains("a figure with its unit at h2s/L1"), "{}", refused[0]);
     // One rests on the next, in whatever order they stand.
     let files = bent(
         "rules/a.yaml",

@@ -69,7 +69,13 @@ const CASES: &[Case] = &[
         "rules/a.yaml:7:44: rule \"h2s\", level \"L2\": found \"h2z/L1\", expected a level of this rule, or RULE/LEVEL of another of kind limit [LEVEL_UNKNOWN]",
     ]),
     ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L1, plus: 3 mg/m3}", &[
-        "rules/a.yaml:7:59: rule \"h2s\", level \"L2\": found \"3 mg/m3\", expected the unit of L1: 7.05 ppm [UNIT_MISMATCH]",
+        "rules/a.yaml:7:59: rule \"h2s\", level \"L2\": found \"3 mg/m3\", expected a figure in the unit of L1, which is 7.05 ppm [UNIT_MISMATCH]",
+    ]),
+    ("rules/a.yaml", "at_or_above: 7.05 ppm, clear_below: 6.5 ppm, off_delay: 30s}\n      - {name: L2, tier: red, at_or_above: 14.1 ppm", "at_or_above: 7.05}\n      - {name: L2, tier: red, at_or_above: {of: L1, plus: 1 ppm}", &[
+        "rules/a.yaml:7:59: rule \"h2s\", level \"L2\": found \"1 ppm\", expected a figure in the unit of L1, which is 7.05 [UNIT_MISMATCH]",
+    ]),
+    ("rules/a.yaml", "below: 0.6 m, deadband: 20 cm}\n      - {name: HH, tier: red, above: 10.8 m", "below: 0.6}\n      - {name: HH, tier: red, above: {of: h2s/L1, plus: 1 ppm}", &[
+        "rules/a.yaml:15:38: rule \"level\", level \"HH\", tag \"TK-1/level\": found \"8.05 ppm\", expected a unit that converts to m [UNIT_MISMATCH]",
     ]),
     ("rules/a.yaml", "at_or_above: 14.1 ppm", "at_or_above: {of: L1, plus: 3 ppm, minus: 1 ppm}", &[
         "rules/a.yaml:7:73: rule \"h2s\", level 2: at_or_above: found plus and minus, expected one of them [KEY_CONFLICT]",
