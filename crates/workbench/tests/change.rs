@@ -167,4 +167,10 @@ fn a_second_person_is_needed_for_what_loosens_a_grave_tier() {
         let found = changes(&before, &plan(&RULES.replacen(from, to, 1)));
         assert_eq!(needs_second_person(&found, Tier::Orange), needed, "{from} -> {to}");
     }
+    // From orange on: a yellow limit is one person's.
+    for (tier, needed) in [("yellow", false), ("orange", true), ("red", true)] {
+        let rules = RULES.replace("tier: red", &format!("tier: {tier}"));
+        let found = changes(&plan(&rules), &plan(&rules.replacen("above: 20 ppm", "above: 21 ppm", 1)));
+        assert_eq!(needs_second_person(&found, SECOND_PERSON_FROM), needed, "{tier}");
+    }
 }

@@ -3,7 +3,7 @@
 use davy_proto::v1::{Alert, TransitionKind};
 use davy_tests::{Grpc, LONG, wait_until};
 
-use super::{LOOSER, WAS, Yard};
+use super::{LOOSER, TAGS, WAS, Yard};
 
 #[tokio::test]
 async fn a_limit_is_loosened_by_two_people_after_a_shadow_and_taken_back_by_one() {
@@ -111,4 +111,21 @@ async fn alarms_that_nobody_would_watch_any_more_are_named_before_they_are_withd
     let withdrawn = |alert: &Alert| alert.transition() == TransitionKind::Withdrawn;
     let alert = alerts.alert("nobody watches it any more", LONG, withdrawn).await;
     assert_eq!(alert.alarm, "yard:high:AT-2/h2s");
+}
+
+/// Other tags are active with the rules on them: a sensor that was not there before is heard at once.
+#[tokio::test]
+async fn a_tag_that_a_revision_brings_is_heard_from_the_moment_it_is_active() {
+    let mut yard = Yard::served("").await;
+    let folder = yard.folder("new", WAS, WAS);
+    let tags = format!("{TAGS}AT-3/h2s,gas.h2s,ppm,0,100,10s,gw\n");
+    yard.setup.write("new/tags.csv", &tags);
+    let new = yard.proposed(&folder).await;
+    assert_eq!(yard.does("approve", &new, "wu").await, "approved", "what is added loosens nothing");
+    let mut alerts = Grpc::connect(yard.server.http()).await.subscribe_from_now().await;
+    assert_eq!(yard.does("activate", &new, "wu").await, "active");
+    yard.send("AT-3/h2s", 12.0).await;
+    let alert =
+        alerts.alert("the alarm of the new tag", LONG, |alert| alert.alarm == "yard:h2s:AT-3/h2s").await;
+    assert_eq!(alert.rule_revision, new);
 }

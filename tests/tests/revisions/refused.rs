@@ -45,6 +45,7 @@ async fn what_cannot_be_is_refused_with_its_reason_and_changes_nothing() {
         (vec!["approve", "yard", "000000000000", "--by", "li"], "REVISION_UNKNOWN"),
         (vec!["approve", "nowhere", &tighter, "--by", "li"], "SITE_UNKNOWN"),
         (vec!["reject", "yard", &tighter, "--by", "li"], "COMMENT_MISSING"),
+        (vec!["rollback", "yard", &active, "--by", "li"], "COMMENT_MISSING"),
         (vec!["rollback", "yard", &active, "--by", "li", "--comment", "because"], "NOTHING_TO_ROLL_BACK"),
     ] {
         assert_eq!(yard.is_refused(&words).await, reason, "{words:?}");
