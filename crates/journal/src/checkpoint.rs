@@ -60,6 +60,11 @@ impl Checkpointer {
         self.trouble.as_ref()
     }
 
+    /// Bytes in the write-ahead log.
+    pub(crate) fn log_len(&self) -> Result<u64> {
+        self.files.len(&self.files.wal)
+    }
+
     /// A write failed, and may have left frames in the log.
     pub(crate) fn write_failed(&mut self) {
         self.untidy = true;

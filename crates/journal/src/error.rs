@@ -2,6 +2,8 @@
 
 use rusqlite::ErrorCode;
 
+use crate::FirstKept;
+
 /// Why a journal could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -27,6 +29,16 @@ pub enum JournalError {
         /// The latest this release reads.
         known: u32,
     },
+    /// It was let go to keep the journal within its bounds.
+    #[error(
+        "{what} is no longer kept: the journal begins with commit {} and transition {}", first.number, first.sequence
+    )]
+    NoLongerKept {
+        /// A commit or a transition.
+        what: String,
+        /// Where the journal begins.
+        first: FirstKept,
+    },
     /// The caller asked for what may not be: a hole in the numbers, time that goes back, a missing file.
     #[error("{0}")]
     Misuse(String),
@@ -45,6 +57,7 @@ impl JournalError {
             JournalError::Full(_) | JournalError::Busy(_) => true,
             JournalError::Damaged { .. }
             | JournalError::Newer { .. }
+            | JournalError::NoLongerKept { .. }
             | JournalError::Misuse(_)
             | JournalError::Sqlite(_) => false,
         }

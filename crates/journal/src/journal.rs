@@ -1,14 +1,16 @@
 //! The one writer of a site's journal.
 
+use davy_model::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    Commit, Cursor, FirstKept, Head, Newest, Snapshot,
+    Commit, Cursor, FirstKept, Head, Newest, Snapshot, base,
     checkpoint::{Checkpoint, Checkpointer},
     cursor,
     disk::{Held, Place},
     error::{JournalError, Result},
     files::Files,
+    numbers::natural,
     pack::Packer,
     row, schema, snapshot,
 };
@@ -18,6 +20,8 @@ const PAGES_MAX: u32 = 4_294_967_294;
 
 /// Commits let go in one transaction.
 const FORGET_MAX: u64 = 1000;
+/// Packed bytes of them after which no further one goes in the same transaction.
+const FORGET_BYTES_MAX: u64 = 4 << 20;
 
 /// How a journal is laid out and kept.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +45,8 @@ pub struct Journal {
     site: String,
     head: Head,
     base: Head,
+    /// The newest snapshot, once it was seen to hold.
+    holding: Option<u64>,
     packer: Packer,
     checkpointer: Checkpointer,
     // Last, so that the files are closed before the next writer may come.
@@ -79,7 +85,11 @@ impl Journal {
         }
         let head = row::checked_head(&conn, &base)?;
         let packer = Packer::new()?;
-        let mut journal = Journal { conn, site: found, head, base, packer, checkpointer, _lock: lock };
+        let mut journal =
+            Journal { conn, site: found, head, base, holding: None, packer, checkpointer, _lock: lock };
+        if schema::is_earlier(&journal.conn)? {
+            journal.write(|conn, _| schema::migrate(conn))?;
+        }
         journal.checkpoint()?;
         Ok((journal, head))
     }
@@ -118,7 +128,7 @@ impl Journal {
         Ok(head)
     }
 
-    /// Keeps a state of the engine; the newest three are kept.
+    /// Keeps a state of the engine: the newest three, and eight older ones spread over the journal.
     ///
     /// # Errors
     /// [`JournalError::Misuse`] when it is of a commit that is not on disk yet; else as [`Journal::append`].
@@ -126,6 +136,7 @@ impl Journal {
         if snapshot.number > self.head.number {
             return Err(JournalError::misuse(format!("no commit {} to keep a snapshot of", snapshot.number)));
         }
+        self.holding = None;
         self.write(|conn, packer| snapshot::save(conn, packer, snapshot))
     }
 
@@ -159,28 +170,68 @@ impl Journal {
         cursor::get(&self.conn, name)
     }
 
-    /// Lets commits before `number` go, at most 1,000 a call, so that nobody waits long for the writer. The chain goes on
-    /// from the last one let go; the room is used again. Gives where the journal begins now.
+    /// Where it begins.
+    pub fn first_kept(&self) -> FirstKept {
+        FirstKept::after(&self.base)
+    }
+
+    /// The last commit from before `at`; when there is none, the last one that was let go.
+    pub fn last_before(&self, at: Timestamp) -> Result<u64> {
+        row::last_before(&self.conn, &self.base, &self.head, at)
+    }
+
+    /// The commits that snapshots are of, the oldest first.
+    pub fn snapshots(&self) -> Result<Vec<u64>> {
+        snapshot::oldest_first(&self.conn)
+    }
+
+    /// Bytes on disk that hold something: the used pages of the database, and the write-ahead log.
+    pub fn bytes_used(&self) -> Result<u64> {
+        let number = |pragma| self.conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let pages = natural(number("page_count")? - number("freelist_count")?)?;
+        Ok(pages * natural(number("page_size")?)? + self.checkpointer.log_len()?)
+    }
+
+    /// Lets commits before `number` go, at most 1,000 or 4 MiB a call, so that nobody waits long for the writer. The chain
+    /// goes on from the last one let go; the room is used again. What it takes to read on is remembered: the files that were
+    /// active, and how each alarm stood. Gives where the journal begins now.
     ///
     /// # Errors
     /// [`JournalError::Misuse`] when no snapshot that holds has seen all that would go: a restart could not do without;
     /// else as [`Journal::append`].
     pub fn forget_before(&mut self, number: u64) -> Result<FirstKept> {
-        let last = number.saturating_sub(1).min(self.base.number.saturating_add(FORGET_MAX));
-        if last > self.base.number {
-            let seen = self.newest_snapshot()?.snapshot.map_or(0, |snapshot| snapshot.number);
-            if number.saturating_sub(1) > seen {
-                return Err(JournalError::misuse(format!("commit {} is in no snapshot yet", number - 1)));
+        let wanted = number.saturating_sub(1);
+        if wanted > self.base.number {
+            if wanted > self.seen()? {
+                return Err(JournalError::misuse(format!("commit {wanted} is in no snapshot yet")));
             }
-            let base = row::head_at(&self.conn, &self.base, last)?.ok_or_else(|| row::hole(last))?;
-            let site = self.site.clone();
-            self.write(|conn, _| {
-                schema::write_base(conn, &site, &base)?;
-                row::delete_through(conn, base.number)
-            })?;
-            self.base = base;
+            self.forget_step(wanted.min(self.base.number.saturating_add(FORGET_MAX)))?;
         }
-        Ok(FirstKept::after(&self.base))
+        Ok(self.first_kept())
+    }
+
+    fn forget_step(&mut self, last: u64) -> Result<()> {
+        let last = row::step_end(&self.conn, self.base.number, last, FORGET_BYTES_MAX)?;
+        let base = row::head_at(&self.conn, &self.base, last)?.ok_or_else(|| row::hole(last))?;
+        let (site, before) = (self.site.clone(), self.base.number);
+        self.write(|conn, packer| {
+            base::remember(conn, packer, before, last)?;
+            schema::write_base(conn, &site, &base)?;
+            snapshot::delete_before(conn, last)?;
+            row::delete_through(conn, last)
+        })?;
+        self.base = base;
+        Ok(())
+    }
+
+    /// The last commit that a snapshot which holds has seen.
+    fn seen(&mut self) -> Result<u64> {
+        if let Some(number) = self.holding {
+            return Ok(number);
+        }
+        let number = self.newest_snapshot()?.snapshot.map_or(0, |snapshot| snapshot.number);
+        self.holding = Some(number);
+        Ok(number)
     }
 
     /// Empties the write-ahead log into the database, the page sums first.

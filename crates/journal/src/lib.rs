@@ -7,6 +7,7 @@
 //! It does not know: the engine, rules, clocks, networks, and nothing of the disk but [`Disk`]. Times are given, snapshots are bytes, and what is in a
 //! transition matters to it only for finding and printing it.
 
+mod base;
 mod checkpoint;
 mod commit;
 mod cursor;
@@ -27,6 +28,7 @@ mod sums;
 mod verify;
 mod wal;
 
+pub use base::BaseFiles;
 pub use checkpoint::Checkpoint;
 pub use commit::{
     Commit, Encoded, Hash, Head, chain, chain_encoded, decode_commit, encode_commit, first_hash, hex,

@@ -4,7 +4,7 @@ use davy_model::{AlarmKey, Transition};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
-    AlarmHistory,
+    AlarmHistory, base,
     error::Result,
     numbers::{int, natural},
     row,
@@ -65,6 +65,13 @@ pub(crate) fn of_alarm(
                 history.transitions.push(transition);
             }
         }
+    }
+    for transition in base::of_alarm(conn, alarm, before)?.into_iter().rev() {
+        if history.transitions.len() == limit {
+            history.go_on_before = Some(transition.sequence + 1);
+            break;
+        }
+        history.transitions.push(transition);
     }
     Ok(history)
 }

@@ -6,7 +6,7 @@ use davy_model::{AlarmKey, Transition};
 use rusqlite::Connection;
 
 use crate::{
-    Commit, Cursor, Hash, Head, Newest, cursor,
+    BaseFiles, Commit, Cursor, Hash, Head, Newest, Snapshot, base, cursor,
     disk::Place,
     error::{JournalError, Result},
     files::Files,
@@ -89,28 +89,36 @@ impl JournalReader {
         Commits { reader: self, at: Reached::Before(number), page: VecDeque::new() }
     }
 
-    /// The transition with that sequence, if it is kept.
+    /// The files that were active where the journal begins; `None` when it begins with the first commit.
+    pub fn base_files(&self) -> Result<Option<BaseFiles>> {
+        base::files(&self.conn)
+    }
+
+    /// The transition with that sequence, if it is kept; of those let go, what says how an alarm stood then.
     pub fn transition(&self, sequence: u64) -> Result<Option<Transition>> {
         let before = sequence.checked_sub(1);
         let found = before.map(|before| lookup::after(&self.conn, before, 1)).transpose()?;
-        Ok(found.into_iter().flatten().find(|transition| transition.sequence == sequence))
+        match found.into_iter().flatten().find(|transition| transition.sequence == sequence) {
+            Some(transition) => Ok(Some(transition)),
+            None => base::transition(&self.conn, sequence),
+        }
     }
 
     /// At most `limit` transitions that follow `sequence`, in order.
     ///
     /// # Errors
-    /// [`JournalError::Misuse`] when some that follow it are no longer kept.
+    /// [`JournalError::NoLongerKept`] when some that follow it were let go.
     pub fn transitions_after(&self, sequence: u64, limit: usize) -> Result<Vec<Transition>> {
-        let first = self.first_kept()?.sequence;
-        if sequence.saturating_add(1) < first {
-            let what = format!("transition {} is no longer kept: the first is {first}", sequence + 1);
-            return Err(JournalError::Misuse(what));
+        let first = self.first_kept()?;
+        if sequence.saturating_add(1) < first.sequence {
+            return Err(JournalError::NoLongerKept { what: format!("transition {}", sequence + 1), first });
         }
         lookup::after(&self.conn, sequence, limit)
     }
 
     /// At most `limit` transitions of one alarm before `before_sequence`, the newest first. Looks at about 10,000
-    /// transitions of the site at most, then says where to go on.
+    /// transitions of the site at most, then says where to go on. After those kept come those remembered of the ones let go:
+    /// what raised the alarm, what was decided last, and its last.
     pub fn transitions_of(
         &self,
         alarm: &AlarmKey,
@@ -123,6 +131,19 @@ impl JournalReader {
     /// The newest snapshot that holds, and what is wrong with newer ones.
     pub fn newest_snapshot(&self) -> Result<Newest> {
         snapshot::newest(&self.conn, row::last_number(&self.conn, &self.base()?)?)
+    }
+
+    /// The commits that snapshots are of, the oldest first.
+    pub fn snapshots(&self) -> Result<Vec<u64>> {
+        snapshot::oldest_first(&self.conn)
+    }
+
+    /// The snapshot of that commit.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] when its checksum does not hold.
+    pub fn snapshot(&self, number: u64) -> Result<Snapshot> {
+        snapshot::read(&self.conn, int(number)?)
     }
 
     /// How far a consumer has come.
@@ -212,13 +233,14 @@ impl Commits<'_> {
 
     /// The writer may have let commits go since.
     fn check_kept(&self, number: u64) -> Result<()> {
-        let first = self.reader.first_kept()?.number;
-        if number < first {
-            return Err(JournalError::misuse(format!(
-                "commit {number} is no longer kept: the first is {first}"
-            )));
+        if number == 0 {
+            return Err(JournalError::misuse("commits are counted from 1"));
         }
-        Ok(())
+        let first = self.reader.first_kept()?;
+        if number >= first.number {
+            return Ok(());
+        }
+        Err(JournalError::NoLongerKept { what: format!("commit {number}"), first })
     }
 }
 

@@ -130,6 +130,35 @@ pub(crate) fn checked_head(conn: &Connection, base: &Head) -> Result<Head> {
     Ok(row.link(&before.ok_or_else(|| hole(last.saturating_sub(1)))?)?.head)
 }
 
+/// The last commit that one step lets go: at most so many after `base`, none after `last`, and no further than the one
+/// with which they hold so many packed bytes.
+pub(crate) fn step_end(conn: &Connection, base: u64, last: u64, bytes_max: u64) -> Result<u64> {
+    let mut statement = conn.prepare_cached(
+        "SELECT number, length(transitions) + length(inputs) FROM commits WHERE number > ?1 AND number <= ?2
+         ORDER BY number",
+    )?;
+    let mut rows = statement.query([int(base)?, int(last)?])?;
+    let (mut end, mut bytes) = (base, 0);
+    while bytes < bytes_max
+        && let Some(row) = rows.next()?
+    {
+        end = natural(row.get(0)?)?;
+        bytes += natural(row.get(1)?)?;
+    }
+    Ok(end)
+}
+
+/// The last commit from before `at`, by halving: times never go back.
+pub(crate) fn last_before(conn: &Connection, base: &Head, head: &Head, at: Timestamp) -> Result<u64> {
+    let (mut before, mut after) = (base.number, head.number + 1);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        let found = head_at(conn, base, middle)?.ok_or_else(|| hole(middle))?;
+        if found.at < at { before = middle } else { after = middle }
+    }
+    Ok(before)
+}
+
 /// Deletes the commits up to `number`.
 pub(crate) fn delete_through(conn: &Connection, number: u64) -> Result<()> {
     conn.execute("DELETE FROM commits WHERE number <= ?1", [int(number)?])?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, param
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Head,
+    Head, base,
     error::{JournalError, Result},
     files::Files,
     numbers::{int, natural},
@@ -17,7 +17,7 @@ use crate::{
 /// `Davy`, in the file's header.
 const APPLICATION_ID: i32 = 0x4461_7679;
 /// Of the tables below. A release reads every schema up to its own.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 /// How long a statement waits for a foreign reader or writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -53,7 +53,7 @@ pub(crate) fn create(files: &Files, site: &str, page_size: u32) -> Result<()> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     conn.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    conn.execute_batch(&format!("BEGIN; {TABLES} COMMIT"))?;
+    conn.execute_batch(&format!("BEGIN; {TABLES} {} COMMIT", base::TABLES))?;
     write_base(&conn, site, &Head::of_nothing(site))?;
     conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     conn.close().map_err(|(_, error)| error)?;
@@ -122,7 +122,7 @@ pub(crate) fn identify(conn: &Connection) -> Result<(String, Head)> {
     if application != APPLICATION_ID {
         return Err(JournalError::damaged(place, "it is not a journal of Davy"));
     }
-    let found: u32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = version(conn)?;
     if found > SCHEMA_VERSION {
         return Err(JournalError::Newer { found, known: SCHEMA_VERSION });
     }
@@ -131,6 +131,24 @@ pub(crate) fn identify(conn: &Connection) -> Result<(String, Head)> {
         return Err(JournalError::damaged(place, format!("schema {found}, journal mode {mode}")));
     }
     read_base(conn)
+}
+
+/// The schema of the file.
+pub(crate) fn version(conn: &Connection) -> Result<u32> {
+    Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Brings a file of an earlier schema to this one, in the transaction of the caller.
+pub(crate) fn migrate(conn: &Connection) -> Result<()> {
+    if version(conn)? < 2 {
+        conn.execute_batch(base::TABLES)?;
+    }
+    Ok(conn.pragma_update(None, "user_version", SCHEMA_VERSION)?)
+}
+
+/// Whether a file has still to be brought to this schema.
+pub(crate) fn is_earlier(conn: &Connection) -> Result<bool> {
+    Ok(version(conn)? < SCHEMA_VERSION)
 }
 
 /// Refuses a database that would not write ahead.

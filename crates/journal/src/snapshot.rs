@@ -10,8 +10,10 @@ use crate::{
     pack::{Packer, unpack},
 };
 
-/// How many are kept.
-const KEPT: i64 = 3;
+/// The newest, for a restart.
+const NEWEST_KEPT: usize = 3;
+/// Older ones, spread over the journal: one that no longer begins with its first commit is judged again from them.
+const OLDER_KEPT: usize = 8;
 
 /// A state of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub struct Newest {
     pub damaged: Vec<String>,
 }
 
-/// Writes a snapshot, and lets the oldest go.
+/// Writes a snapshot, and lets one go when there are too many.
 pub(crate) fn save(conn: &Connection, packer: &mut Packer, snapshot: &Snapshot) -> Result<()> {
     let bytes = packer.pack(&snapshot.bytes)?;
     let number = int(snapshot.number)?;
@@ -44,10 +46,30 @@ pub(crate) fn save(conn: &Connection, packer: &mut Packer, snapshot: &Snapshot) 
         "INSERT OR REPLACE INTO snapshots(number, at, schema, checksum, bytes) VALUES(?1, ?2, ?3, ?4, ?5)",
         params![number, snapshot.at.as_micros(), snapshot.schema, checksum, bytes],
     )?;
-    conn.execute(
-        "DELETE FROM snapshots WHERE number NOT IN (SELECT number FROM snapshots ORDER BY number DESC LIMIT ?1)",
-        [KEPT],
-    )?;
+    let mut kept = numbers(conn)?;
+    while let Some(place) = crowded(&kept) {
+        delete(conn, kept.remove(place))?;
+    }
+    Ok(())
+}
+
+/// Which to let go, of the newest first: of the older ones the one that stands closest between its neighbours.
+fn crowded(newest_first: &[i64]) -> Option<usize> {
+    let last = newest_first.len().checked_sub(1)?;
+    if last < NEWEST_KEPT + OLDER_KEPT {
+        return None;
+    }
+    (NEWEST_KEPT..last).min_by_key(|place| newest_first[place - 1] - newest_first[place + 1])
+}
+
+/// Deletes those that were taken before commit `number`.
+pub(crate) fn delete_before(conn: &Connection, number: u64) -> Result<()> {
+    let number = int(number)?;
+    numbers(conn)?.into_iter().filter(|kept| *kept < number).try_for_each(|kept| delete(conn, kept))
+}
+
+fn delete(conn: &Connection, number: i64) -> Result<()> {
+    conn.execute("DELETE FROM snapshots WHERE number = ?1", [number])?;
     Ok(())
 }
 
@@ -77,6 +99,11 @@ pub(crate) fn numbers(conn: &Connection) -> Result<Vec<i64>> {
     let mut statement = conn.prepare("SELECT number FROM snapshots ORDER BY number DESC")?;
     let numbers = statement.query_map([], |row| row.get(0))?;
     Ok(numbers.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The commits snapshots are of, the oldest first.
+pub(crate) fn oldest_first(conn: &Connection) -> Result<Vec<u64>> {
+    numbers(conn)?.into_iter().rev().map(natural).collect()
 }
 
 /// The snapshot of that commit, its checksum checked.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use common::*;
-use davy_journal::{Journal, JournalReader, Options, Snapshot, verify};
+use davy_journal::{Commit, Journal, JournalReader, Options, Snapshot, verify};
 
 const FILE: &str = "DAVY_JOURNAL_KILL_TEST";
 
@@ -28,14 +28,27 @@ fn writer() {
     let mut out = std::io::stdout().lock();
     loop {
         let group = number % 4 + 1;
-        number = journal.append(&commits(number + 1, number + group)).unwrap().number;
+        number = journal.append(&written(number + 1, number + group)).unwrap().number;
         writeln!(out, "on disk {number}").unwrap();
         if number % 50 < 4 {
             let snapshot =
                 Snapshot { number, at: at(number as i64), schema: 1, bytes: vec![number as u8; 9000] };
             journal.save_snapshot(&snapshot).unwrap();
         }
+        // Some at a time, at moments of its own.
+        if number % 30 < 4 && number > 200 {
+            journal.forget_before(number - 150).unwrap();
+        }
     }
+}
+
+/// Every hundredth commit makes other files active.
+fn written(from: u64, to: u64) -> Vec<Commit> {
+    let write = |number: u64| match number % 100 {
+        1 => activating(number, &format!("{number:012}")),
+        _ => commit(number),
+    };
+    (from..=to).map(write).collect()
 }
 
 fn start(path: &Path) -> Child {
@@ -51,6 +64,7 @@ fn start(path: &Path) -> Child {
 fn what_append_confirmed_is_there_after_kill_9() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("park.sqlite");
+    let mut forgot = false;
     // How many confirmations to wait for before the kill, a prime apart so that it hits other moments each time.
     for confirmations in [1, 7, 53, 211, 97, 3, 149, 307] {
         let mut child = start(&path);
@@ -64,9 +78,15 @@ fn what_append_confirmed_is_there_after_kill_9() {
         let confirmed = numbers.last().unwrap_or(heard);
         let report = verify(&path).unwrap();
         assert!(report.is_whole(), "after {confirmations}: {report:?}");
-        assert!(report.commits >= confirmed, "{} of {confirmed} commits", report.commits);
-        let read =
-            JournalReader::open(&path).unwrap().commits_from(1).map(Result::unwrap).collect::<Vec<_>>();
-        assert!(read == commits(1, report.commits), "what is there is what was written");
+        let last = report.first + report.commits - 1;
+        assert!(last >= confirmed, "{last} of {confirmed} commits");
+        let reader = JournalReader::open(&path).unwrap();
+        let read = reader.commits_from(report.first).map(Result::unwrap).collect::<Vec<_>>();
+        assert!(read == written(report.first, last), "what is there is what was written");
+        let files = reader.base_files().unwrap().map(|files| files.activated_in);
+        let due = report.first.checked_sub(2).map(|before_last| before_last / 100 * 100 + 1);
+        assert_eq!(files, due, "the files that were active before commit {}", report.first);
+        forgot |= report.first > 1;
     }
+    assert!(forgot, "some of it was let go");
 }

@@ -39,9 +39,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn text(journal: &Path, report: &Report) -> String {
-    let Report { commits, transitions, snapshots, cursors, head_hash, .. } = report;
+    let Report { first, commits, transitions, snapshots, cursors, head_hash, .. } = report;
     let site = report.site.as_deref().unwrap_or("no site can be read");
     let last = report.last_at.map_or(String::new(), |at| format!(", the last at {at}"));
+    let since = if *first > 1 { format!(" from {first} on") } else { String::new() };
     let verdict = match report.findings.len() as u64 + report.findings_left_off {
         0 => "whole".to_owned(),
         found => format!("DAMAGED, {found} findings"),
@@ -49,7 +50,7 @@ fn text(journal: &Path, report: &Report) -> String {
     let mut lines = vec![
         format!("{} ({site}): {verdict}", journal.display()),
         format!(
-            "  {commits} commits{last}; {transitions} transitions, {snapshots} snapshots, {cursors} cursors"
+            "  {commits} commits{since}{last}; {transitions} transitions, {snapshots} snapshots, {cursors} cursors"
         ),
         format!("  head {head_hash}"),
     ];
@@ -74,7 +75,7 @@ fn report_json(journal: &Path, report: &Report) -> Value {
     };
     json!({
         "journal": journal.display().to_string(), "site": report.site, "whole": report.is_whole(),
-        "commits": report.commits, "transitions": report.transitions, "snapshots": report.snapshots,
+        "first": report.first, "commits": report.commits, "transitions": report.transitions, "snapshots": report.snapshots,
         "cursors": report.cursors, "last_at": report.last_at.map(|at| at.to_string()), "head": report.head_hash,
         "findings": list(&report.findings), "findings_left_off": report.findings_left_off,
         "notes": list(&report.notes),

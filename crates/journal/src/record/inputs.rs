@@ -24,6 +24,13 @@ struct InputsRecord {
     columns: Option<Columns>,
 }
 
+/// An [`InputsRecord`] without its readings.
+#[derive(Clone, PartialEq, prost::Message)]
+struct EntriesRecord {
+    #[prost(message, repeated, tag = "1")]
+    entries: Vec<EntryRecord>,
+}
+
 #[derive(Clone, PartialEq, prost::Message)]
 struct EntryRecord {
     #[prost(oneof = "EntryKind", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
@@ -139,6 +146,25 @@ pub(crate) fn decode_inputs(at: Timestamp, bytes: &[u8]) -> Result<Vec<Input>> {
     let inputs = entries.map(|entry| input(entry, &mut reader)).collect::<Result<_>>()?;
     reader.finish()?;
     Ok(inputs)
+}
+
+/// The files that inputs in these bytes made active last, without looking at their readings.
+pub(crate) fn last_bundle(bytes: &[u8]) -> Result<Option<Bundle>> {
+    let record = EntriesRecord::decode(bytes).map_err(|_| Malformed("inputs that do not decode"))?;
+    Ok(record.entries.into_iter().rev().find_map(|entry| match entry.kind {
+        Some(EntryKind::Activate(bundle)) => Some(bundle.into()),
+        _ => None,
+    }))
+}
+
+/// The bytes of files.
+pub(crate) fn encode_bundle(bundle: &Bundle) -> Vec<u8> {
+    BundleRecord::from(bundle).encode_to_vec()
+}
+
+/// The files that [`encode_bundle`] made the bytes of.
+pub(crate) fn decode_bundle(bytes: &[u8]) -> Result<Bundle> {
+    Ok(BundleRecord::decode(bytes).map_err(|_| Malformed("files that do not decode"))?.into())
 }
 
 fn entry(input: &Input) -> EntryKind {

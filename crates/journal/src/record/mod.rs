@@ -9,5 +9,5 @@ mod parts;
 mod transitions;
 
 pub(crate) use bytes::Malformed;
-pub(crate) use inputs::{decode_inputs, encode_inputs};
+pub(crate) use inputs::{decode_bundle, decode_inputs, encode_bundle, encode_inputs, last_bundle};
 pub(crate) use transitions::{decode_transitions, encode_transitions};

@@ -3,7 +3,11 @@
 use rusqlite::Connection;
 
 use super::Report;
-use crate::{Head, JournalReader, cursor, error::Result, hex, snapshot};
+use crate::{
+    Head, JournalReader, base, cursor,
+    error::{JournalError, Result},
+    hex, snapshot,
+};
 
 /// Problems that SQLite's own check lists at most.
 const INTEGRITY_MAX: u32 = 100;
@@ -20,8 +24,10 @@ pub(super) fn check(conn: Connection, report: &mut Report) {
         Err(error) => return report.find_error("the site's row", &error),
     };
     report.head_hash = hex(&base.hash);
+    report.first = base.number + 1;
     for (place, checked) in [
         ("the tables", tables(reader.conn(), report)),
+        ("what is remembered", remembered(&reader, &base)),
         ("the commits", commits(&reader, &base, report)),
         ("the snapshots", snapshots(&reader, &base, report)),
         ("the cursors", cursors(&reader, &base, report)),
@@ -52,6 +58,21 @@ fn commits(reader: &JournalReader, base: &Head, report: &mut Report) -> Result<(
         report.transitions = head.sequence - base.sequence;
         report.last_at = Some(head.at);
         report.head_hash = hex(&head.hash);
+    }
+    Ok(())
+}
+
+fn remembered(reader: &JournalReader, base: &Head) -> Result<()> {
+    if let Some(files) = base::files(reader.conn())?
+        && files.activated_in > base.number
+    {
+        return Err(JournalError::damaged("the files at the base", "they are of a commit that is kept"));
+    }
+    for transition in base::all(reader.conn())? {
+        if transition.sequence > base.sequence {
+            let place = format!("transition {}, which is remembered", transition.sequence);
+            return Err(JournalError::damaged(place, "it is kept"));
+        }
     }
     Ok(())
 }

@@ -26,6 +26,8 @@ const FINDINGS_MAX: usize = 1000;
 pub struct Report {
     /// The site, once its row could be read.
     pub site: Option<String>,
+    /// The number of the first commit kept: 1, unless older ones were let go.
+    pub first: u64,
     /// Commits that hold.
     pub commits: u64,
     /// Transitions in them.
@@ -105,6 +107,7 @@ impl Report {
             JournalError::Full(_)
             | JournalError::Busy(_)
             | JournalError::Newer { .. }
+            | JournalError::NoLongerKept { .. }
             | JournalError::Misuse(_)
             | JournalError::Sqlite(_) => self.find(place, error.to_string()),
         }

@@ -1,7 +1,10 @@
 //! A small plant's record, made by rule: no clock, no chance.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use davy_journal::Commit;
 use davy_model::*;
@@ -80,6 +83,18 @@ pub(crate) fn commit(number: u64) -> Commit {
     let subject = if number.is_multiple_of(2) { "AT-0412/h2s" } else { "AT-0413/h2s" };
     let transitions = if number.is_multiple_of(3) { vec![transition(number / 3, subject)] } else { vec![] };
     Commit { number, at: at(number as i64), inputs, transitions }
+}
+
+/// Commit `number`, in which files of that revision become active.
+pub(crate) fn activating(number: u64, revision: &str) -> Commit {
+    let mut commit = commit(number);
+    commit.inputs.insert(0, Input::Activate(Arc::new(bundle(revision))));
+    commit
+}
+
+pub(crate) fn bundle(revision: &str) -> Bundle {
+    let file = BundleFile { path: "site.yaml".to_owned(), text: format!("site: {SITE}\n# {revision}\n") };
+    Bundle { site: SITE.into(), files: vec![file], revision: revision.into() }
 }
 
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
