@@ -60,9 +60,7 @@ fn state(text: &str) -> Option<NodeChange> {
 }
 
 fn word(text: &str) -> Option<NodeChange> {
-    let words =
-        [("online", NodeChange::Online), ("offline", NodeChange::Offline), ("lost", NodeChange::Lost)];
-    words.into_iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, change)| change)
+    NodeChange::ALL.into_iter().find(|change| change.word().eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(crate) fn alarm(alarm: &v1::Alarm) -> Value {
         "tier": tier(alarm.tier()).map(|tier| tier.word()),
         "tier_highest": tier(alarm.tier_highest()).map(|tier| tier.word()),
         "state": davy_model::AlarmState::try_from(alarm.state()).ok().map(|state| state.word()),
-        "condition": Condition::try_from(alarm.condition()).ok().map(condition),
+        "condition": Condition::try_from(alarm.condition()).ok().map(Condition::word),
         "acknowledged": alarm.acknowledged, "latched": alarm.latched,
         "shelved_until": rfc3339(alarm.shelved_until.as_ref()), "shelved_by": word(&alarm.shelved_by),
         "shelved_one_shot": alarm.shelved_one_shot, "suppressed_by": word(&alarm.suppressed_by),
@@ -209,14 +209,6 @@ const fn comparator(comparator: Comparator) -> &'static str {
         Comparator::AtOrAbove => "at_or_above",
         Comparator::Below => "below",
         Comparator::AtOrBelow => "at_or_below",
-    }
-}
-
-const fn condition(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Normal => "normal",
-        Condition::Pending => "pending",
-        Condition::Active => "active",
     }
 }
 

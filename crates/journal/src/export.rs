@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use davy_model::{
-    Actor, Command, CommandKind, Evidence, Freshness, Input, NodeChange, Reading, ReadingBlock, SeenAlarm,
-    SeenReading, Summary, Text, Timestamp, Transition,
+    Actor, Command, CommandKind, Evidence, Freshness, Input, Reading, ReadingBlock, SeenAlarm, SeenReading,
+    Summary, Text, Timestamp, Transition,
 };
 use serde_json::{Value, json};
 
@@ -69,14 +69,7 @@ fn input(input: &Input) -> (&'static str, Value) {
             ("activate", json!({"site": *bundle.site, "revision": *bundle.revision, "files": files}))
         }
         Input::Readings(block) => ("readings", readings(block)),
-        Input::Node { node, change } => {
-            let change = match change {
-                NodeChange::Online => "online",
-                NodeChange::Offline => "offline",
-                NodeChange::Lost => "lost",
-            };
-            ("node", json!({"node": node.0, "change": change}))
-        }
+        Input::Node { node, change } => ("node", json!({"node": node.0, "change": change.word()})),
         Input::Command(found) => ("command", command(found)),
         Input::Fault(fault) => {
             let value = json!({

@@ -15,6 +15,17 @@ pub enum Condition {
     Active,
 }
 
+impl Condition {
+    /// The word on the wire and in tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Condition::Normal => "normal",
+            Condition::Pending => "pending",
+            Condition::Active => "active",
+        }
+    }
+}
+
 /// The facts of an alarm. The ISA-18.2 state shown is derived from them, never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlarmFacts {

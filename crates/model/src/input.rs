@@ -80,6 +80,20 @@ pub enum NodeChange {
     Lost,
 }
 
+impl NodeChange {
+    /// All of them.
+    pub const ALL: [NodeChange; 3] = [NodeChange::Online, NodeChange::Offline, NodeChange::Lost];
+
+    /// The word in payloads and tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            NodeChange::Online => "online",
+            NodeChange::Offline => "offline",
+            NodeChange::Lost => "lost",
+        }
+    }
+}
+
 /// A part of Davy that fails, or works again. Raises and clears an alarm of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -1,0 +1,67 @@
+//! The risk level of areas and hazard sources: the gravest alarm that is active there.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use davy_model::{AlarmFacts, AlarmKey, Condition, Tier, Timestamp};
+
+use crate::RiskChange;
+
+/// An area or a hazard source, as it is stored: `area/tank-farm`, `hazard_source/R1`.
+pub type Scope = Arc<str>;
+
+/// What each scope of a site comes to.
+#[derive(Clone, Debug, Default)]
+pub struct RiskBook {
+    active: BTreeMap<AlarmKey, (Tier, Vec<Scope>)>,
+    levels: BTreeMap<Scope, Tier>,
+}
+
+impl RiskBook {
+    /// From what is active.
+    pub fn new(active: impl IntoIterator<Item = (AlarmKey, Tier, Vec<Scope>)>) -> RiskBook {
+        let mut book = RiskBook::default();
+        for (alarm, tier, scopes) in active {
+            for scope in &scopes {
+                let level = book.levels.entry(Arc::clone(scope)).or_insert(tier);
+                *level = tier.max(*level);
+            }
+            book.active.insert(alarm, (tier, scopes));
+        }
+        book
+    }
+
+    /// Notes how an alarm stands from `at` on, and gives the scopes whose level that changes. One that is out of service or
+    /// suppressed says nothing of the process; one that is shelved is only quiet.
+    pub fn note(
+        &mut self,
+        alarm: &AlarmKey,
+        facts: &AlarmFacts,
+        scopes: &[Scope],
+        at: Timestamp,
+    ) -> Vec<RiskChange> {
+        let counts =
+            facts.condition == Condition::Active && facts.in_service && facts.suppressed_by.is_none();
+        let before = if counts {
+            self.active.insert(alarm.clone(), (facts.tier, scopes.to_vec()))
+        } else {
+            self.active.remove(alarm)
+        };
+        let mut touched: Vec<Scope> = before.map(|(_, scopes)| scopes).unwrap_or_default();
+        if counts {
+            touched.extend(scopes.iter().map(Arc::clone));
+        }
+        touched.sort();
+        touched.dedup();
+        touched.into_iter().filter_map(|scope| self.settle(scope, at)).collect()
+    }
+
+    fn settle(&mut self, scope: Scope, at: Timestamp) -> Option<RiskChange> {
+        let there = self.active.values().filter(|(_, scopes)| scopes.contains(&scope));
+        let tier = there.map(|(tier, _)| *tier).max();
+        let before = match tier {
+            Some(tier) => self.levels.insert(Arc::clone(&scope), tier),
+            None => self.levels.remove(&scope),
+        };
+        (before != tier).then_some(RiskChange { scope, at, tier })
+    }
+}
