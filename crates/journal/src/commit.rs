@@ -74,6 +74,24 @@ pub fn decode_commit(number: u64, at: Timestamp, encoded: &Encoded) -> Result<Co
     })
 }
 
+/// The bytes of one transition, for keeping it elsewhere.
+pub fn encode_transition(transition: &Transition) -> Vec<u8> {
+    record::encode_transitions(std::slice::from_ref(transition))
+}
+
+/// The transition that [`encode_transition`] made the bytes of.
+///
+/// # Errors
+/// [`JournalError::Damaged`] when the bytes are none of one transition.
+pub fn decode_transition(bytes: &[u8]) -> Result<Transition> {
+    let damage = |what: String| JournalError::damaged("the record of a transition", what);
+    let mut found = record::decode_transitions(bytes).map_err(|what| damage(what.to_string()))?;
+    match (found.pop(), found.is_empty()) {
+        (Some(transition), true) => Ok(transition),
+        _ => Err(damage("it holds another number of them than one".to_owned())),
+    }
+}
+
 /// The hash of `commit` after a commit that has the hash `prev`.
 pub fn chain(prev: &Hash, commit: &Commit) -> Hash {
     chain_encoded(prev, commit.number, commit.at, &encode_commit(commit))

@@ -31,7 +31,8 @@ mod wal;
 pub use base::BaseFiles;
 pub use checkpoint::Checkpoint;
 pub use commit::{
-    Commit, Encoded, Hash, Head, chain, chain_encoded, decode_commit, encode_commit, first_hash, hex,
+    Commit, Encoded, Hash, Head, chain, chain_encoded, decode_commit, decode_transition, encode_commit,
+    encode_transition, first_hash, hex,
 };
 pub use cursor::Cursor;
 pub use disk::{Disk, DiskFile, Held, Mode, OwnDisk, Place};

@@ -78,6 +78,11 @@ impl JournalReader {
         row::checked_head(&self.conn, &self.base()?)
     }
 
+    /// How the journal stood after commit `number`; nothing where that is not kept, or not written yet.
+    pub fn head_at(&self, number: u64) -> Result<Option<Head>> {
+        row::head_at(&self.conn, &self.base()?, number)
+    }
+
     /// Where the journal begins.
     pub fn first_kept(&self) -> Result<FirstKept> {
         Ok(FirstKept::after(&self.base()?))

@@ -13,6 +13,7 @@ use crate::{
     activation::BrokerLinks,
     canary::{self, Canary},
     clock::Clock,
+    history::History,
     pulse::Pulse,
     revisions::Revisions,
     site::SiteService,
@@ -32,6 +33,8 @@ pub(crate) struct Hub {
     pub(crate) canary: Arc<Canary>,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) revisions: Revisions,
+    /// History, where any is kept.
+    pub(crate) history: Option<Arc<History>>,
     pub(crate) links: BrokerLinks,
 }
 

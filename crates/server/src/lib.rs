@@ -16,6 +16,7 @@ mod committer;
 mod config;
 mod counted;
 mod failure;
+mod history;
 mod http;
 mod hub;
 mod letters;
@@ -41,7 +42,7 @@ mod write_thread;
 mod writer;
 
 pub use check::{CheckReport, CheckedSite, check};
-pub use config::{CanaryConfig, Config, ConfigProblem, DoorConfig, Flags};
+pub use config::{CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore};
 pub use recover::RecoverError;
 pub use revisions::{FolderPolicy, SettleError, StoreError};
 pub use server::{Server, StartError};

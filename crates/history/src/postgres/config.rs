@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::connect::Connector;
+use crate::HistoryError;
+
 /// Where the database is, and how to be let in.
 #[derive(Clone)]
 pub struct PostgresConfig {
@@ -22,6 +25,16 @@ pub enum Tls {
     None,
     /// TLS, with the server's certificate signed by one of these (PEM).
     With(Vec<u8>),
+}
+
+impl PostgresConfig {
+    /// Whether it can be used, as far as that is known without a connection.
+    ///
+    /// # Errors
+    /// [`HistoryError::Configuration`].
+    pub fn check(&self) -> Result<(), HistoryError> {
+        Connector::new(self).map(drop)
+    }
 }
 
 impl fmt::Debug for PostgresConfig {

@@ -11,7 +11,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigProblem, sparkplug::RawSparkplug};
+use super::{ConfigProblem, history::RawHistory, sparkplug::RawSparkplug};
 use crate::FolderPolicy;
 
 /// As written: relative paths are meant from the file's folder.
@@ -24,6 +24,7 @@ pub(super) struct Raw {
     pub(super) payload_kib_max: usize,
     pub(super) node: Option<String>,
     pub(super) rules: RawRules,
+    pub(super) history: RawHistory,
     pub(super) heartbeat: RawHeartbeat,
     pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
@@ -140,6 +141,7 @@ impl Default for Raw {
             payload_kib_max: davy_intake::PAYLOAD_BYTES_MAX >> 10,
             node: None,
             rules: RawRules::default(),
+            history: RawHistory::default(),
             heartbeat: RawHeartbeat::default(),
             canary: RawCanary::default(),
             http: RawHttp::default(),

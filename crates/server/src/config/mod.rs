@@ -2,6 +2,7 @@
 
 mod clients;
 mod file;
+mod history;
 mod hj212;
 mod liveness;
 mod problem;
@@ -11,6 +12,7 @@ mod sparkplug;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use file::Flags;
+pub use history::{HistoryConfig, HistoryStore};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub heartbeat_every: Duration,
     /// What becomes of files that somebody changed in a site's folder.
     pub folders: FolderPolicy,
+    /// History; `None` when none is kept.
+    pub history: Option<HistoryConfig>,
     /// The canary; `None` when it is switched off.
     pub canary: Option<CanaryConfig>,
 }
@@ -80,6 +84,7 @@ impl Config {
             node: liveness::host_name(),
             heartbeat_every: liveness::HEARTBEAT_EVERY,
             folders: FolderPolicy::default(),
+            history: Some(HistoryConfig::default()),
             canary: Some(CanaryConfig::default()),
         }
     }

@@ -57,6 +57,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
     let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
     let sparkplug = sparkplug::resolve(&raw.sparkplug, |place, what| problems.add(place, what));
+    let history = super::history::resolve(&raw.history, &raw.base, |place, what| problems.add(place, what));
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
@@ -70,6 +71,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         node: node.unwrap_or_default(),
         heartbeat_every: heartbeat.unwrap_or_default(),
         folders: raw.rules.folders,
+        history,
         canary,
     });
     match config {

@@ -22,6 +22,7 @@ use crate::{
     canary::{self, Canary},
     clock::Clock,
     failure::Failure,
+    history::History,
     hub::Hub,
     letters,
     line::Opened,
@@ -50,6 +51,9 @@ pub struct Server {
     /// What looks at the doors, and must end before them.
     watching: Vec<JoinHandle<()>>,
     stop_watching: CancellationToken,
+    /// What brings the journals to history, and ends when they do.
+    drain: Option<JoinHandle<()>>,
+    stop_drain: CancellationToken,
     /// Who comes in by the doors, and must not find them closed.
     canary: Option<JoinHandle<()>>,
     stop_canary: CancellationToken,
@@ -111,7 +115,22 @@ impl Server {
         let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
         let links = BrokerLinks::default();
-        let hub = Hub { sites, feed, intake, letters, started, clock, node, canary, pulse, revisions, links };
+        let history = config.history.as_ref().map(History::open).transpose()?;
+        let history = history.flatten().map(Arc::new);
+        let hub = Hub {
+            sites,
+            feed,
+            intake,
+            letters,
+            started,
+            clock,
+            node,
+            canary,
+            pulse,
+            revisions,
+            history,
+            links,
+        };
         let hub = Arc::new(hub);
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
         parts.open(config).await
@@ -199,6 +218,11 @@ impl Server {
             failed
         });
         let failed = joined.await.unwrap_or(0);
+        self.stop_drain.cancel();
+        if let Some(drain) = self.drain.take() {
+            // It was asked to end, and what it did not bring it brings the next time.
+            let _ = drain.await;
+        }
         self.stop_serving.cancel();
         for task in self.tasks.drain(..) {
             if tokio::time::timeout(GOODBYE, task).await.is_err() {

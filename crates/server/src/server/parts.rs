@@ -16,6 +16,7 @@ use crate::{
     Config,
     canary::{self, Ends, Gateway},
     failure::Failure,
+    history::Drain,
     http,
     hub::Hub,
     metrics::Metrics,
@@ -49,6 +50,13 @@ impl Parts {
         let sparkplug = sparkplug.map(|broker| Arc::new(BrokerLink::start(broker, &self.hub.intake)));
         self.hub.links.set(broker.iter().chain(&sparkplug));
         self.hub.resume_shadows();
+        // After the writers, which the line's end waits for.
+        let stop_drain = CancellationToken::new();
+        let drain = self
+            .hub
+            .history
+            .as_ref()
+            .map(|history| tokio::spawn(Drain::new(&self.hub, history).run(stop_drain.clone())));
         let stop_watching = self.stop_serving.child_token();
         let stop_canary = self.stop_serving.child_token();
         let canary = self.send_canary(&config, door.as_ref(), http_addr, stop_canary.clone());
@@ -80,6 +88,8 @@ impl Parts {
             tasks,
             watching,
             stop_watching,
+            drain,
+            stop_drain,
             canary,
             stop_canary,
             stop_serving: self.stop_serving,

@@ -32,6 +32,9 @@ pub enum StartError {
         /// What is wrong.
         source: RecoverError,
     },
+    /// History cannot be kept as it was configured.
+    #[error("history: {0}")]
+    History(#[from] davy_history::HistoryError),
     /// Which files are to be active cannot be said.
     #[error(transparent)]
     Settle(#[from] SettleError),

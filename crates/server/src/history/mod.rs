@@ -1,0 +1,42 @@
+//! History beside the line: it reads what the journals have, and whatever becomes of it, nobody waits for it.
+
+mod drain;
+mod health;
+mod letters;
+mod source;
+mod translate;
+
+use std::{fmt, sync::Arc};
+
+use davy_history::{HistoryError, PostgresStore, Retention, Store};
+
+pub(crate) use self::{drain::Drain, health::Health};
+use crate::config::{HistoryConfig, HistoryStore};
+
+/// History, where it is kept.
+pub(crate) struct History {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) retention: Retention,
+    pub(crate) health: Health,
+}
+
+impl History {
+    /// Where the configuration says; nothing where that cannot be yet. A database that is not there does not matter.
+    ///
+    /// # Errors
+    /// As the store.
+    pub(crate) fn open(config: &HistoryConfig) -> Result<Option<History>, HistoryError> {
+        let retention = config.retention;
+        let store: Arc<dyn Store> = match &config.store {
+            HistoryStore::Sqlite { .. } => return Ok(None),
+            HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, retention)?),
+        };
+        Ok(Some(History { store, retention, health: Health::default() }))
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History").field("store", &self.store).finish_non_exhaustive()
+    }
+}

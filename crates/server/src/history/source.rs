@@ -1,0 +1,199 @@
+//! The log of one site, read batch by batch from where the store stands.
+
+use std::{path::PathBuf, sync::Arc};
+
+use davy_history::{Activation, Batch, HistoryError, Position, Standing, Store, Written};
+use davy_journal::{JournalError, JournalReader};
+use davy_model::Timestamp;
+use davy_rules::Plan;
+use tokio::task::{JoinError, spawn_blocking};
+use tracing::{info, warn};
+
+use super::translate::{Beginning, Translator, Unreadable};
+
+/// Why a site's log is not taken in now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceError {
+    /// The store does not take it.
+    #[error(transparent)]
+    Store(#[from] HistoryError),
+    /// The journal does not give it.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// What it says cannot be understood.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The runtime ends.
+    #[error("it stops")]
+    Stopping(#[from] JoinError),
+}
+
+/// What a step did.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// There is nothing new.
+    Nothing,
+    /// Something landed, and that is all there is for now.
+    Landed,
+    /// Something landed, and there is more.
+    More,
+}
+
+/// The log of one site, on its way.
+pub(super) struct Source {
+    pub(super) site: Arc<str>,
+    journal: PathBuf,
+    reading: Option<Reading>,
+    /// Made, and not known to have landed.
+    pending: Option<Batch>,
+    /// More is in the journal than went into what is pending.
+    more: bool,
+}
+
+struct Reading {
+    reader: JournalReader,
+    translator: Translator,
+    /// The next commit.
+    next: u64,
+}
+
+/// A batch that landed.
+pub(super) struct Landed {
+    pub(super) written: Written,
+    pub(super) number: u64,
+    pub(super) at: Timestamp,
+    pub(super) lost_commits: u64,
+}
+
+impl Source {
+    pub(super) fn new(site: Arc<str>, journal: PathBuf) -> Source {
+        Source { site, journal, reading: None, pending: None, more: false }
+    }
+
+    /// Brings the next batch.
+    ///
+    /// # Errors
+    /// [`SourceError`]. What was not brought is brought the next time.
+    pub(super) async fn step(
+        &mut self,
+        store: &dyn Store,
+        plan: &Arc<Plan>,
+    ) -> Result<(Step, Option<Landed>), SourceError> {
+        let result = self.try_step(store, plan).await;
+        match &result {
+            // It stands elsewhere: this batch landed and nobody heard, or another Davy writes.
+            Err(SourceError::Store(HistoryError::Moved { .. })) => self.begin_again(),
+            Err(SourceError::Journal(_) | SourceError::Unreadable(_) | SourceError::Stopping(_)) => {
+                self.begin_again()
+            }
+            Err(SourceError::Store(_)) | Ok(_) => {}
+        }
+        result
+    }
+
+    fn begin_again(&mut self) {
+        self.reading = None;
+        self.pending = None;
+    }
+
+    async fn try_step(
+        &mut self,
+        store: &dyn Store,
+        plan: &Arc<Plan>,
+    ) -> Result<(Step, Option<Landed>), SourceError> {
+        if self.pending.is_none() {
+            self.gather(store, plan).await?;
+        }
+        let Some(batch) = &self.pending else { return Ok((Step::Nothing, None)) };
+        let written = store.write(batch).await?;
+        let lost_commits = batch.hole.map_or(0, |(first, last)| last + 1 - first);
+        let landed = Landed { written, number: batch.until.number, at: batch.until.at, lost_commits };
+        self.pending = None;
+        Ok((if self.more { Step::More } else { Step::Landed }, Some(landed)))
+    }
+
+    /// Reads on in the journal until there is enough for a batch.
+    async fn gather(&mut self, store: &dyn Store, plan: &Arc<Plan>) -> Result<(), SourceError> {
+        let reading = match self.reading.take() {
+            Some(reading) => reading,
+            None => {
+                let standing = store.standing(&self.site).await?;
+                let (journal, site, known) = (self.journal.clone(), Arc::clone(&self.site), Arc::clone(plan));
+                spawn_blocking(move || open(&journal, site, standing.as_ref(), &known)).await??
+            }
+        };
+        let known = Arc::clone(plan);
+        let (reading, batch, more) = spawn_blocking(move || read_on(reading, &known)).await??;
+        self.reading = Some(reading);
+        self.pending = batch;
+        self.more = more;
+        Ok(())
+    }
+}
+
+fn open(
+    journal: &std::path::Path,
+    site: Arc<str>,
+    standing: Option<&Standing>,
+    known: &Arc<Plan>,
+) -> Result<Reading, SourceError> {
+    let reader = JournalReader::open(journal)?;
+    let first = reader.first_kept()?;
+    let position = standing.map(|standing| &standing.position);
+    let mut beginning =
+        Beginning { after: position.cloned(), begins_era: false, hole: None, sequence: first.sequence - 1 };
+    let next = match position {
+        Some(position) if is_of(&reader, position)? => {
+            beginning.sequence = position.sequence;
+            let translator = Translator::new(site, beginning, standing, None, Some(known))?;
+            return Ok(Reading { reader, translator, next: position.number + 1 });
+        }
+        Some(position) if position.number + 1 < first.number => position.number + 1,
+        Some(position) => {
+            info!(%site, commit = position.number, "the journal is another than history knows: a new era begins");
+            beginning.begins_era = true;
+            first.number
+        }
+        None => 1,
+    };
+    if next < first.number {
+        warn!(%site, first = next, last = first.number - 1, "commits were let go before history had them");
+        beginning.hole = Some((next, first.number - 1));
+    }
+    let standing = standing.filter(|_| !beginning.begins_era);
+    let base = base_of(&reader)?;
+    let translator = Translator::new(site, beginning, standing, base.as_ref(), Some(known))?;
+    Ok(Reading { reader, translator, next: first.number })
+}
+
+/// Whether the journal goes on from there.
+fn is_of(reader: &JournalReader, position: &Position) -> Result<bool, JournalError> {
+    Ok(reader.head_at(position.number)?.is_some_and(|head| head.hash == position.hash))
+}
+
+/// The files that were active where the journal begins, where it does not begin with them.
+fn base_of(reader: &JournalReader) -> Result<Option<Activation>, JournalError> {
+    let Some(files) = reader.base_files()? else { return Ok(None) };
+    let before = reader.first_kept()?.number - 1;
+    let at = reader.head_at(before)?.map_or(Timestamp::MIN, |head| head.at);
+    Ok(Some(Activation { at, bundle: files.bundle }))
+}
+
+/// The next batch, and whether there is more in the journal.
+fn read_on(mut reading: Reading, known: &Arc<Plan>) -> Result<(Reading, Option<Batch>, bool), SourceError> {
+    let mut more = false;
+    let mut commits = reading.reader.commits_from(reading.next);
+    while let Some(commit) = commits.next() {
+        let commit = commit?;
+        let hash = commits.hash().expect("a commit was just given");
+        reading.next = commit.number + 1;
+        reading.translator.take(commit, hash, Some(known))?;
+        if reading.translator.is_full() {
+            more = true;
+            break;
+        }
+    }
+    drop(commits);
+    let batch = reading.translator.batch();
+    Ok((reading, batch, more))
+}
