@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, journal, payload, replay, rules, serve, simulate,
-    tags, version, watch_engine,
+    alarms, check_config, dead_letters, demo, devices, journal, migrate, payload, replay, rules, serve,
+    simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -57,6 +57,9 @@ pub(crate) enum Verb {
     /// The durable record of a site
     #[command(subcommand)]
     Journal(journal::Verb),
+    /// The tables of the history database
+    #[command(subcommand)]
+    Migrate(migrate::Verb),
     /// Check the configuration and every site's files, and tell all errors at once
     CheckConfig(check_config::Args),
     /// Which Davy this is
@@ -118,6 +121,8 @@ mod tests {
             "davy simulate sparkplug --broker mqtt://127.0.0.1:1884 --primary-host davy --every 500ms --seed 7",
             "davy journal verify site.journal",
             "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",
+            "davy migrate status --config davy.toml --json",
+            "davy migrate up",
             "davy check-config --config davy.toml",
             "davy rules check deploy/sample",
             "davy rules check deploy/sample --rule h2s --tag AT-* --verbose --strict --json",

@@ -20,6 +20,7 @@ mod json;
 mod line;
 mod logging;
 mod looks;
+mod migrate;
 mod out;
 mod payload;
 mod refusal;
@@ -67,6 +68,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Replay(args) => replay::run(args).await,
         Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),
+        Verb::Migrate(verb) => migrate::run(verb).await,
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Version(args) => version::run(&args),
     }

@@ -2,6 +2,9 @@
 //!
 //! A database's mode is decided once, by its first migration: tables do not change into hypertables by themselves.
 
+use std::iter;
+
+use davy_model::{Quality, QualityReason};
 use refinery::{Migration, Runner};
 use tokio_postgres::Client;
 
@@ -168,7 +171,33 @@ async fn migrate_alone(client: &mut Client, mut count: usize) -> Result<usize, H
         let report = report.map_err(|error| HistoryError::Schema(of_refinery(&error)))?;
         done += report.applied_migrations().len();
     }
+    name_qualities(client).await?;
     Ok(done)
+}
+
+/// The words for the codes of qualities, for whoever reads the tables by hand.
+async fn name_qualities(client: &Client) -> Result<(), HistoryError> {
+    let reasons = QualityReason::ALL.into_iter();
+    let all = reasons.flat_map(|reason| [Quality::Uncertain(reason), Quality::Bad(reason)]);
+    let all: Vec<Quality> = iter::once(Quality::Good).chain(all).collect();
+    let codes: Vec<i16> = all.iter().map(|quality| i16::from(quality.code())).collect();
+    let grade = |quality: &Quality| match quality {
+        Quality::Good => "good",
+        Quality::Uncertain(_) => "uncertain",
+        Quality::Bad(_) => "bad",
+    };
+    let grades: Vec<&str> = all.iter().map(grade).collect();
+    let reasons: Vec<Option<&str>> =
+        all.iter().map(|quality| quality.reason().map(QualityReason::word)).collect();
+    client
+        .execute(
+            "INSERT INTO davy.qualities (code, grade, reason)
+             SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[])
+             ON CONFLICT (code) DO UPDATE SET grade = EXCLUDED.grade, reason = EXCLUDED.reason",
+            &[&codes, &grades, &reasons],
+        )
+        .await?;
+    Ok(())
 }
 
 async fn begin(client: &Client) -> Result<Mode, HistoryError> {
