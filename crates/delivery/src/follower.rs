@@ -96,6 +96,12 @@ impl Follower {
     pub fn read(&mut self, page: Result<Vec<Transition>, JournalError>) {
         let page = match page {
             Ok(page) => page,
+            Err(JournalError::NoLongerKept { first, .. }) => {
+                self.gap(self.seen + 1, first.sequence - 1, GapReason::Retention);
+                // What follows is there, and is asked for next.
+                self.seen = first.sequence - 1;
+                return;
+            }
             Err(error) => {
                 let site = Arc::clone(self.feed.site());
                 self.said.push_back(Event::Broken { site, error: Arc::new(error) });
@@ -157,5 +163,36 @@ impl Follower {
     fn gap(&mut self, from_sequence: u64, to_sequence: u64, reason: GapReason) {
         let site = Arc::clone(self.feed.site());
         self.said.push_back(Event::Gap { site, from_sequence, to_sequence, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use davy_journal::FirstKept;
+
+    use super::*;
+    use crate::Token;
+
+    #[test]
+    fn what_the_journal_let_go_is_a_gap_and_what_it_kept_follows() {
+        let feed = Arc::new(SiteFeed::new("park".into(), "park.sqlite".into(), 90));
+        let mut token = Token::default();
+        token.see(&"park".into(), 20);
+        let mut follower = Follower::start(&feed, &Start::After(token));
+        assert!(matches!(follower.step(), Step::Read { after: 20 }));
+        let first = FirstKept { number: 500, sequence: 61 };
+        follower.read(Err(JournalError::NoLongerKept { what: "transition 21".to_owned(), first }));
+        let Step::Say(Event::Gap { from_sequence, to_sequence, reason, .. }) = follower.step() else {
+            panic!("a gap")
+        };
+        assert_eq!((from_sequence, to_sequence, reason), (21, 60, GapReason::Retention));
+        assert!(matches!(follower.step(), Step::Read { after: 60 }));
+        follower.read(Ok(Vec::new()));
+        assert!(matches!(follower.step(), Step::Wait));
+        // Of any other trouble it is told, and that is the end.
+        follower.behind = true;
+        follower.read(Err(JournalError::Full("no disk".to_owned())));
+        assert!(matches!(follower.step(), Step::Say(Event::Broken { .. })));
+        assert!(matches!(follower.step(), Step::End));
     }
 }

@@ -38,6 +38,22 @@ impl Default for Options {
     }
 }
 
+/// What a journal takes up on disk, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The pages of the database that hold something, those among them that are still in the write-ahead log.
+    pub pages: u64,
+    /// The write-ahead log.
+    pub log: u64,
+}
+
+impl Size {
+    /// All of it.
+    pub fn bytes(self) -> u64 {
+        self.pages.saturating_add(self.log)
+    }
+}
+
 /// The one writer of a site's journal. Every method that writes returns when the disk has it.
 #[derive(Debug)]
 pub struct Journal {
@@ -185,11 +201,17 @@ impl Journal {
         snapshot::oldest_first(&self.conn)
     }
 
-    /// Bytes on disk that hold something: the used pages of the database, and the write-ahead log.
-    pub fn bytes_used(&self) -> Result<u64> {
+    /// What it takes up on disk.
+    pub fn size(&self) -> Result<Size> {
         let number = |pragma| self.conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let pages = natural(number("page_count")? - number("freelist_count")?)?;
-        Ok(pages * natural(number("page_size")?)? + self.checkpointer.log_len()?)
+        Ok(Size { pages: pages * natural(number("page_size")?)?, log: self.checkpointer.log_len()? })
+    }
+
+    /// When its first commit was; when it has none, when the last one that was let go was.
+    pub fn since(&self) -> Result<Timestamp> {
+        let first = row::head_at(&self.conn, &self.base, self.base.number + 1)?;
+        Ok(first.unwrap_or(self.base).at)
     }
 
     /// Lets commits before `number` go, at most 1,000 or 4 MiB a call, so that nobody waits long for the writer. The chain

@@ -38,7 +38,7 @@ pub use cursor::Cursor;
 pub use disk::{Disk, DiskFile, Held, Mode, OwnDisk, Place};
 pub use error::JournalError;
 pub use export::{canonical, export};
-pub use journal::{Journal, Options};
+pub use journal::{Journal, Options, Size};
 pub use reader::{AlarmHistory, Commits, FirstKept, JournalReader};
 pub use snapshot::{Newest, Snapshot};
 pub use verify::{Finding, Report, verify};

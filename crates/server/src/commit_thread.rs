@@ -3,7 +3,7 @@
 use std::{
     sync::{
         atomic::Ordering,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::Instant,
 };
@@ -23,15 +23,29 @@ impl CommitThread {
     /// # Errors
     /// What the journal said, when it is damaged, or when the disk still fails at the end.
     pub(crate) fn run(mut self) -> Result<(), JournalError> {
-        while let Ok(work) = self.work.recv() {
+        while let Some(work) = self.next() {
             self.committer.take(work);
             while !self.committer.has_group() {
                 let Ok(work) = self.work.try_recv() else { break };
                 self.committer.take(work);
             }
             self.commit()?;
+            // Nobody may ever be idle: a step behind each flush keeps pace.
+            self.committer.let_go();
         }
         self.committer.journal.close().map(drop)
+    }
+
+    /// Waits for work. While nothing waits, old commits go, a step at a time. `None` when the writer is gone.
+    fn next(&mut self) -> Option<Work> {
+        loop {
+            match self.work.try_recv() {
+                Ok(work) => return Some(work),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if self.committer.let_go() => {}
+                Err(TryRecvError::Empty) => return self.work.recv().ok(),
+            }
+        }
     }
 
     /// Writes all that waits, trying again for as long as the disk fails.

@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
-use crate::pending::Pending;
+use crate::{keeper::Keeper, kept::Kept, pending::Pending};
 
 /// What the alarm of a failing journal is about.
 pub(crate) const JOURNAL_PART: &str = "journal";
@@ -47,6 +47,8 @@ pub(crate) struct CommitState {
     pub(crate) failing: AtomicBool,
     pub(crate) flush_us: AtomicU64,
     pub(crate) flushes: AtomicU64,
+    /// What the journal keeps.
+    pub(crate) kept: Kept,
     heartbeat: Mutex<Option<Heartbeat>>,
 }
 
@@ -75,6 +77,7 @@ pub(crate) struct Committer {
     pub(crate) inbox: Inbox,
     pub(crate) state: Arc<CommitState>,
     pub(crate) waiting: VecDeque<Pending>,
+    pub(crate) keeper: Keeper,
 }
 
 impl Committer {
@@ -118,6 +121,11 @@ impl Committer {
             pending.commit = commit;
         }
         done.map(|_| group)
+    }
+
+    /// Lets old commits go, one step. True when another may follow at once.
+    pub(crate) fn let_go(&mut self) -> bool {
+        self.keeper.step(&mut self.journal, &self.state.kept)
     }
 
     /// Tells everybody what came of a flush.

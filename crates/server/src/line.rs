@@ -18,8 +18,10 @@ use parking_lot::Mutex;
 use crate::{
     beats::Beats,
     committer::{CommitState, Committer, JOURNAL_PART, Work},
+    keeper::Keeper,
     pending::Pending,
     recover::{RecoverError, Recovered, recover},
+    retention::Retention,
     source::Loaded,
     writer::{Offers, Writer},
 };
@@ -33,6 +35,7 @@ pub struct Opened {
     loaded: Loaded,
     recovered: Recovered,
     place: Place,
+    retention: Retention,
 }
 
 /// One site, ready to run.
@@ -60,7 +63,13 @@ impl Opened {
     pub fn open(loaded: Loaded, place: impl Into<Place>, options: Options) -> Result<Opened, RecoverError> {
         let place = place.into();
         let recovered = recover(&place, &loaded.bundle.site, options)?;
-        Ok(Opened { loaded, recovered, place })
+        Ok(Opened { loaded, recovered, place, retention: Retention::default() })
+    }
+
+    /// It with another retention than by default.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Opened {
+        Opened { retention, ..self }
     }
 
     /// It with the files that are to be active, in place of those it was opened with.
@@ -85,7 +94,7 @@ impl Opened {
     /// # Errors
     /// When the journal does not say how its alarms stand.
     pub fn line(self, inbox_bytes: usize) -> Result<Line, RecoverError> {
-        let Opened { loaded, recovered, place } = self;
+        let Opened { loaded, recovered, place, retention } = self;
         let id = Arc::clone(&loaded.bundle.site);
         let (inbox, receiver) = Inbox::new(inbox_bytes);
         let feed = Arc::new(SiteFeed::new(Arc::clone(&id), place.path.clone(), recovered.head.sequence));
@@ -111,6 +120,7 @@ impl Opened {
             inbox: inbox.clone(),
             state,
             waiting: VecDeque::new(),
+            keeper: Keeper::new(retention),
         };
         let beats = Arc::clone(&writer.beats);
         Ok(Line { id, loaded, writer, committer, feed, inbox, door, offers, beats })
@@ -170,6 +180,12 @@ impl Line {
     /// What the journal said, when it can no longer be written.
     pub fn settle(&mut self, flushed: Result<usize, JournalError>) -> Result<Progress, JournalError> {
         self.committer.settle(flushed)
+    }
+
+    /// The committer's turn, when it has nothing else to do: lets old commits go, one step. True when another may follow at
+    /// once.
+    pub fn let_go(&mut self) -> bool {
+        self.committer.let_go()
     }
 
     /// Whether so much waits for a failing disk that nothing more may be handed on.

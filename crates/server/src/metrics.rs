@@ -7,7 +7,7 @@ use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{canary::Standing, hub::Hub, site::SiteService};
+use crate::{canary::Standing, hub::Hub, kept::Kept, site::SiteService};
 
 /// The recorder of this process.
 #[derive(Clone)]
@@ -90,6 +90,7 @@ fn show_site(site: &SiteService) {
     gauge!("davy_journal_flush_seconds_sum", "site" => label()).set(flush_s);
     gauge!("davy_journal_failing", "site" => label())
         .set(f64::from(u8::from(state.failing.load(Ordering::Acquire))));
+    show_kept(&site.id, &state.kept);
     gauge!("davy_alert_subscribers", "site" => label()).set(site.feed.subscribers() as f64);
     let entries = site.feed.book().standing();
     for tier in Tier::ALL {
@@ -97,6 +98,24 @@ fn show_site(site: &SiteService) {
             .iter()
             .filter(|entry| entry.last.facts.tier == tier && entry.last.facts.condition == Condition::Active);
         gauge!("davy_alarms_active", "site" => label(), "tier" => tier.word()).set(active.count() as f64);
+    }
+}
+
+/// What the site's journal keeps.
+fn show_kept(site: &Arc<str>, kept: &Kept) {
+    let label = || site.to_string();
+    gauge!("davy_journal_bytes", "site" => label()).set(kept.bytes.load(Ordering::Relaxed) as f64);
+    gauge!("davy_journal_bytes_max", "site" => label()).set(kept.bytes_max.load(Ordering::Relaxed) as f64);
+    let growth_per_s = kept.growth_per_h.load(Ordering::Relaxed) as f64 / 3600.0;
+    gauge!("davy_journal_growth_bytes_per_second", "site" => label()).set(growth_per_s);
+    let full_in_s = kept.full_in().map_or(f64::INFINITY, |left| left.as_secs_f64());
+    gauge!("davy_journal_full_in_seconds", "site" => label()).set(full_in_s);
+    gauge!("davy_journal_first_commit", "site" => label()).set(kept.first.load(Ordering::Acquire) as f64);
+    let since_s = kept.since().as_micros() as f64 / 1e6;
+    gauge!("davy_journal_first_commit_timestamp_seconds", "site" => label()).set(since_s);
+    for (why, count) in [("age", &kept.let_go_age), ("size", &kept.let_go_size), ("owed", &kept.lost_owed)] {
+        counter!("davy_journal_forgotten_commits_total", "site" => label(), "why" => why)
+            .absolute(count.load(Ordering::Relaxed));
     }
 }
 

@@ -30,6 +30,14 @@ pub enum RecoverError {
     /// The log cannot be judged.
     #[error(transparent)]
     Judge(#[from] JudgeError),
+    /// The beginning of the log is gone, and no snapshot can take its place.
+    #[error(
+        "the journal begins with commit {first}, and no snapshot in it can be loaded: use the release that wrote it, or restore a copy"
+    )]
+    Rootless {
+        /// The first commit kept.
+        first: u64,
+    },
     /// Judged again, the log gives other transitions than were written.
     #[error(
         "commit {commit} was judged otherwise when it was written: this release decides differently, or the record was changed"
@@ -58,14 +66,17 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
     for damage in &newest.damaged {
         warn!(site, damage, "a snapshot is damaged, an older one is taken");
     }
-    let (judge, counted, activated_in, from) = match newest.snapshot {
-        Some(snapshot) => match start_from(&reader, &snapshot) {
-            Ok((judge, counted, activated_in)) => (judge, counted, activated_in, snapshot.number + 1),
-            Err(error) => {
-                warn!(site, %error, "the snapshot does not load, the whole log is judged again");
-                (Judge::new(), Counted::default(), 0, 1)
-            }
-        },
+    let loaded = newest.snapshot.and_then(|snapshot| match start_from(&reader, &snapshot) {
+        Ok((judge, counted, activated_in)) => Some((judge, counted, activated_in, snapshot.number + 1)),
+        Err(error) => {
+            warn!(site, %error, "the snapshot does not load, the whole log is judged again");
+            None
+        }
+    });
+    let first = journal.first_kept().number;
+    let (judge, counted, activated_in, from) = match loaded {
+        Some(loaded) => loaded,
+        None if first > 1 => return Err(RecoverError::Rootless { first }),
         None => (Judge::new(), Counted::default(), 0, 1),
     };
     let mut recovered = Recovered { journal, head, judge, counted, activated_in, heartbeat: 0 };
@@ -92,6 +103,11 @@ fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, Cou
 }
 
 fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError> {
+    if let Some(files) = reader.base_files()?
+        && files.activated_in == commit
+    {
+        return Ok(files.bundle.as_ref().clone());
+    }
     let commit = reader.commits_from(commit).next().ok_or(JudgeError::NotActivated)??;
     let activated = commit.inputs.iter().rev().find_map(|input| match input {
         Input::Activate(bundle) => Some(bundle.as_ref().clone()),
@@ -104,7 +120,8 @@ fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError
 fn last_heartbeat(reader: &JournalReader, before: u64) -> Result<u64, RecoverError> {
     const LOOKED_AT: u64 = 2000;
     let mut last = 0;
-    for commit in reader.commits_from(before.saturating_sub(LOOKED_AT).max(1)) {
+    let from = before.saturating_sub(LOOKED_AT).max(reader.first_kept()?.number);
+    for commit in reader.commits_from(from) {
         last = heartbeat_in(&commit?).unwrap_or(last);
     }
     Ok(last)

@@ -11,7 +11,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigProblem, history::RawHistory, sparkplug::RawSparkplug};
+use super::{ConfigProblem, history::RawHistory, journal::RawJournal, sparkplug::RawSparkplug};
 use crate::FolderPolicy;
 
 /// As written: relative paths are meant from the file's folder.
@@ -25,6 +25,7 @@ pub(super) struct Raw {
     pub(super) node: Option<String>,
     pub(super) rules: RawRules,
     pub(super) history: RawHistory,
+    pub(super) journal: RawJournal,
     pub(super) heartbeat: RawHeartbeat,
     pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
@@ -142,6 +143,7 @@ impl Default for Raw {
             node: None,
             rules: RawRules::default(),
             history: RawHistory::default(),
+            journal: RawJournal::default(),
             heartbeat: RawHeartbeat::default(),
             canary: RawCanary::default(),
             http: RawHttp::default(),

@@ -4,6 +4,7 @@ mod clients;
 mod file;
 mod history;
 mod hj212;
+mod journal;
 mod liveness;
 mod problem;
 mod resolve;
@@ -16,7 +17,7 @@ pub use history::{HistoryConfig, HistoryStore};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
-use crate::{FolderPolicy, SiteSource};
+use crate::{FolderPolicy, SiteSource, retention::Retention};
 
 /// Everything a server is told at its start, checked.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub sparkplug: davy_intake::sparkplug::SparkplugConfig,
     /// The listener for HJ 212 boxes.
     pub hj212: Option<davy_intake::hj212::Hj212Config>,
+    /// How much of each site's record is kept.
+    pub retention: Retention,
     /// What may wait in front of one site's writer, bytes; 1 KiB to 4 GiB.
     pub inbox_bytes: usize,
     /// Longest payload taken, bytes.
@@ -79,6 +82,7 @@ impl Config {
             broker: None,
             sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),
             hj212: None,
+            retention: Retention::default(),
             inbox_bytes: DEFAULT_INBOX_BYTES,
             payload_bytes_max: davy_intake::PAYLOAD_BYTES_MAX,
             node: liveness::host_name(),

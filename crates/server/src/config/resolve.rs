@@ -13,7 +13,7 @@ use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
 use super::{
     Config, ConfigProblem, DoorConfig, clients,
     file::{Raw, RawBroker, RawClientCertificate, RawDoor},
-    liveness, sparkplug,
+    journal, liveness, sparkplug,
 };
 use crate::SiteSource;
 
@@ -58,6 +58,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
     let sparkplug = sparkplug::resolve(&raw.sparkplug, |place, what| problems.add(place, what));
     let history = super::history::resolve(&raw.history, &raw.base, |place, what| problems.add(place, what));
+    let retention = journal::resolve(&raw.journal, |place, what| problems.add(place, what));
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
@@ -66,6 +67,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         broker,
         sparkplug,
         hj212,
+        retention,
         inbox_bytes: raw.inbox_mib << 20,
         payload_bytes_max: raw.payload_kib_max << 10,
         node: node.unwrap_or_default(),

@@ -93,6 +93,7 @@ impl Server {
             let settle = |folder| if is_plant { revisions.settle(folder, clock.now()) } else { Ok(folder) };
             let run = site
                 .settled(settle)?
+                .keeping(config.retention)
                 .line(config.inbox_bytes)
                 .and_then(|line| SiteService::start(line, &clock, &stop_writing, &failed));
             let (service, door) = run.map_err(|source| StartError::Recover { site: id, source })?;
