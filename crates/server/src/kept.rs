@@ -57,7 +57,6 @@ impl Kept {
     }
 
     /// Says how far history is. Whoever keeps history says so before the site's threads start: until then nothing waits.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the store of history says it"))]
     pub(crate) fn set_taken(&self, taken: Option<u64>) {
         self.taken.store(taken.unwrap_or(NOBODY), Ordering::Release);
     }
@@ -75,6 +74,24 @@ impl Kept {
         (growth_per_h > 0).then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)))
     }
 
+    /// What history has not taken of the record, up to commit `head`, bytes: as if all commits were of a size.
+    pub(crate) fn owed_bytes(&self, head: u64) -> u64 {
+        let Some(taken) = self.taken() else { return 0 };
+        let first = self.first.load(Ordering::Acquire);
+        let kept = u128::from((head + 1).saturating_sub(first).max(1));
+        let owed = u128::from(head.saturating_sub(taken.max(first.saturating_sub(1))));
+        let bytes = u128::from(self.bytes.load(Ordering::Relaxed));
+        u64::try_from(bytes * owed / kept).unwrap_or(u64::MAX)
+    }
+
+    /// How long it takes, at this rate, until commits go that history has not taken; `None` while the record does not grow.
+    pub(crate) fn debt_full_in(&self, head: u64) -> Option<Duration> {
+        let growth_per_h = self.growth_per_h.load(Ordering::Relaxed);
+        let room = self.bytes_max.load(Ordering::Relaxed).saturating_sub(self.owed_bytes(head));
+        let seconds = u128::from(room) * 3600 / u128::from(growth_per_h.max(1));
+        (growth_per_h > 0).then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)))
+    }
+
     /// Counts commits that went.
     pub(crate) fn count(&self, commits: u64, why: Why) {
         let counter = match why {
@@ -83,5 +100,40 @@ impl Kept {
             Why::Owed => &self.lost_owed,
         };
         counter.fetch_add(commits, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commits 101 to 200 of 10 bytes each; there may be 3000 bytes, and it grows by 500 an hour.
+    fn kept(taken: Option<u64>) -> Kept {
+        let kept = Kept::default();
+        kept.first.store(101, Ordering::Relaxed);
+        kept.bytes.store(1000, Ordering::Relaxed);
+        kept.bytes_max.store(3000, Ordering::Relaxed);
+        kept.growth_per_h.store(500, Ordering::Relaxed);
+        kept.set_taken(taken);
+        kept
+    }
+
+    #[test]
+    fn what_history_has_not_taken_is_a_part_of_what_is_kept_and_the_room_left_is_told_in_time() {
+        let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
+        for (taken, owed, full_in) in [
+            (None, 0, hours(6)),
+            (Some(200), 0, hours(6)),
+            (Some(150), 500, hours(5)),
+            (Some(100), 1000, hours(4)),
+            // It has never been there, or was left behind.
+            (Some(0), 1000, hours(4)),
+        ] {
+            let kept = kept(taken);
+            assert_eq!((kept.owed_bytes(200), kept.debt_full_in(200)), (owed, full_in), "{taken:?}");
+        }
+        let still = kept(Some(150));
+        still.growth_per_h.store(0, Ordering::Relaxed);
+        assert_eq!(still.debt_full_in(200), None);
     }
 }

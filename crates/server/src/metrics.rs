@@ -58,11 +58,40 @@ impl Metrics {
         // What came for no site that is served: the site's name is empty.
         show_letters("", &hub.intake.strays.dead_letters);
         show_hj212(&hub.intake.hj212_stats());
+        show_history(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
         }
         self.handle.run_upkeep();
         self.handle.render()
+    }
+}
+
+/// How far history is, where any is kept.
+fn show_history(hub: &Hub) {
+    let Some(history) = &hub.history else { return };
+    let health = &history.health;
+    let now = hub.clock.now();
+    let failing_s = health.trouble().map_or(0.0, |(since, _)| now.since(since).as_secs_f64());
+    gauge!("davy_history_failing_seconds").set(failing_s);
+    counter!("davy_history_failures_total").absolute(health.failures());
+    let tended = health.last_tended();
+    gauge!("davy_history_roll_up_due").set(tended.due as f64);
+    counter!("davy_history_dropped_total").absolute(tended.dropped);
+    for (site, stands) in health.sites() {
+        let label = || site.to_string();
+        if let Some(at) = stands.at {
+            gauge!("davy_history_lag_seconds", "site" => label()).set(now.since(at).as_secs_f64());
+        }
+        let written = stands.written;
+        for (fate, count) in [("new", written.new), ("known", written.known), ("too_old", written.too_old)] {
+            counter!("davy_history_readings_total", "site" => label(), "fate" => fate).absolute(count);
+        }
+        counter!("davy_history_lost_commits_total", "site" => label()).absolute(stands.lost_commits);
+        if let Some(service) = hub.sites.get(&site) {
+            let owed = service.state.kept.owed_bytes(service.state.number.load(Ordering::Acquire));
+            gauge!("davy_history_owed_bytes", "site" => label()).set(owed as f64);
+        }
     }
 }
 

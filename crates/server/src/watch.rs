@@ -1,6 +1,10 @@
 //! Davy's own troubles, looked for every few seconds and told as alarms: what is dropped must not be dropped in silence.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use davy_intake::{
     Ack, Cause, Lost, Parcel,
@@ -17,8 +21,8 @@ pub(crate) struct Watch {
     dropped: BTreeMap<Arc<str>, u64>,
     /// By site and edge node: since when no further message of it was lost.
     whole_since: BTreeMap<(Arc<str>, Arc<str>), Timestamp>,
-    /// What was told last; at first, what the journal says was.
-    active: BTreeMap<(Arc<str>, Arc<str>), bool>,
+    /// How grave what was told last is, if it stands; at first, what the journal says was.
+    active: BTreeMap<(Arc<str>, Arc<str>), Option<Tier>>,
 }
 
 /// The links to the external broker.
@@ -28,6 +32,11 @@ pub(crate) struct Links {
     /// The Sparkplug host's own.
     pub(crate) sparkplug: Arc<BrokerLink>,
 }
+
+/// How long history may take nothing before that is told: a database that starts again is none of an operator's business.
+const HISTORY_GRACE: Duration = Duration::from_secs(15);
+/// With less time left than this until something of it is lost, it is told as graver.
+const HISTORY_SHORT: Duration = Duration::from_secs(24 * 3600);
 
 /// How long an edge node must lose nothing more for its alarm to clear.
 const GAP_OVER: Duration = Duration::from_secs(60);
@@ -52,6 +61,7 @@ impl Watch {
             });
             self.look_at_broker(site, &native);
             self.look_at_sparkplug(hub, site, &sparkplug);
+            self.look_at_history(hub, site);
         }
     }
 
@@ -157,8 +167,26 @@ impl Watch {
         }
     }
 
-    /// Whether the part was told to fail. What was told before a restart is in the site's book.
-    fn told(&self, site: &SiteService, part: &str) -> bool {
+    /// History that takes nothing harms no alarm, but what it is owed takes room in the journal.
+    fn look_at_history(&mut self, hub: &Hub, site: &SiteService) {
+        let trouble = hub.history.as_ref().and_then(|history| history.health.trouble_of(&site.id));
+        let lasting = trouble.filter(|(since, _)| hub.clock.now().since(*since) >= HISTORY_GRACE);
+        let left = site.state.kept.debt_full_in(site.state.number.load(Ordering::Acquire));
+        let is_short = left.is_some_and(|left| left < HISTORY_SHORT);
+        let tier = if is_short { Tier::Orange } else { Tier::Yellow };
+        let why = lasting.as_ref().map_or("", |(_, why)| why);
+        let (left_en, left_zh) = room_left(left);
+        let text = Text::both(
+            format!(
+                "history is not kept ({why}): alarms go on; the journal keeps what it owes, and {left_en}; look at the database"
+            ),
+            format!("历史数据未写入（{why}）：报警不受影响，日志暂存欠写数据，{left_zh}；请检查数据库"),
+        );
+        self.tell(site, "history", tier, lasting.is_some(), text);
+    }
+
+    /// How grave the part was told to fail, if it was. What was told before a restart is in the site's book.
+    fn told(&self, site: &SiteService, part: &str) -> Option<Tier> {
         if let Some(active) = self.active.get(&(Arc::clone(&site.id), Arc::from(part))) {
             return *active;
         }
@@ -167,20 +195,36 @@ impl Watch {
             rule: davy_engine::FAULT_RULE.into(),
             subject: part.into(),
         };
-        let entry = site.feed.book().get(&alarm);
-        entry.is_some_and(|entry| entry.last.facts.condition == Condition::Active)
+        let entry = site.feed.book().get(&alarm)?;
+        let facts = &entry.last.facts;
+        (facts.condition == Condition::Active).then_some(facts.tier)
     }
 
-    /// Tells a change. One that finds no room is told the next time.
+    /// Tells a change: that it fails, that it is graver than was told, that it works again. One that finds no room is told the
+    /// next time.
     fn tell(&mut self, site: &SiteService, part: &str, tier: Tier, active: bool, text: Text) {
-        if self.told(site, part) == active {
+        let told = self.told(site, part);
+        if told.is_some() == active && told.is_none_or(|told| told >= tier) {
             return;
         }
         let key = (Arc::clone(&site.id), Arc::from(part));
         let fault = Fault { part: part.into(), active, tier, text };
         if site.inbox.try_put(Parcel::new("".into(), Input::Fault(fault), Ack::None)).is_ok() {
-            self.active.insert(key, active);
+            self.active.insert(key, active.then_some(tier));
         }
+    }
+}
+
+/// How long the journal can keep what it owes, in words.
+fn room_left(left: Option<Duration>) -> (String, String) {
+    let Some(left) = left else {
+        return ("it hardly grows".to_owned(), "目前几乎不增长".to_owned());
+    };
+    let (days, hours, minutes) = (left.as_secs() / 86_400, left.as_secs() / 3600, left.as_secs() / 60);
+    match (days, hours) {
+        (2.., _) => (format!("has room for about {days} days"), format!("余量约 {days} 天")),
+        (_, 2..) => (format!("has room for about {hours} hours"), format!("余量约 {hours} 小时")),
+        _ => (format!("has room for about {minutes} minutes"), format!("余量约 {minutes} 分钟")),
     }
 }
 

@@ -171,7 +171,9 @@ async fn migrate_alone(client: &mut Client, mut count: usize) -> Result<usize, H
         let report = report.map_err(|error| HistoryError::Schema(of_refinery(&error)))?;
         done += report.applied_migrations().len();
     }
-    name_qualities(client).await?;
+    if state(client).await?.missing.is_empty() {
+        name_qualities(client).await?;
+    }
     Ok(done)
 }
 

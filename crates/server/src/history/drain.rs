@@ -120,6 +120,9 @@ impl Drain {
             match source.step(&*self.history.store, &plan).await {
                 Ok((step, landed)) => {
                     more |= step == Step::More;
+                    if let Some(landed) = &landed {
+                        service.state.kept.set_taken(Some(landed.number));
+                    }
                     self.history.health.note(&source.site, |site| {
                         site.trouble = None;
                         if let Some(landed) = landed {
@@ -133,12 +136,16 @@ impl Drain {
                     });
                 }
                 Err(SourceError::Store(error)) => return Err(error),
-                Err(error) => self.history.health.note(&source.site, |site| {
-                    if site.trouble.is_none() {
-                        warn!(site = %source.site, %error, "its log cannot be taken into history");
-                    }
-                    site.trouble = Some(error.to_string());
-                }),
+                Err(error) => {
+                    let now = self.hub.clock.now();
+                    self.history.health.note(&source.site, |site| {
+                        if site.trouble.is_none() {
+                            warn!(site = %source.site, %error, "its log cannot be taken into history");
+                        }
+                        let since = site.trouble.as_ref().map_or(now, |(since, _)| *since);
+                        site.trouble = Some((since, error.to_string()));
+                    });
+                }
             }
         }
         self.tend().await?;

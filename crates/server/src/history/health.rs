@@ -30,8 +30,8 @@ pub(crate) struct SiteHealth {
     pub(crate) written: Written,
     /// Commits that were let go before history had them, since the start.
     pub(crate) lost_commits: u64,
-    /// Why its log cannot be taken in, where that is not the store.
-    pub(crate) trouble: Option<String>,
+    /// Since when its log cannot be taken in, and why, where that is not the store.
+    pub(crate) trouble: Option<(Timestamp, String)>,
 }
 
 impl Health {
@@ -61,6 +61,11 @@ impl Health {
     /// Since when the store takes nothing, and why.
     pub(crate) fn trouble(&self) -> Option<(Timestamp, String)> {
         self.0.lock().trouble.clone()
+    }
+
+    /// Since when nothing of a site is taken in, and why.
+    pub(crate) fn trouble_of(&self, site: &str) -> Option<(Timestamp, String)> {
+        self.trouble().or_else(|| self.site(site)?.trouble)
     }
 
     /// How often the store took nothing.

@@ -84,7 +84,7 @@ impl Source {
             // It stands elsewhere: this batch landed and nobody heard, or another Davy writes.
             Err(SourceError::Store(HistoryError::Moved { .. })) => self.begin_again(),
             Err(SourceError::Journal(_) | SourceError::Unreadable(_) | SourceError::Stopping(_)) => {
-                self.begin_again()
+                self.begin_again();
             }
             Err(SourceError::Store(_)) | Ok(_) => {}
         }

@@ -6,6 +6,7 @@ mod asked;
 mod dead_letters;
 mod devices;
 mod explain;
+mod history;
 mod performance;
 mod rules;
 mod status;

@@ -15,7 +15,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{alerts::heartbeat, status, v1::system_service_server::SystemService, view::canary};
+use super::{alerts::heartbeat, history, status, v1::system_service_server::SystemService, view::canary};
 use crate::{hub::Hub, site::SiteService};
 
 pub(crate) struct System {
@@ -38,6 +38,7 @@ impl SystemService for System {
             now: Some(time_to_wire(self.hub.clock.now())),
             sites: self.hub.plants().map(|site| site_status(&self.hub, site)).collect(),
             canary: Some(canary(&self.hub)),
+            history: history::of_all(&self.hub),
         }))
     }
 
@@ -94,6 +95,7 @@ fn site_status(hub: &Hub, site: &SiteService) -> wire::SiteStatus {
         alarms: alarm_counts(&site.feed.book().standing()),
         readings: door.as_ref().map(|door| reading_counts(&door.account.totals())),
         edge_nodes: nodes.collect(),
+        history: history::of_site(hub, site),
     }
 }
 

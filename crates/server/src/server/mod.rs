@@ -86,16 +86,21 @@ impl Server {
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
         let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
+        let history = config.history.as_ref().map(History::open).transpose()?;
+        let history = history.flatten().map(Arc::new);
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {
             let is_plant = *id != *canary::SITE;
             let settle = |folder| if is_plant { revisions.settle(folder, clock.now()) } else { Ok(folder) };
-            let run = site
-                .settled(settle)?
-                .keeping(config.retention)
-                .line(config.inbox_bytes)
-                .and_then(|line| SiteService::start(line, &clock, &stop_writing, &failed));
+            let line = site.settled(settle)?.keeping(config.retention).line(config.inbox_bytes);
+            let run = line.and_then(|line| {
+                if is_plant && history.is_some() {
+                    // Until somebody says how far history is, all of it is owed.
+                    line.committer.state.kept.set_taken(Some(0));
+                }
+                SiteService::start(line, &clock, &stop_writing, &failed)
+            });
             let (service, door) = run.map_err(|source| StartError::Recover { site: id, source })?;
             services.push(Arc::new(service));
             doors.push(door);
@@ -116,8 +121,6 @@ impl Server {
         let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
         let links = BrokerLinks::default();
-        let history = config.history.as_ref().map(History::open).transpose()?;
-        let history = history.flatten().map(Arc::new);
         let hub = Hub {
             sites,
             feed,

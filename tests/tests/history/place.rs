@@ -1,0 +1,103 @@
+//! The databases that a story is told on.
+
+use std::env;
+
+use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};
+use davy_tests::Postgres;
+use tokio_postgres::NoTls;
+
+/// A database that a story is told on.
+pub(crate) struct Place {
+    pub(crate) name: &'static str,
+    pub(crate) url: String,
+    /// The server, where it is one's own.
+    _server: Option<Postgres>,
+}
+
+/// Empty databases of the given name: in a PostgreSQL of one's own, and in the TimescaleDB that is named, if one is.
+pub(crate) async fn places(database: &str) -> Vec<Place> {
+    let mut places = Vec::new();
+    if let Some(server) = Postgres::start().await {
+        let url = server.database(database);
+        places.push(Place { name: "postgresql", url, _server: Some(server) });
+    }
+    match env::var("DAVY_TEST_TIMESCALE_URL") {
+        Ok(url) if !url.is_empty() => places.push(timescale(&url, database).await),
+        _ => eprintln!("DAVY_TEST_TIMESCALE_URL names no server: {database} is not told on TimescaleDB"),
+    }
+    places
+}
+
+async fn timescale(url: &str, database: &str) -> Place {
+    let mut config: tokio_postgres::Config =
+        url.parse().expect("DAVY_TEST_TIMESCALE_URL is a connection string");
+    let name = format!("davy_{database}_{}", std::process::id());
+    let (client, connection) = config.connect(NoTls).await.expect("DAVY_TEST_TIMESCALE_URL answers");
+    tokio::spawn(connection);
+    for statement in
+        [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
+    {
+        client.execute(&statement, &[]).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    config.dbname(&name);
+    Place { name: "timescaledb", url: as_url(&config), _server: None }
+}
+
+/// A connection string that names the same place.
+fn as_url(config: &tokio_postgres::Config) -> String {
+    let mut url = String::new();
+    let mut say = |key: &str, value: &str| {
+        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
+        url.push_str(&format!("{key}='{value}' "));
+    };
+    for host in config.get_hosts() {
+        match host {
+            tokio_postgres::config::Host::Tcp(name) => say("host", name),
+            tokio_postgres::config::Host::Unix(path) => say("host", &path.display().to_string()),
+        }
+    }
+    for port in config.get_ports() {
+        say("port", &port.to_string());
+    }
+    if let Some(user) = config.get_user() {
+        say("user", user);
+    }
+    if let Some(password) = config.get_password() {
+        say("password", &String::from_utf8_lossy(password));
+    }
+    say("dbname", config.get_dbname().unwrap_or_default());
+    url
+}
+
+impl Place {
+    /// The store there.
+    pub(crate) fn store(&self, retention: Retention) -> PostgresStore {
+        let config = PostgresConfig { url: self.url.clone(), password: None, tls: Tls::None };
+        PostgresStore::new(&config, retention).expect("a sound configuration")
+    }
+
+    /// The store there, with its tables.
+    pub(crate) async fn migrated(&self, retention: Retention) -> PostgresStore {
+        let store = self.store(retention);
+        store.migrate().await.unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        store
+    }
+
+    /// What a statement gives, as text.
+    pub(crate) async fn sql(&self, statement: &str) -> String {
+        self.try_sql(statement).await.unwrap_or_else(|error| panic!("{}: {statement}: {error}", self.name))
+    }
+
+    pub(crate) async fn try_sql(&self, statement: &str) -> Result<String, tokio_postgres::Error> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
+        tokio::spawn(connection);
+        let rows = client.simple_query(statement).await?;
+        let lines = rows.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|column| row.get(column).unwrap_or("")).collect::<Vec<_>>().join("|"))
+            }
+            _ => None,
+        });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
