@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write,
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -21,7 +22,12 @@ pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
     child: Child,
+    /// Its folder is a disk of its own.
+    mounted: bool,
 }
+
+/// How large a disk of its own is: enough for a server, and soon filled.
+const DISK: &str = "size=512m";
 
 impl Postgres {
     /// Starts one. `None`, said aloud, where PostgreSQL is not installed.
@@ -29,12 +35,26 @@ impl Postgres {
     /// # Panics
     /// In CI, when it is not installed; when it takes no connection within a minute.
     pub async fn start() -> Option<Postgres> {
+        Postgres::start_where(false).await
+    }
+
+    /// As [`start`](Postgres::start), on a small disk of its own where the system lets one be made.
+    ///
+    /// # Panics
+    /// As [`start`](Postgres::start).
+    pub async fn start_on_a_small_disk() -> Option<Postgres> {
+        Postgres::start_where(true).await
+    }
+
+    async fn start_where(small: bool) -> Option<Postgres> {
         let Some(programs) = programs() else {
             skipped("PostgreSQL is not installed");
             return None;
         };
         // The path of a socket may have 107 bytes.
         let folder = tempfile::Builder::new().prefix("davy-pg-").tempdir_in("/tmp").expect("a folder");
+        let mounted = small
+            && runs("mount", &["-t", "tmpfs", "-o", DISK, "none", &folder.path().display().to_string()]);
         give_away(folder.path());
         let data = folder.path().join("data");
         let mut command = as_its_user(&programs.join("initdb"));
@@ -50,7 +70,7 @@ impl Postgres {
         let made = command.output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let child = run(&programs, folder.path());
-        let mut postgres = Postgres { folder, programs, child };
+        let mut postgres = Postgres { folder, programs, child, mounted };
         postgres.takes_connections().await;
         Some(postgres)
     }
@@ -130,6 +150,35 @@ impl Postgres {
         }
     }
 
+    /// Fills its disk, or makes room again. Where it has no disk of its own, no file of it may become longer meanwhile.
+    ///
+    /// # Panics
+    /// When the system does not let it.
+    pub fn fill_disk(&self, full: bool) {
+        let filler = self.folder.path().join("filler");
+        if self.mounted && full {
+            let mut file = fs::File::create(&filler).expect("writable");
+            let block = vec![0; 1 << 16];
+            while file.write_all(&block).is_ok() {}
+        } else if self.mounted {
+            fs::remove_file(&filler).expect("it was made");
+        } else {
+            let limit = if full { "--fsize=65536" } else { "--fsize=unlimited" };
+            for pid in processes_of(&self.data().display().to_string()).into_iter().chain([self.child.id()]) {
+                // One that has just ended writes nothing.
+                runs("prlimit", &["--pid", &pid.to_string(), limit]);
+            }
+        }
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
     /// Starts it again after its end, with what it has on disk.
     ///
     /// # Panics
@@ -161,7 +210,15 @@ impl Drop for Postgres {
         // At once, and with its other processes; it may have ended by itself.
         let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
+        if self.mounted {
+            runs("umount", &["--lazy", &self.folder.path().display().to_string()]);
+        }
     }
+}
+
+/// Whether a command succeeds.
+fn runs(name: &str, arguments: &[&str]) -> bool {
+    Command::new(name).args(arguments).output().is_ok_and(|said| said.status.success())
 }
 
 /// Where Debian has the server's programs; the newest of them.

@@ -72,7 +72,7 @@ fn show_history(hub: &Hub) {
     let Some(history) = &hub.history else { return };
     let health = &history.health;
     let now = hub.clock.now();
-    let failing_s = health.trouble().map_or(0.0, |(since, _)| now.since(since).as_secs_f64());
+    let failing_s = health.trouble(now).map_or(0.0, |(since, _)| now.since(since).as_secs_f64());
     gauge!("davy_history_failing_seconds").set(failing_s);
     counter!("davy_history_failures_total").absolute(health.failures());
     let tended = health.last_tended();

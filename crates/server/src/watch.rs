@@ -169,8 +169,9 @@ impl Watch {
 
     /// History that takes nothing harms no alarm, but what it is owed takes room in the journal.
     fn look_at_history(&mut self, hub: &Hub, site: &SiteService) {
-        let trouble = hub.history.as_ref().and_then(|history| history.health.trouble_of(&site.id));
-        let lasting = trouble.filter(|(since, _)| hub.clock.now().since(*since) >= HISTORY_GRACE);
+        let now = hub.clock.now();
+        let trouble = hub.history.as_ref().and_then(|history| history.health.trouble_of(&site.id, now));
+        let lasting = trouble.filter(|(since, _)| now.since(*since) >= HISTORY_GRACE);
         let left = site.state.kept.debt_full_in(site.state.number.load(Ordering::Acquire));
         let is_short = left.is_some_and(|left| left < HISTORY_SHORT);
         let tier = if is_short { Tier::Orange } else { Tier::Yellow };

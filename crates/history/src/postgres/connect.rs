@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use tokio::task::JoinHandle;
@@ -22,9 +22,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a link that says nothing is believed.
 const LINK_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a statement of the writer may take. A batch takes well under a second.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a statement may wait for somebody else's lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call may take in all: a server that stands still does not end its statements.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long somebody may wait for what they asked.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// Connections that read.
@@ -215,4 +217,20 @@ fn told(error: &tokio_postgres::Error) -> String {
             None => error.to_string(),
         },
     }
+}
+
+/// What a call comes to, or that it takes too long. Then nothing is known of the connection it was made on.
+pub(super) async fn in_time<T>(
+    call: impl Future<Output = Result<T, HistoryError>>,
+) -> Result<T, HistoryError> {
+    let late = || HistoryError::Unreachable(format!("no answer within {} s", CALL_TIMEOUT.as_secs()));
+    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Gives a reading connection back. One that did not answer may still be busy: it goes.
+pub(super) fn give_back<T>(reader: Object, found: Result<T, HistoryError>) -> Result<T, HistoryError> {
+    if matches!(found, Err(HistoryError::Unreachable(_))) {
+        drop(Object::take(reader));
+    }
+    found
 }

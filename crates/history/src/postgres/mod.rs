@@ -80,7 +80,7 @@ impl PostgresStore {
         let mut held = self.writer.lock().await;
         if held.as_ref().is_none_or(Writer::is_closed) {
             *held = None;
-            *held = Some(Writer::open(&self.connector, self.retention).await?);
+            *held = Some(connect::in_time(Writer::open(&self.connector, self.retention)).await?);
         }
         Ok(Held(held))
     }
@@ -111,13 +111,13 @@ impl Held<'_> {
 impl Store for PostgresStore {
     async fn standing(&self, site: &str) -> Result<Option<Standing>, HistoryError> {
         let mut held = self.writer().await?;
-        let result = held.writer().standing(site).await;
+        let result = connect::in_time(held.writer().standing(site)).await;
         held.done(result)
     }
 
     async fn write(&self, batch: &Batch) -> Result<Written, HistoryError> {
         let mut held = self.writer().await?;
-        let result = held.writer().write(batch).await;
+        let result = connect::in_time(held.writer().write(batch)).await;
         held.done(result)
     }
 
@@ -129,7 +129,7 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Written, HistoryError> {
         let mut held = self.writer().await?;
-        let result = held.writer().import(site, series, rows, now).await;
+        let result = connect::in_time(held.writer().import(site, series, rows, now)).await;
         held.done(result)
     }
 
@@ -140,22 +140,26 @@ impl Store for PostgresStore {
         counts: &[LetterCount],
     ) -> Result<(), HistoryError> {
         let mut held = self.writer().await?;
-        let result = held.writer().count_letters(site, run, counts).await;
+        let result = connect::in_time(held.writer().count_letters(site, run, counts)).await;
         held.done(result)
     }
 
     async fn tend(&self, now: Timestamp, complete_until: Timestamp) -> Result<Tended, HistoryError> {
         let mut held = self.writer().await?;
-        let result = held.writer().tend(now, complete_until).await;
+        let result = connect::in_time(held.writer().tend(now, complete_until)).await;
         held.done(result)
     }
 
     async fn series(&self, site: &str, tags: &[String]) -> Result<Vec<Found>, HistoryError> {
-        read::series(&*self.reader().await?, site, tags).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::series(&reader, site, tags)).await;
+        connect::give_back(reader, found)
     }
 
     async fn readings(&self, page: &Page) -> Result<Vec<Sample>, HistoryError> {
-        read::readings(&*self.reader().await?, page).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::readings(&reader, page)).await;
+        connect::give_back(reader, found)
     }
 
     async fn readings_of_site(
@@ -165,7 +169,9 @@ impl Store for PostgresStore {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<OfSite>, HistoryError> {
-        read::readings_of_site(&*self.reader().await?, site, from, until, limit).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::readings_of_site(&reader, site, from, until, limit)).await;
+        connect::give_back(reader, found)
     }
 
     async fn buckets(
@@ -176,18 +182,26 @@ impl Store for PostgresStore {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Bucket>, HistoryError> {
-        read::buckets(&*self.reader().await?, level, series, from, until, limit).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::buckets(&reader, level, series, from, until, limit)).await;
+        connect::give_back(reader, found)
     }
 
     async fn rolled_until(&self) -> Result<Option<Timestamp>, HistoryError> {
-        read::rolled_until(&*self.reader().await?).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::rolled_until(&reader)).await;
+        connect::give_back(reader, found)
     }
 
     async fn transitions(&self, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError> {
-        alarms::transitions(&*self.reader().await?, query).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(alarms::transitions(&reader, query)).await;
+        connect::give_back(reader, found)
     }
 
     async fn state(&self) -> Result<State, HistoryError> {
-        read::state(&*self.reader().await?).await
+        let reader = self.reader().await?;
+        let found = connect::in_time(read::state(&reader)).await;
+        connect::give_back(reader, found)
     }
 }

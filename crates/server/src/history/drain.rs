@@ -79,11 +79,10 @@ impl Drain {
     async fn round(&mut self) -> Duration {
         match self.try_round().await {
             Ok(more) => {
-                if self.history.health.trouble().is_some() {
+                if self.backoff.take().is_some() {
                     info!("history is kept again");
                 }
                 self.history.health.works();
-                self.backoff = None;
                 if more { Duration::ZERO } else { LINGER }
             }
             Err(error) => self.failed(&error),
@@ -96,7 +95,7 @@ impl Drain {
             info!(%error, "history stands elsewhere");
             return Duration::ZERO;
         }
-        if self.history.health.trouble().is_none() {
+        if self.backoff.is_none() {
             warn!(%error, "history is not kept now: the journals keep what they owe it");
         }
         self.history.health.fails(self.hub.clock.now(), error.to_string());
@@ -117,7 +116,10 @@ impl Drain {
         for source in &mut self.sources {
             let Some(service) = self.hub.sites.get(&source.site) else { continue };
             let plan = Arc::clone(&service.loaded.load().plan);
-            match source.step(&*self.history.store, &plan).await {
+            self.history.health.asked(Some(self.hub.clock.now()));
+            let stepped = source.step(&*self.history.store, &plan).await;
+            self.history.health.asked(None);
+            match stepped {
                 Ok((step, landed)) => {
                     more |= step == Step::More;
                     if let Some(landed) = &landed {
@@ -161,8 +163,10 @@ impl Drain {
         if due(self.tended, TEND_EVERY)
             && let Some((newest, complete)) = self.complete()
         {
-            let tended = self.history.store.tend(newest, complete).await?;
-            self.history.health.tended(tended);
+            self.history.health.asked(Some(self.hub.clock.now()));
+            let tended = self.history.store.tend(newest, complete).await;
+            self.history.health.asked(None);
+            self.history.health.tended(tended?);
             self.tended = Some(Instant::now());
         }
         Ok(())

@@ -1,10 +1,13 @@
 //! How history does, for whoever watches it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use davy_history::{Tended, Written};
 use davy_model::Timestamp;
 use parking_lot::Mutex;
+
+/// A store that takes longer than this for one call is in trouble, whatever it says in the end.
+const SLOW: Duration = Duration::from_secs(15);
 
 /// How history does.
 #[derive(Debug, Default)]
@@ -14,6 +17,8 @@ pub(crate) struct Health(Mutex<Inner>);
 struct Inner {
     /// Since when the store takes nothing, and why.
     trouble: Option<(Timestamp, String)>,
+    /// Since when it has been asked something and has not answered.
+    asked: Option<Timestamp>,
     sites: BTreeMap<Arc<str>, SiteHealth>,
     tended: Tended,
     failures: u64,
@@ -48,6 +53,11 @@ impl Health {
         self.0.lock().trouble = None;
     }
 
+    /// The store is asked something, or has answered.
+    pub(super) fn asked(&self, since: Option<Timestamp>) {
+        self.0.lock().asked = since;
+    }
+
     pub(super) fn note(&self, site: &Arc<str>, change: impl FnOnce(&mut SiteHealth)) {
         change(self.0.lock().sites.entry(Arc::clone(site)).or_default());
     }
@@ -59,13 +69,18 @@ impl Health {
     }
 
     /// Since when the store takes nothing, and why.
-    pub(crate) fn trouble(&self) -> Option<(Timestamp, String)> {
-        self.0.lock().trouble.clone()
+    pub(crate) fn trouble(&self, now: Timestamp) -> Option<(Timestamp, String)> {
+        let inner = self.0.lock();
+        let overdue = || {
+            let asked = inner.asked.filter(|asked| now.since(*asked) >= SLOW)?;
+            Some((asked, "the database does not answer".to_owned()))
+        };
+        inner.trouble.clone().or_else(overdue)
     }
 
     /// Since when nothing of a site is taken in, and why.
-    pub(crate) fn trouble_of(&self, site: &str) -> Option<(Timestamp, String)> {
-        self.trouble().or_else(|| self.site(site)?.trouble)
+    pub(crate) fn trouble_of(&self, site: &str, now: Timestamp) -> Option<(Timestamp, String)> {
+        self.trouble(now).or_else(|| self.site(site)?.trouble)
     }
 
     /// How often the store took nothing.

@@ -1,6 +1,10 @@
 //! The log of one site, read batch by batch from where the store stands.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use davy_history::{Activation, Batch, HistoryError, Position, Standing, Store, Written};
 use davy_journal::{JournalError, JournalReader};
@@ -10,6 +14,12 @@ use tokio::task::{JoinError, spawn_blocking};
 use tracing::{info, warn};
 
 use super::translate::{Beginning, Translator, Unreadable};
+
+/// Readings in one batch, about: as many as make an index cheap to add to; and as few as any database can take.
+const READINGS_MAX: usize = 50_000;
+const READINGS_MIN: usize = 1_000;
+/// A batch that landed in less time may be followed by a larger one.
+const QUICK: Duration = Duration::from_secs(3);
 
 /// Why a site's log is not taken in now.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +58,8 @@ pub(super) struct Source {
     pending: Option<Batch>,
     /// More is in the journal than went into what is pending.
     more: bool,
+    /// About how many readings go into a batch.
+    readings: usize,
 }
 
 struct Reading {
@@ -67,7 +79,7 @@ pub(super) struct Landed {
 
 impl Source {
     pub(super) fn new(site: Arc<str>, journal: PathBuf) -> Source {
-        Source { site, journal, reading: None, pending: None, more: false }
+        Source { site, journal, reading: None, pending: None, more: false, readings: READINGS_MAX }
     }
 
     /// Brings the next batch.
@@ -79,21 +91,22 @@ impl Source {
         store: &dyn Store,
         plan: &Arc<Plan>,
     ) -> Result<(Step, Option<Landed>), SourceError> {
+        let began = Instant::now();
         let result = self.try_step(store, plan).await;
         match &result {
-            // It stands elsewhere: this batch landed and nobody heard, or another Davy writes.
-            Err(SourceError::Store(HistoryError::Moved { .. })) => self.begin_again(),
-            Err(SourceError::Journal(_) | SourceError::Unreadable(_) | SourceError::Stopping(_)) => {
-                self.begin_again();
+            Ok(_) if began.elapsed() < QUICK => self.readings = (self.readings * 2).min(READINGS_MAX),
+            Ok(_) => {}
+            Err(error) => {
+                // Where the store stands is asked anew: what was brought may have landed and nobody heard. And a batch that a
+                // slow database cannot take in time has to become smaller.
+                self.reading = None;
+                self.pending = None;
+                if !matches!(error, SourceError::Store(HistoryError::Moved { .. })) {
+                    self.readings = (self.readings / 2).max(READINGS_MIN);
+                }
             }
-            Err(SourceError::Store(_)) | Ok(_) => {}
         }
         result
-    }
-
-    fn begin_again(&mut self) {
-        self.reading = None;
-        self.pending = None;
     }
 
     async fn try_step(
@@ -123,7 +136,8 @@ impl Source {
             }
         };
         let known = Arc::clone(plan);
-        let (reading, batch, more) = spawn_blocking(move || read_on(reading, &known)).await??;
+        let readings = self.readings;
+        let (reading, batch, more) = spawn_blocking(move || read_on(reading, &known, readings)).await??;
         self.reading = Some(reading);
         self.pending = batch;
         self.more = more;
@@ -180,7 +194,11 @@ fn base_of(reader: &JournalReader) -> Result<Option<Activation>, JournalError> {
 }
 
 /// The next batch, and whether there is more in the journal.
-fn read_on(mut reading: Reading, known: &Arc<Plan>) -> Result<(Reading, Option<Batch>, bool), SourceError> {
+fn read_on(
+    mut reading: Reading,
+    known: &Arc<Plan>,
+    readings: usize,
+) -> Result<(Reading, Option<Batch>, bool), SourceError> {
     let mut more = false;
     let mut commits = reading.reader.commits_from(reading.next);
     while let Some(commit) = commits.next() {
@@ -188,7 +206,7 @@ fn read_on(mut reading: Reading, known: &Arc<Plan>) -> Result<(Reading, Option<B
         let hash = commits.hash().expect("a commit was just given");
         reading.next = commit.number + 1;
         reading.translator.take(commit, hash, Some(known))?;
-        if reading.translator.is_full() {
+        if reading.translator.is_full(readings) {
             more = true;
             break;
         }

@@ -9,8 +9,6 @@ use davy_journal::{Commit, Hash, encode_transition};
 use davy_model::{Bundle, Input, ReadingBlock, Site, TagIndex, Timestamp, Transition};
 use davy_rules::{Plan, compile};
 
-/// Readings in one batch, about: as many as make an index cheap to add to.
-const READINGS_MAX: usize = 50_000;
 /// Transitions in one batch, about.
 const TRANSITIONS_MAX: usize = 2_000;
 /// Commits in one batch at the most: a heartbeat is one, too.
@@ -126,8 +124,8 @@ impl Translator {
     }
 
     /// Whether that is enough for one batch.
-    pub(super) fn is_full(&self) -> bool {
-        self.batch.readings.len() >= READINGS_MAX
+    pub(super) fn is_full(&self, readings_max: usize) -> bool {
+        self.batch.readings.len() >= readings_max
             || self.batch.transitions.len() >= TRANSITIONS_MAX
             || self.commits >= COMMITS_MAX
     }

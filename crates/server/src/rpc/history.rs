@@ -9,7 +9,7 @@ use crate::{hub::Hub, site::SiteService};
 /// How the store does; nothing where no history is kept.
 pub(super) fn of_all(hub: &Hub) -> Option<wire::HistoryStatus> {
     let health = &hub.history.as_ref()?.health;
-    let (failing_since, failing_why) = health.trouble().unzip();
+    let (failing_since, failing_why) = health.trouble(hub.clock.now()).unzip();
     let tended = health.last_tended();
     Some(wire::HistoryStatus {
         failing_since: failing_since.map(time_to_wire),
