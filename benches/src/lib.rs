@@ -7,6 +7,7 @@
 
 pub mod davy;
 pub mod load;
+pub mod log;
 pub mod mosquitto;
 pub mod process;
 pub mod table;

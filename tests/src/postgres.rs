@@ -21,6 +21,7 @@ const USER: &str = "davy";
 pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
+    settings: Vec<String>,
     child: Child,
     /// Its folder is a disk of its own.
     mounted: bool,
@@ -35,7 +36,15 @@ impl Postgres {
     /// # Panics
     /// In CI, when it is not installed; when it takes no connection within a minute.
     pub async fn start() -> Option<Postgres> {
-        Postgres::start_where(false).await
+        Postgres::start_with(&["shared_buffers=64MB"]).await
+    }
+
+    /// As [`start`](Postgres::start), with settings: `max_wal_size=4GB`.
+    ///
+    /// # Panics
+    /// As [`start`](Postgres::start).
+    pub async fn start_with(settings: &[&str]) -> Option<Postgres> {
+        Postgres::start_where(false, settings).await
     }
 
     /// As [`start`](Postgres::start), on a small disk of its own where the system lets one be made.
@@ -43,10 +52,10 @@ impl Postgres {
     /// # Panics
     /// As [`start`](Postgres::start).
     pub async fn start_on_a_small_disk() -> Option<Postgres> {
-        Postgres::start_where(true).await
+        Postgres::start_where(true, &["shared_buffers=64MB"]).await
     }
 
-    async fn start_where(small: bool) -> Option<Postgres> {
+    async fn start_where(small: bool, settings: &[&str]) -> Option<Postgres> {
         let Some(programs) = programs() else {
             skipped("PostgreSQL is not installed");
             return None;
@@ -69,8 +78,9 @@ impl Postgres {
         command.args(["--locale", "C.UTF-8", "--no-sync"]).current_dir(folder.path());
         let made = command.output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let child = run(&programs, folder.path());
-        let mut postgres = Postgres { folder, programs, child, mounted };
+        let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let child = run(&programs, folder.path(), &settings);
+        let mut postgres = Postgres { folder, programs, settings, child, mounted };
         postgres.takes_connections().await;
         Some(postgres)
     }
@@ -184,7 +194,7 @@ impl Postgres {
     /// # Panics
     /// When it takes no connection within a minute.
     pub async fn start_again(&mut self) {
-        self.child = run(&self.programs, self.folder.path());
+        self.child = run(&self.programs, self.folder.path(), &self.settings);
         self.takes_connections().await;
     }
 
@@ -233,14 +243,15 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-fn run(programs: &Path, folder: &Path) -> Child {
+fn run(programs: &Path, folder: &Path, settings: &[String]) -> Child {
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).expect("writable");
     let mut command = as_its_user(&programs.join("postgres"));
     command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
     // Without a port of loopback; and a log that says nothing of what is meant to fail.
-    for setting in
-        ["listen_addresses=", "max_connections=40", "log_min_messages=fatal", "shared_buffers=64MB"]
-    {
+    for setting in ["listen_addresses=", "max_connections=40", "log_min_messages=fatal"] {
+        command.args(["-c", setting]);
+    }
+    for setting in settings {
         command.args(["-c", setting]);
     }
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));

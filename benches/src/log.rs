@@ -1,0 +1,84 @@
+//! A site's log as it would have been recorded: ten thousand tags, each once a second.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Result, anyhow};
+use davy_journal::{Commit, Journal};
+use davy_model::{
+    Bundle, BundleFile, Freshness, Input, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex,
+    Timestamp,
+};
+use davy_rules::Diagnostic;
+
+use crate::davy::site_files;
+
+/// How many tags it has.
+pub const TAGS: u32 = 10_000;
+/// Readings in a commit.
+const BLOCK: u32 = 1000;
+/// From one commit to the next, ms: every tag reports once a second.
+const APART_MS: i64 = 100;
+/// When it begins, ms since 1970.
+const BEGIN_MS: i64 = 1_795_420_800_000;
+
+/// The site's files.
+///
+/// # Errors
+/// When they are no files of a site.
+pub fn bundle() -> Result<Arc<Bundle>> {
+    let files = site_files(TAGS as usize, 1).into_iter();
+    let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text }).collect();
+    let show =
+        |found: Vec<Diagnostic>| anyhow!("{}", found.first().map_or_else(String::new, ToString::to_string));
+    davy_rules::bundle(files).map(Arc::new).map_err(show)
+}
+
+/// The files, and then so many commits of a thousand readings.
+pub fn commits(bundle: &Arc<Bundle>, count: u64) -> Vec<Commit> {
+    let at = |number: u64| Timestamp::from_millis(BEGIN_MS + number.cast_signed() * APART_MS);
+    let files = vec![Input::Activate(Arc::clone(bundle))];
+    let mut commits = vec![Commit { number: 1, at: at(1), inputs: files, transitions: vec![] }];
+    for number in 2..count + 2 {
+        let first = (number as u32 * BLOCK) % TAGS;
+        let reading = |tag: u32| Reading {
+            tag: TagIndex(tag),
+            quality: Quality::Good,
+            source_time: at(number),
+            value: (40.0 + f64::from((tag * 7 + number as u32) % 37) / 4.0).into(),
+        };
+        let head = MessageHead {
+            node: NodeIndex(0),
+            arrival: at(number),
+            seq: Some(number),
+            redelivered: false,
+            freshness: Freshness::Live,
+            len: BLOCK,
+        };
+        let readings = (first..first + BLOCK).map(reading).collect();
+        let inputs = vec![Input::Readings(ReadingBlock { messages: vec![head], readings })];
+        commits.push(Commit { number, at: at(number), inputs, transitions: vec![] });
+    }
+    commits
+}
+
+/// The readings of commits, in their order.
+pub fn readings(commits: &[Commit]) -> impl Iterator<Item = &Reading> {
+    let inputs = commits.iter().flat_map(|commit| &commit.inputs);
+    inputs.flat_map(|input| match input {
+        Input::Readings(block) => block.readings.as_slice(),
+        _ => &[],
+    })
+}
+
+/// Writes them to a journal.
+///
+/// # Errors
+/// As the journal.
+pub fn write(path: &Path, site: &str, commits: &[Commit]) -> Result<()> {
+    let (mut journal, _) = Journal::open(path, site)?;
+    for few in commits.chunks(100) {
+        journal.append(few)?;
+    }
+    journal.close()?;
+    Ok(())
+}
