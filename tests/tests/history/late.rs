@@ -116,7 +116,7 @@ async fn buckets_are_what_the_readings_come_to_however_late_they_come() {
                     let kept: Vec<Bucket> = kept_before.into_iter().chain(kept).collect();
                     assert_alike(&kept, &recomputed(&complete, level.width()), &what(level.word()));
                 }
-                for width in [7, 60, 120, 300, 1800, 3600, 7200] {
+                for width in [7, 60, 90, 120, 300, 400, 1800, 3600, 7200] {
                     let width = Duration::from_secs(width);
                     let until = all[all.len() - 1].time.offset_micros(1);
                     let told = aggregate(&store, found.id, start, until, width).await.expect("it answers");

@@ -228,3 +228,6 @@ fn scopes(site: &Site, transition: &Transition) -> Vec<Scope> {
     scopes.dedup();
     scopes
 }
+
+#[cfg(test)]
+mod tests;
