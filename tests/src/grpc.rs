@@ -4,9 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use davy_proto::v1::{
     Alarm, AlarmServiceListRequest, Alert, AlertServiceSubscribeRequest, AlertServiceSubscribeResponse,
-    CanaryStatus, DeadLetter, DeadLetterServiceListRequest, SiteStatus, SystemServiceGetStatusRequest,
-    SystemServiceWatchHeartbeatRequest, SystemServiceWatchHeartbeatResponse,
-    alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+    CanaryStatus, DeadLetter, DeadLetterServiceListRequest, HistoryStatus, SiteStatus,
+    SystemServiceGetStatusRequest, SystemServiceGetStatusResponse, SystemServiceWatchHeartbeatRequest,
+    SystemServiceWatchHeartbeatResponse, alert_service_subscribe_request::Start,
+    alert_service_subscribe_response::Event,
 };
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
@@ -92,10 +93,21 @@ impl Grpc {
     /// # Panics
     /// When there is no answer.
     pub async fn canary(&self) -> CanaryStatus {
+        self.status().await.canary.expect("every Davy says how its canary is")
+    }
+
+    /// How history is kept.
+    ///
+    /// # Panics
+    /// When none is, or there is no answer.
+    pub async fn history(&self) -> HistoryStatus {
+        self.status().await.history.expect("history is kept")
+    }
+
+    async fn status(&self) -> SystemServiceGetStatusResponse {
         let mut client = SystemServiceClient::new(self.channel.clone());
         let answer = client.get_status(SystemServiceGetStatusRequest {}).await;
-        let answer = answer.unwrap_or_else(|status| panic!("GetStatus: {status}"));
-        answer.into_inner().canary.expect("every Davy says how its canary is")
+        answer.unwrap_or_else(|status| panic!("GetStatus: {status}")).into_inner()
     }
 
     /// Heartbeats of these sites, or of all.

@@ -6,4 +6,5 @@ mod landing;
 mod late;
 mod migrations;
 mod place;
+mod served;
 mod story;

@@ -69,6 +69,8 @@ impl Drain {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        // What was counted since it was told last is told now.
+        self.told = None;
         let ended = tokio::time::timeout(LAST_ROUND, async { while self.round().await.is_zero() {} }).await;
         if ended.is_err() {
             info!("history will go on from where it stands: the end could not wait for it");
