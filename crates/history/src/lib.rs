@@ -14,7 +14,7 @@ mod look;
 mod postgres;
 mod retention;
 mod risk;
-
+mod sqlite;
 mod store;
 
 pub use batch::{
@@ -26,5 +26,5 @@ pub use look::{BUCKETS_MAX, aggregate, width_for};
 pub use postgres::{Mode, PostgresConfig, PostgresStore, SchemaState, Tls};
 pub use retention::Retention;
 pub use risk::{RiskBook, Scope};
-
+pub use sqlite::{SqliteConfig, SqliteStore};
 pub use store::{AlarmQuery, Found, Hole, OfSite, Page, Sample, Standing, State, Store, Tended, Written};

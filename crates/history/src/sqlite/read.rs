@@ -1,0 +1,184 @@
+//! What is asked of the tables.
+
+use davy_model::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    alarms, room,
+    value::{limit as at_most, list, natural, of_value, sample, time},
+};
+use crate::{
+    Bucket, Found, HistoryError, Hole, Level, OfSite, Page, Position, Sample, Series, Standing, State,
+    Values, files,
+};
+
+/// The mark up to which readings are rolled up.
+pub(super) const ROLLED_UNTIL: &str = "rolled_until";
+/// The mark before which there are no readings any more, and none is taken in.
+pub(super) const READINGS_FROM: &str = "readings_from";
+
+/// A moment that the store remembers.
+pub(super) fn mark(conn: &Connection, name: &str) -> Result<Option<Timestamp>, HistoryError> {
+    let mut query = conn.prepare_cached("SELECT time FROM marks WHERE name = ?1")?;
+    Ok(query.query_row([name], |row| time(row, 0)).optional()?)
+}
+
+pub(super) fn standing(conn: &Connection, site: &str) -> Result<Option<Standing>, HistoryError> {
+    let mut query = conn.prepare_cached(
+        "SELECT p.number, p.hash, p.sequence, p.at, p.revision, r.files
+         FROM positions p LEFT JOIN revisions r USING (site, revision) WHERE p.site = ?1",
+    )?;
+    let mut rows = query.query([site])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let revision: String = row.get(4)?;
+    let gone = || HistoryError::Damaged(format!("the files of revision {revision} of {site} are not there"));
+    let text: String = row.get::<_, Option<_>>(5)?.ok_or_else(gone)?;
+    let files = serde_json::from_str(&text).map_err(|error| {
+        HistoryError::Damaged(format!("the files of revision {revision} of {site}: {error}"))
+    })?;
+    let position = Position {
+        number: natural(row.get(0)?)?,
+        hash: row.get(1)?,
+        sequence: natural(row.get(2)?)?,
+        at: time(row, 3)?,
+        revision: revision.as_str().into(),
+    };
+    let bundle = files::from_json(site, &revision, files)?;
+    let active = alarms::active(conn, site)?;
+    Ok(Some(Standing { position, bundle, active }))
+}
+
+pub(super) fn series(conn: &Connection, site: &str, tags: &[String]) -> Result<Vec<Found>, HistoryError> {
+    let mut query = conn.prepare_cached(
+        "SELECT id, tag, unit, quantity, title_en, title_zh, area FROM series
+         WHERE site = ?1 AND (?2 = '[]' OR tag IN (SELECT value FROM json_each(?2))) ORDER BY tag, id",
+    )?;
+    let found = |row: &Row<'_>| {
+        let text = |column: usize| row.get::<_, std::sync::Arc<str>>(column);
+        let series = Series {
+            tag: text(1)?,
+            unit: text(2)?,
+            quantity: text(3)?,
+            title_en: text(4)?,
+            title_zh: text(5)?,
+            area: row.get(6)?,
+        };
+        Ok(Found { id: row.get(0)?, series })
+    };
+    let rows = query.query_map(params![site, list(tags)], found)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn readings(conn: &Connection, page: &Page) -> Result<Vec<Sample>, HistoryError> {
+    let (from, until, limit) = (page.from.as_micros(), page.until.as_micros(), at_most(page.limit));
+    let mut found = Vec::new();
+    let mut query;
+    let mut rows = match page.after {
+        None => {
+            query = conn.prepare_cached(
+                "SELECT time, arrival, value, quality FROM readings
+                 WHERE series = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, value LIMIT ?4",
+            )?;
+            query.query(params![page.series, from, until, limit])?
+        }
+        Some((time, value)) => {
+            query = conn.prepare_cached(
+                "SELECT time, arrival, value, quality FROM readings
+                 WHERE series = ?1 AND time >= ?2 AND time < ?3 AND (time, value) > (?5, ?6)
+                 ORDER BY time, value LIMIT ?4",
+            )?;
+            let time = time.as_micros();
+            query.query(params![page.series, from.max(time), until, limit, time, of_value(value)])?
+        }
+    };
+    while let Some(row) = rows.next()? {
+        found.push(sample(row, 0)?);
+    }
+    Ok(found)
+}
+
+pub(super) fn readings_of_site(
+    conn: &Connection,
+    site: &str,
+    from: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<OfSite>, HistoryError> {
+    // Crossed, so that each series' own stretch of the table is gone to.
+    let mut query = conn.prepare_cached(
+        "SELECT r.series, r.time, r.arrival, r.value, r.quality FROM series s CROSS JOIN readings r ON r.series = s.id
+         WHERE s.site = ?1 AND r.time >= ?2 AND r.time < ?3 ORDER BY r.arrival, r.series, r.time, r.value LIMIT ?4",
+    )?;
+    let most = at_most(limit).saturating_add(1);
+    let mut rows = query.query(params![site, from.as_micros(), until.as_micros(), most])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(OfSite { series: row.get(0)?, sample: sample(row, 1)? });
+    }
+    if found.len() > limit {
+        return Err(HistoryError::Asked(format!("more than {limit} readings: ask for a shorter time")));
+    }
+    Ok(found)
+}
+
+pub(super) fn buckets(
+    conn: &Connection,
+    level: Level,
+    series: i32,
+    from: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<Bucket>, HistoryError> {
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT bucket, value_min, value_max, value_sum, value_first, value_last, readings, valued, good
+         FROM readings_{} WHERE series = ?1 AND bucket >= ?2 AND bucket < ?3 ORDER BY bucket LIMIT ?4",
+        level.word()
+    ))?;
+    let mut rows = query.query(params![series, from.as_micros(), until.as_micros(), at_most(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(bucket(row)?);
+    }
+    Ok(found)
+}
+
+fn bucket(row: &Row<'_>) -> Result<Bucket, HistoryError> {
+    let number = |column: usize| row.get::<_, Option<f64>>(column);
+    let values = match (number(1)?, number(2)?, number(3)?, number(4)?, number(5)?) {
+        (Some(min), Some(max), Some(sum), Some(first), Some(last)) => {
+            Some(Values { min, max, sum, first, last })
+        }
+        _ => None,
+    };
+    Ok(Bucket {
+        start: time(row, 0)?,
+        values,
+        readings: natural(row.get(6)?)?,
+        valued: natural(row.get(7)?)?,
+        good: natural(row.get(8)?)?,
+    })
+}
+
+pub(super) fn state(conn: &Connection) -> Result<State, HistoryError> {
+    let series = conn.query_row("SELECT count(*) FROM series", [], |row| row.get(0))?;
+    let mut query = conn.prepare_cached(
+        "SELECT site, noticed, first_commit, last_commit FROM holes ORDER BY noticed, site",
+    )?;
+    let mut rows = query.query([])?;
+    let mut holes = Vec::new();
+    while let Some(row) = rows.next()? {
+        holes.push(Hole {
+            site: row.get(0)?,
+            noticed: time(row, 1)?,
+            first_commit: natural(row.get(2)?)?,
+            last_commit: natural(row.get(3)?)?,
+        });
+    }
+    Ok(State {
+        kind: "sqlite",
+        bytes: room::Room::of(conn)?.file_bytes(),
+        series: natural(series)?,
+        rolled_until: mark(conn, ROLLED_UNTIL)?,
+        holes,
+    })
+}

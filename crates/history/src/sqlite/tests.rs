@@ -1,0 +1,185 @@
+//! What is SQLite's alone: the file, its steps, its size, and what goes wrong with it.
+
+use std::{path::Path, time::Duration};
+
+use davy_model::{Quality, Timestamp, Value};
+use rusqlite::Connection;
+
+use super::{SqliteConfig, SqliteStore, schema};
+use crate::{HistoryError, Page, Retention, Row, Series, Store};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn open(path: &Path, bytes_max: u64) -> Result<SqliteStore, HistoryError> {
+    SqliteStore::open(&SqliteConfig { path: path.to_owned(), bytes_max }, Retention::default())
+}
+
+fn series() -> Vec<Series> {
+    let one = |tag: &str| Series {
+        tag: tag.into(),
+        unit: "ppm".into(),
+        quantity: "gas.h2s".into(),
+        title_en: tag.into(),
+        title_zh: "".into(),
+        area: None,
+    };
+    ["a", "b"].map(one).to_vec()
+}
+
+/// Readings of every second of an hour.
+fn hour(from: Timestamp) -> Vec<Row> {
+    let row = |second: u64| {
+        let time = from.plus(Duration::from_secs(second));
+        let value = Value::of((second * 37 % 1000) as f64 / 7.0);
+        Row { series: (second % 2) as u32, time, arrival: time, value, quality: Quality::Good }
+    };
+    (0..3600).map(row).collect()
+}
+
+fn start() -> Timestamp {
+    Timestamp::from_micros(1_795_420_800_000_000)
+}
+
+#[tokio::test]
+async fn a_file_stays_below_its_size_and_says_what_it_dropped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.db");
+    let bytes_max = 2_000_000;
+    let store = open(&path, bytes_max).expect("a new file");
+    let (mut now, mut new, mut dropped, mut largest) = (start(), 0, 0, 0);
+    for _ in 0..60 {
+        new += store.import("park", &series(), &hour(now), now.plus(HOUR)).await.expect("it lands").new;
+        now = now.plus(HOUR);
+        dropped += store.tend(now, now).await.expect("it tends").dropped;
+        largest = largest.max(store.state().await.expect("it answers").bytes);
+    }
+    assert!(largest * 10 <= bytes_max * 12, "{largest} bytes");
+    assert_eq!(new, 60 * 3600);
+    let mut kept = Vec::new();
+    for found in store.series("park", &[]).await.expect("it answers") {
+        let page =
+            Page { series: found.id, from: Timestamp::MIN, until: now, after: None, limit: usize::MAX };
+        kept.extend(store.readings(&page).await.expect("it answers"));
+        let page =
+            store.buckets(crate::Level::Minute, found.id, start(), now, 100_000).await.expect("it answers");
+        assert_eq!(page.len(), 60 * 60, "buckets stay while there are readings to drop");
+    }
+    assert!(dropped > 0 && dropped + kept.len() as u64 == new, "{dropped} dropped, {} kept", kept.len());
+    // Whole hours are gone, the oldest, and what is of them is not taken in again.
+    assert_eq!(kept.len() % 3600, 0);
+    assert!(kept.iter().all(|one| one.time >= now.minus(HOUR * (kept.len() / 3600) as u32)));
+    let written = store.import("park", &series(), &hour(start()), now).await.expect("it answers");
+    assert_eq!(written.too_old, 3600);
+    let on_disk = std::fs::metadata(&path).expect("the file").len();
+    assert!(on_disk * 10 <= bytes_max * 12, "{on_disk} bytes on disk");
+}
+
+#[tokio::test]
+async fn tables_of_every_earlier_step_become_todays() {
+    for steps in 1..=schema::STEPS.len() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.db");
+        let mut conn = Connection::open(&path).expect("a file");
+        schema::prepare(&mut conn, &path, steps).expect("made");
+        conn.execute_batch("INSERT INTO series VALUES (7, 'park', 'a', 'ppm', 'gas.h2s', '', '', NULL)")
+            .expect("a row");
+        drop(conn);
+        for _ in 0..2 {
+            let store = open(&path, 1 << 30).expect("today's");
+            assert_eq!(store.series("park", &[]).await.expect("it answers")[0].id, 7, "from step {steps}");
+            store.import("park", &series(), &hour(start()), start().plus(HOUR)).await.expect("it lands");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_something_else_or_of_a_newer_davy_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name);
+    Connection::open(place("foreign"))
+        .and_then(|conn| conn.execute_batch("CREATE TABLE notes(text)"))
+        .expect("a file");
+    std::fs::write(
+        place("text"),
+        "no database at all, and long enough to have a header of its own".repeat(99),
+    )
+    .expect("a file");
+    drop(open(&place("newer"), 1 << 30).expect("a new file"));
+    let newer = schema::STEPS.len() as i64 + 1;
+    Connection::open(place("newer"))
+        .and_then(|conn| conn.pragma_update(None, "user_version", newer))
+        .expect("a version");
+    for (name, told) in [
+        ("foreign", "is a database of something else"),
+        ("text", "is no SQLite database"),
+        ("newer", "a newer Davy wrote it"),
+        ("nowhere/history.db", "is its folder there"),
+    ] {
+        let error = open(&place(name), 1 << 30).expect_err(told);
+        assert!(error.to_string().contains(told) && error.to_string().contains(name), "{name}: {error}");
+        assert!(!error.is_passing(), "{name}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_else_holds_is_refused_for_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.db");
+    let store = open(&path, 1 << 30).expect("a new file");
+    let other = Connection::open(&path).expect("the file");
+    other.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let refused = store.import("park", &series(), &hour(start()), start().plus(HOUR)).await;
+    assert!(matches!(&refused, Err(HistoryError::Refused(told)) if told.contains("locked")), "{refused:?}");
+    other.execute_batch("ROLLBACK").expect("let go");
+    let written = store.import("park", &series(), &hour(start()), start().plus(HOUR)).await;
+    assert_eq!(written.expect("it lands").new, 3600);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_refused_for_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.db");
+    let store = open(&path, 1 << 30).expect("a new file");
+    let pages = |most: i64| {
+        let store = &store;
+        async move {
+            let set = move |writer: &mut super::Writer| {
+                Ok(writer.conn.pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
+            };
+            store.with_writer(set).await.expect("set");
+        }
+    };
+    pages(40).await;
+    let import = || async { store.import("park", &series(), &hour(start()), start().plus(HOUR)).await };
+    let refused = import().await;
+    assert!(matches!(&refused, Err(HistoryError::Refused(told)) if told.contains("full")), "{refused:?}");
+    pages(1 << 20).await;
+    assert_eq!(import().await.expect("it lands").new, 3600);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_said_to_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.db");
+    let store = open(&path, 1 << 30).expect("a new file");
+    store.import("park", &series(), &hour(start()), start().plus(HOUR)).await.expect("it lands");
+    drop(store);
+    let mut bytes = std::fs::read(&path).expect("the file");
+    assert!(bytes.len() > 65_536);
+    bytes[32_768..].fill(0xa5);
+    std::fs::write(&path, bytes).expect("written");
+    let told = match open(&path, 1 << 30) {
+        Ok(store) => {
+            let page = Page {
+                series: 1,
+                from: Timestamp::MIN,
+                until: Timestamp::MAX,
+                after: None,
+                limit: usize::MAX,
+            };
+            store.readings(&page).await.map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    assert!(matches!(&told, Err(HistoryError::Damaged(why)) if why.contains("put it aside")), "{told:?}");
+}
