@@ -5,6 +5,8 @@
 
 mod alarms;
 mod error;
+mod pack;
+mod packs;
 mod read;
 mod roll_up;
 mod room;
@@ -103,7 +105,9 @@ impl SqliteStore {
         let done = spawn_blocking(move || {
             let idle = readers.idle.lock().ok().and_then(|mut idle| idle.pop());
             let conn = idle.map_or_else(|| schema::open_to_read(&path), Ok)?;
-            let result = call(&conn);
+            // One picture for all statements of the call.
+            let result =
+                conn.unchecked_transaction().map_err(HistoryError::from).and_then(|seen| call(&seen));
             if let (Ok(_), Ok(mut idle)) = (&result, readers.idle.lock()) {
                 idle.push(conn);
             }

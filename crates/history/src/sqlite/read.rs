@@ -4,7 +4,7 @@ use davy_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    alarms, room,
+    alarms, packs, room,
     value::{limit as at_most, list, natural, of_value, sample, time},
 };
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
 pub(super) const ROLLED_UNTIL: &str = "rolled_until";
 /// The mark before which there are no readings any more, and none is taken in.
 pub(super) const READINGS_FROM: &str = "readings_from";
+
+/// The mark before which hours may be packed.
+pub(super) const PACKED_UNTIL: &str = "packed_until";
 
 /// A moment that the store remembers.
 pub(super) fn mark(conn: &Connection, name: &str) -> Result<Option<Timestamp>, HistoryError> {
@@ -69,7 +72,22 @@ pub(super) fn series(conn: &Connection, site: &str, tags: &[String]) -> Result<V
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Readings of one series, packed and in rows. What two statements see has to be the same: within a transaction.
 pub(super) fn readings(conn: &Connection, page: &Page) -> Result<Vec<Sample>, HistoryError> {
+    let mut found = packs::readings(conn, page)?;
+    found.extend(rows(conn, page)?);
+    // Packed hours and those in rows may lie between each other.
+    found.sort_by(|a, b| {
+        let ((time_a, value_a), (time_b, value_b)) =
+            (packs::key((a.time, a.value)), packs::key((b.time, b.value)));
+        time_a.cmp(&time_b).then(value_a.total_cmp(&value_b))
+    });
+    found.truncate(page.limit);
+    Ok(found)
+}
+
+/// Readings of one series that are in rows.
+pub(super) fn rows(conn: &Connection, page: &Page) -> Result<Vec<Sample>, HistoryError> {
     let (from, until, limit) = (page.from.as_micros(), page.until.as_micros(), at_most(page.limit));
     let mut found = Vec::new();
     let mut query;
@@ -104,20 +122,19 @@ pub(super) fn readings_of_site(
     until: Timestamp,
     limit: usize,
 ) -> Result<Vec<OfSite>, HistoryError> {
-    // Crossed, so that each series' own stretch of the table is gone to.
-    let mut query = conn.prepare_cached(
-        "SELECT r.series, r.time, r.arrival, r.value, r.quality FROM series s CROSS JOIN readings r ON r.series = s.id
-         WHERE s.site = ?1 AND r.time >= ?2 AND r.time < ?3 ORDER BY r.arrival, r.series, r.time, r.value LIMIT ?4",
-    )?;
-    let most = at_most(limit).saturating_add(1);
-    let mut rows = query.query(params![site, from.as_micros(), until.as_micros(), most])?;
+    let asked = || HistoryError::Asked(format!("more than {limit} readings: ask for a shorter time"));
+    let mut query = conn.prepare_cached("SELECT id FROM series WHERE site = ?1 ORDER BY id")?;
+    let all = query.query_map([site], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i32>>>()?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(OfSite { series: row.get(0)?, sample: sample(row, 1)? });
+    for series in all {
+        let page = Page { series, from, until, after: None, limit: limit.saturating_add(1) };
+        found.extend(readings(conn, &page)?.into_iter().map(|sample| OfSite { series, sample }));
+        if found.len() > limit {
+            return Err(asked());
+        }
     }
-    if found.len() > limit {
-        return Err(HistoryError::Asked(format!("more than {limit} readings: ask for a shorter time")));
-    }
+    // Stable: they are by series, time and value already.
+    found.sort_by_key(|one| one.sample.arrival);
     Ok(found)
 }
 

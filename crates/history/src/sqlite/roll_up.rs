@@ -93,11 +93,12 @@ pub(super) fn all_series(conn: &Connection) -> Result<Vec<i32>, HistoryError> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The time of the oldest reading there is.
+/// The time of the oldest reading there is; of a packed one, its hour.
 pub(super) fn first_reading(conn: &Connection) -> Result<Option<Timestamp>, HistoryError> {
-    let sql = "SELECT min((SELECT min(time) FROM readings WHERE series = s.id)) FROM series s";
-    let first: Option<i64> = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(first.map(Timestamp::from_micros))
+    let sql = "SELECT min(min(ifnull((SELECT min(time) FROM readings WHERE series = s.id), ?1),
+                              ifnull((SELECT min(hour) FROM packs WHERE series = s.id), ?1))) FROM series s";
+    let first: Option<i64> = conn.prepare_cached(sql)?.query_row([i64::MAX], |row| row.get(0))?;
+    Ok(first.filter(|first| *first < i64::MAX).map(Timestamp::from_micros))
 }
 
 pub(super) fn put_mark(conn: &Connection, name: &str, at: Timestamp) -> Result<(), HistoryError> {

@@ -19,6 +19,8 @@ const ROUND: Duration = Duration::from_millis(500);
 const ROUND_AFTER_WRITING: Duration = Duration::from_millis(50);
 /// Transitions that are dropped together where nothing else is left to drop.
 const TRANSITIONS: i64 = 1_000;
+/// Which part of a file may be free pages: a sixteenth.
+const SPARE: u64 = 16;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// What a file takes.
@@ -51,6 +53,7 @@ impl Writer {
     pub(super) fn tend(&mut self, now: Timestamp, complete_until: Timestamp) -> Result<Tended, HistoryError> {
         let rolled_until = self.roll_on(complete_until.min(now))?;
         let due = self.roll_again()?;
+        self.pack()?;
         self.drop_what_is_over(now)?;
         self.shrink(ROUND)?;
         Ok(Tended { rolled_until: Some(rolled_until), due, dropped: std::mem::take(&mut self.dropped) })
@@ -93,9 +96,11 @@ impl Writer {
                 break;
             }
         }
-        let free = Room::of(&self.conn)?.free;
-        if free > 0 {
-            self.conn.pragma(None, "incremental_vacuum", free.min(10_000) as i64, |_| Ok(()))?;
+        let room = Room::of(&self.conn)?;
+        // Some stay: the next batch needs them.
+        let spare = room.free.saturating_sub(room.pages / SPARE);
+        if spare > 0 {
+            self.conn.pragma(None, "incremental_vacuum", spare.min(10_000) as i64, |_| Ok(()))?;
         }
         Ok(())
     }
@@ -163,9 +168,22 @@ impl Writer {
             dropped += transaction.prepare_cached(&text)?.execute(params![series, end.as_micros()])? as u64;
         }
         if marked {
+            dropped += drop_packs(&transaction, end)?;
             put_mark(&transaction, READINGS_FROM, end)?;
         }
         transaction.commit()?;
         Ok(dropped)
     }
+}
+
+/// Drops packed hours that begin before `end`, and gives how many readings those were.
+fn drop_packs(conn: &Connection, end: Timestamp) -> Result<u64, HistoryError> {
+    let mut dropped = 0;
+    for series in all_series(conn)? {
+        let values = params![series, end.as_micros()];
+        let count = "SELECT ifnull(sum(readings), 0) FROM packs WHERE series = ?1 AND hour < ?2";
+        dropped += natural(conn.prepare_cached(count)?.query_row(values, |row| row.get(0))?)?;
+        conn.prepare_cached("DELETE FROM packs WHERE series = ?1 AND hour < ?2")?.execute(values)?;
+    }
+    Ok(dropped)
 }

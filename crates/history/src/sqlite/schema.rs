@@ -15,7 +15,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const LOG_BYTES_MAX: i64 = 4 << 20;
 
 /// How tables came to be, in order. The file's `user_version` says how many of these steps it has.
-pub(super) const STEPS: [&str; 2] = [EVENTS, READINGS];
+pub(super) const STEPS: [&str; 3] = [EVENTS, READINGS, PACKS];
 
 /// Where sites stand, and what befell them.
 const EVENTS: &str = "
@@ -73,6 +73,12 @@ CREATE TABLE readings_1h(
 CREATE TABLE marks(name TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE roll_up_due(
   hour INTEGER NOT NULL, series INTEGER NOT NULL, PRIMARY KEY(hour, series)) STRICT, WITHOUT ROWID;
+";
+
+/// Hours of readings, packed. With a row number: a row of some kilobytes then lies in its page whole.
+const PACKS: &str = "
+CREATE TABLE packs(
+  series INTEGER NOT NULL, hour INTEGER NOT NULL, readings INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(series, hour)) STRICT;
 ";
 
 /// Opens the file for writing, or makes it, and brings its tables up to today's.

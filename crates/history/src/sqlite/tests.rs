@@ -6,7 +6,7 @@ use davy_model::{Quality, Timestamp, Value};
 use rusqlite::Connection;
 
 use super::{SqliteConfig, SqliteStore, schema};
-use crate::{HistoryError, Page, Retention, Row, Series, Store};
+use crate::{HistoryError, Page, Retention, Row, Sample, Series, Store};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -30,7 +30,11 @@ fn series() -> Vec<Series> {
 fn hour(from: Timestamp) -> Vec<Row> {
     let row = |second: u64| {
         let time = from.plus(Duration::from_secs(second));
-        let value = Value::of((second * 37 % 1000) as f64 / 7.0);
+        // As good as chance: nothing that packs well.
+        let mut chance = (from.as_micros() as u64 ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        chance = (chance ^ (chance >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        chance = (chance ^ (chance >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let value = Value::of((chance >> 12) as f64);
         Row { series: (second % 2) as u32, time, arrival: time, value, quality: Quality::Good }
     };
     (0..3600).map(row).collect()
@@ -44,7 +48,7 @@ fn start() -> Timestamp {
 async fn a_file_stays_below_its_size_and_says_what_it_dropped() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("history.db");
-    let bytes_max = 2_000_000;
+    let bytes_max = 1_500_000;
     let store = open(&path, bytes_max).expect("a new file");
     let (mut now, mut new, mut dropped, mut largest) = (start(), 0, 0, 0);
     for _ in 0..60 {
@@ -72,6 +76,64 @@ async fn a_file_stays_below_its_size_and_says_what_it_dropped() {
     assert_eq!(written.too_old, 3600);
     let on_disk = std::fs::metadata(&path).expect("the file").len();
     assert!(on_disk * 10 <= bytes_max * 12, "{on_disk} bytes on disk");
+}
+
+#[tokio::test]
+async fn hours_that_are_packed_are_read_as_before_and_take_in_what_is_late() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder.path().join("history.db"), 1 << 30).expect("a new file");
+    let now = start().plus(HOUR * 6);
+    let rows: Vec<Row> = (0..6).flat_map(|passed| hour(start().plus(HOUR * passed))).collect();
+    store.import("park", &series(), &rows, now).await.expect("it lands");
+    let before = pages(&store, 700, now).await;
+    let count = |sql: &'static str| {
+        store.with_reader(move |conn| Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    let packed = "SELECT count(*) FROM packs";
+    for _ in 0..50 {
+        store.tend(now, now).await.expect("it tends");
+    }
+    assert_eq!(count(packed).await.expect("told"), 8, "four hours of two series have come to rest");
+    assert_eq!(count("SELECT count(*) FROM readings").await.expect("told"), 7200);
+    for limit in [700, 1801, 50_000] {
+        assert!(pages(&store, limit, now).await == before, "pages of {limit}");
+    }
+    let of_site = store.readings_of_site("park", start(), now, 50_000).await.expect("it answers");
+    assert_eq!(of_site.len(), rows.len());
+    // What was there is known, packed or not; and what was not lands in its place.
+    let written = store.import("park", &series(), &rows, now).await.expect("it lands");
+    assert_eq!((written.new, written.known), (0, rows.len() as u64));
+    let mut late = rows[4000];
+    late.value = Value::of(-1.0);
+    let written = store.import("park", &series(), &[late], now).await.expect("it lands");
+    assert_eq!(written.new, 1);
+    for _ in 0..50 {
+        store.tend(now, now).await.expect("it tends");
+    }
+    assert_eq!(count(packed).await.expect("told"), 8, "packed again");
+    let after = pages(&store, 700, now).await;
+    assert_eq!(after.len(), before.len() + 1);
+    let hours = store.buckets(crate::Level::Hour, 1, start(), now, 10).await.expect("it answers");
+    let least: Vec<bool> =
+        hours.iter().map(|hour| hour.values.is_some_and(|values| values.min < 0.0)).collect();
+    assert_eq!(least, [false, true, false, false, false, false]);
+}
+
+/// The readings of both series, in pages.
+async fn pages(store: &SqliteStore, limit: usize, until: Timestamp) -> Vec<Sample> {
+    let mut all = Vec::new();
+    for series in [1, 2] {
+        let mut page = Page { series, from: start(), until, after: None, limit };
+        loop {
+            let samples = store.readings(&page).await.expect("it answers");
+            page.after = samples.last().map(|last| (last.time, last.value));
+            all.extend_from_slice(&samples);
+            if samples.len() < limit {
+                break;
+            }
+        }
+    }
+    all
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use davy_model::{Tier, Timestamp};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::{
-    alarms,
-    read::{ROLLED_UNTIL, mark},
+    alarms, packs,
+    read::{PACKED_UNTIL, ROLLED_UNTIL, mark},
     value::{int, natural, of_value},
     writer::{Writer, intern},
 };
@@ -111,6 +111,7 @@ fn take_in(
     let mut sorted: Vec<(i32, &Row)> = young.map(|row| (numbers[row.series as usize], row)).collect();
     // By series and time, so that each part of the table is gone to once; stable, so that the first stays first.
     sorted.sort_by_key(|(number, row)| (*number, row.time));
+    unpack_for(transaction, &sorted)?;
     let mut insert = transaction
         .prepare_cached("INSERT INTO readings VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?;
     let mut new = 0;
@@ -121,6 +122,15 @@ fn take_in(
     }
     mark_late(transaction, &sorted)?;
     Ok(Written { new, known: sorted.len() as u64 - new, too_old: (rows.len() - sorted.len()) as u64 })
+}
+
+/// Unpacks the hours that these readings are of, so that each is known that is there.
+fn unpack_for(transaction: &Transaction<'_>, rows: &[(i32, &Row)]) -> Result<(), HistoryError> {
+    let Some(until) = mark(transaction, PACKED_UNTIL)? else { return Ok(()) };
+    let old = rows.iter().filter(|(_, row)| row.time < until);
+    let hours: BTreeSet<(i32, Timestamp)> =
+        old.map(|(number, row)| (*number, start_of(row.time, Level::Hour.width()))).collect();
+    hours.into_iter().try_for_each(|(number, hour)| packs::unpack_hour(transaction, number, hour))
 }
 
 /// Notes the hours that are rolled up already and have to be again.
