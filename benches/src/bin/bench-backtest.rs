@@ -17,13 +17,13 @@ use davy_benches::{
     table::{line, median},
 };
 use davy_engine::Judge;
-use davy_journal::{Commit, Journal, JournalReader};
+use davy_journal::{Commit, Journal};
 use davy_model::{
     Bundle, BundleFile, Freshness, Input, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex,
     Timestamp,
 };
 use davy_rules::{Diagnostic, Plan};
-use davy_server::backtest;
+use davy_server::{backtest, log::JournalLog};
 use davy_workbench::backtest::Side;
 
 const TAGS: u32 = 10_000;
@@ -104,11 +104,11 @@ fn engine_alone(plan: &Arc<Plan>, commits: &[Commit]) -> Result<Duration> {
 fn from_journal(path: &Path, bundle: &Arc<Bundle>, plan: &Arc<Plan>, cores: usize) -> Result<Duration> {
     let started = Instant::now();
     // As the command does it: the files and the time are looked for first.
-    black_box(backtest::survey(path)?);
-    let reader = JournalReader::open(path)?;
+    let log = JournalLog::open(path)?;
+    black_box(log.survey()?);
     let sides = (0..cores).map(|_| Side::under(Arc::clone(bundle), Arc::clone(plan))).collect();
     let cores = NonZeroUsize::new(cores).ok_or_else(|| anyhow!("one core at least"))?;
-    black_box(backtest::run(backtest::entries(&reader, Timestamp::MAX), sides, cores)?);
+    black_box(backtest::run(log.entries(Timestamp::MAX), sides, cores)?);
     Ok(started.elapsed())
 }
 
@@ -124,8 +124,8 @@ fn main() -> Result<()> {
     for _ in 0..ROUNDS {
         alone.push(rate(engine_alone(&plan, &commits)?));
         let started = Instant::now();
-        let reader = JournalReader::open(&path)?;
-        for entry in backtest::entries(&reader, Timestamp::MAX) {
+        let log = JournalLog::open(&path)?;
+        for entry in log.entries(Timestamp::MAX) {
             black_box(entry?);
         }
         reading.push(rate(started.elapsed()));

@@ -21,11 +21,12 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 16] = [
+const SERVICE_CODES: [&str; 17] = [
     "SITE_UNKNOWN",
     "REQUEST_INVALID",
     "RESUME_TOKEN_INVALID",
     "STORAGE_UNAVAILABLE",
+    "NO_LONGER_KEPT",
     "STOPPING",
     "NOTHING_TO_REPLAY",
     "FILES_INVALID",

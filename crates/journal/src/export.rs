@@ -10,14 +10,27 @@ use serde_json::{Value, json};
 
 use crate::{JournalReader, disk::Place, error::Result, files::Files, hex, verify::open_untouched};
 
-/// Writes the inputs and transitions from commit `from` on as JSON, one object a line: a header first, the head last.
+/// Writes the inputs and transitions from commit `from` on, or all that are kept, as JSON, one object a line: a header
+/// first, the head last. Where a journal does not begin with its first commit, the files that were active where it does follow the
+/// header, when all of it is asked for.
 /// Times are RFC 3339 in UTC with microseconds. The same journal gives the same text. Changes none of its files.
 ///
 /// # Errors
 /// The first commit that does not hold, or what `out` says; what was written until then stands.
-pub fn export(place: impl Into<Place>, from: u64, out: &mut dyn Write) -> Result<()> {
+pub fn export(place: impl Into<Place>, from: Option<u64>, out: &mut dyn Write) -> Result<()> {
     let reader = JournalReader::of(open_untouched(&Files::of(&place.into()))?)?;
+    let first = reader.first_kept()?.number;
+    let from = from.unwrap_or(first);
     line(out, &json!({"journal": "davy", "version": 1, "site": reader.site(), "from": from}))?;
+    if from == first
+        && let Some(files) = reader.base_files()?
+    {
+        let (_, value) = input(&Input::Activate(files.bundle));
+        line(
+            out,
+            &json!({"base": {"commit": first - 1, "activated_in": files.activated_in, "value": value}}),
+        )?;
+    }
     let mut last = (from.saturating_sub(1), None);
     let mut commits = reader.commits_from(from);
     while let Some(linked) = commits.next_linked() {

@@ -335,7 +335,7 @@ fn the_export_has_a_line_for_each_input_and_transition() {
     journal.append(&commits(1, 6)).unwrap();
     let head = journal.close().map(|_| Journal::open(&path, SITE).unwrap().1).unwrap();
     let mut out = Vec::new();
-    export(&path, 3, &mut out).unwrap();
+    export(&path, Some(3), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -347,7 +347,7 @@ fn the_export_has_a_line_for_each_input_and_transition() {
     assert_eq!(lines[3]["transition"]["title"]["zh"], "硫化氢");
     assert_eq!(lines[11]["head"]["hash"], davy_journal::hex(&head.hash));
     let mut again = Vec::new();
-    export(&path, 3, &mut again).unwrap();
+    export(&path, Some(3), &mut again).unwrap();
     assert_eq!(again, text.as_bytes());
 }
 

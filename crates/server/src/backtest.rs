@@ -2,7 +2,6 @@
 
 use std::{
     num::NonZeroUsize,
-    path::Path,
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -11,70 +10,13 @@ use std::{
 };
 
 use davy_engine::JudgeError;
-use davy_journal::{JournalReader, hex};
-use davy_model::{Bundle, Input, Timestamp};
-use davy_workbench::{
-    backtest::{Entry, Side, SideReport},
-    performance::Period,
-};
+use davy_workbench::backtest::{Entry, Side, SideReport};
 
 use crate::recover::RecoverError;
 
 /// Entries handed over at a time, and how many such parcels may wait for one core.
 const PARCEL: usize = 64;
 const PARCELS_MAX: usize = 4;
-
-/// What a journal has to tell before it is read.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// The first entry and the last.
-    pub period: Period,
-    /// The files that were active last.
-    pub bundle: Arc<Bundle>,
-    /// How often files were made active.
-    pub activations: usize,
-    /// The hash over everything, up to the last commit.
-    pub head: String,
-}
-
-/// Looks through a journal for its time and its files.
-///
-/// # Errors
-/// When it cannot be read, or has no files.
-pub fn survey(journal: &Path) -> Result<Recorded, RecoverError> {
-    let reader = JournalReader::open(journal)?;
-    let head = reader.head()?;
-    let (mut first, mut bundle, mut activations) = (None, None, 0);
-    for commit in reader.commits_from(1) {
-        let commit = commit?;
-        first = first.or(Some(commit.at));
-        for input in commit.inputs {
-            if let Input::Activate(files) = input {
-                bundle = Some(files);
-                activations += 1;
-            }
-        }
-    }
-    let (Some(from), Some(bundle)) = (first, bundle) else { return Err(JudgeError::NotActivated.into()) };
-    let until = head.at.offset_micros(1);
-    Ok(Recorded { period: Period { from, until }, bundle, activations, head: hex(&head.hash) })
-}
-
-/// The entries of a journal up to a moment, each checked against the one before.
-///
-/// # Errors
-/// When the journal cannot be opened; each entry that cannot be read is an error in its place, and the last.
-pub fn entries(
-    reader: &JournalReader,
-    until: Timestamp,
-) -> impl Iterator<Item = Result<Entry, RecoverError>> + '_ {
-    let before =
-        move |commit: &Result<davy_journal::Commit, _>| commit.as_ref().map_or(true, |it| it.at < until);
-    reader.commits_from(1).take_while(before).map(|commit| {
-        let davy_journal::Commit { at, inputs, transitions, .. } = commit?;
-        Ok(Entry { at, inputs, transitions })
-    })
-}
 
 /// Judges a log under every rule set, and gives the reports in the same order.
 ///

@@ -24,6 +24,7 @@ mod kept;
 mod letters;
 pub mod line;
 mod load;
+pub mod log;
 mod metrics;
 mod pending;
 mod pulse;

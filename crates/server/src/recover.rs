@@ -38,6 +38,15 @@ pub enum RecoverError {
         /// The first commit kept.
         first: u64,
     },
+    /// A whole journal is asked for, and this one has no beginning any more.
+    #[error(
+        "the journal begins with commit {first}: a new one cannot be made of it; judge it again without a copy, or make a copy \
+         of its files"
+    )]
+    NoBeginning {
+        /// The first commit kept.
+        first: u64,
+    },
     /// Judged again, the log gives other transitions than were written.
     #[error(
         "commit {commit} was judged otherwise when it was written: this release decides differently, or the record was changed"
@@ -67,7 +76,9 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
         warn!(site, damage, "a snapshot is damaged, an older one is taken");
     }
     let loaded = newest.snapshot.and_then(|snapshot| match start_from(&reader, &snapshot) {
-        Ok((judge, counted, activated_in)) => Some((judge, counted, activated_in, snapshot.number + 1)),
+        Ok(Started { judge, counted, activated_in, .. }) => {
+            Some((judge, counted, activated_in, snapshot.number + 1))
+        }
         Err(error) => {
             warn!(site, %error, "the snapshot does not load, the whole log is judged again");
             None
@@ -90,7 +101,17 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
     Ok(recovered)
 }
 
-fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, Counted, u64), RecoverError> {
+/// An engine as a snapshot left it.
+pub(crate) struct Started {
+    pub(crate) judge: Judge,
+    counted: Counted,
+    activated_in: u64,
+    /// The files that were active.
+    pub(crate) bundle: Bundle,
+}
+
+/// Loads a snapshot.
+pub(crate) fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<Started, RecoverError> {
     let kept = Kept::decode(snapshot.bytes.as_slice())
         .map_err(|error| JudgeError::from(davy_engine::SnapshotError::Decode(error.to_string())))?;
     let bundle = bundle_of(reader, kept.activated_in)?;
@@ -99,7 +120,7 @@ fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<(Judge, Cou
     if let Some(engine) = judge.engine() {
         counted.rearrange(&engine.plan().site);
     }
-    Ok((judge, counted, kept.activated_in))
+    Ok(Started { judge, counted, activated_in: kept.activated_in, bundle })
 }
 
 fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError> {

@@ -1,17 +1,21 @@
-//! A journal judged again from its first entry: the same log must give the same journal, byte for byte.
+//! A journal judged again from its first entry, or from the oldest snapshot where that is gone: the same log must give the same journal, byte for byte.
 
 use std::path::Path;
 
 use davy_engine::Judge;
-use davy_journal::{Commit, Journal, JournalReader, chain, encode_commit, hex};
+use davy_journal::{Commit, Journal, chain, encode_commit, hex};
 
-use crate::recover::RecoverError;
+use crate::{log::JournalLog, recover::RecoverError};
 
 /// What a replay found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayReport {
     /// The site.
     pub site: String,
+    /// The first commit that is kept: 1, unless older ones were let go.
+    pub first_kept: u64,
+    /// The first commit judged again: what is kept before it has no state to be judged from.
+    pub first: u64,
     /// Commits judged again.
     pub commits: u64,
     /// Transitions made again.
@@ -28,13 +32,18 @@ pub struct ReplayReport {
 /// # Errors
 /// [`RecoverError`] when the journal cannot be read or judged. A difference is no error: it is in the report.
 pub fn replay(journal: &Path, out: Option<&Path>) -> Result<ReplayReport, RecoverError> {
-    let reader = JournalReader::open(journal)?;
-    let site = reader.site().to_owned();
+    let log = JournalLog::open(journal)?;
+    let site = log.site().to_owned();
+    let (first_kept, first) = (log.first_kept(), log.first_judged());
+    if out.is_some() && first > 1 {
+        return Err(RecoverError::NoBeginning { first: first_kept });
+    }
     let mut copy = out.map(|path| Journal::open(path, &site)).transpose()?.map(|(copy, _)| copy);
-    let mut judge = Judge::new();
-    let mut hash = davy_journal::first_hash(&site);
-    let mut report = ReplayReport { site, commits: 0, transitions: 0, head: String::new(), differs: None };
-    let mut commits = reader.commits_from(1);
+    let mut judge = log.judge()?;
+    let mut hash = log.after().hash;
+    let (commits, transitions, head, differs) = (0, 0, String::new(), None);
+    let mut report = ReplayReport { site, first_kept, first, commits, transitions, head, differs };
+    let mut commits = log.commits();
     while let Some(written) = commits.next() {
         let written = written?;
         let made = judge_again(&mut judge, &written)?;

@@ -8,7 +8,7 @@ use std::{num::NonZeroUsize, path::Path};
 
 use davy_journal::{JournalReader, hex};
 use davy_model::Timestamp;
-use davy_server::{Loaded, Retention, backtest};
+use davy_server::{Loaded, Retention, backtest, log::JournalLog};
 use davy_workbench::backtest::{Side, SideReport, difference};
 use day::*;
 
@@ -40,16 +40,15 @@ fn served(folder: &Path, shards: u64) -> Vec<String> {
 
 /// Backtests one site's day as it was, and under the rules it began and ended with.
 fn judged(journal: &Path, site: u64, cores: usize) -> Vec<SideReport> {
-    let reader = JournalReader::open(journal).unwrap();
+    let log = JournalLog::open(journal).unwrap();
     let sides = [None, Some(0), Some(2)].map(|version| match version {
-        None => Side::recorded(),
+        None => log.recorded().unwrap(),
         Some(version) => {
             let Loaded { bundle, plan, .. } = loaded(site, version);
             Side::under(bundle, plan)
         }
     });
-    let log = backtest::entries(&reader, Timestamp::MAX);
-    backtest::run(log, sides.into(), NonZeroUsize::new(cores).unwrap()).unwrap()
+    backtest::run(log.entries(Timestamp::MAX), sides.into(), NonZeroUsize::new(cores).unwrap()).unwrap()
 }
 
 #[test]
@@ -72,7 +71,7 @@ fn a_day_as_it_was_served_is_its_own_backtest_on_any_number_of_threads() {
 fn before_is_enough(folder: &Path, heads: &[String]) {
     for site in 0..SITES {
         let journal = folder.join(format!("s{site}.sqlite"));
-        let survey = backtest::survey(&journal).unwrap();
+        let survey = JournalLog::open(&journal).unwrap().survey().unwrap();
         assert_eq!(survey.head, heads[site as usize]);
         assert_eq!(judged(&journal, site, 3)[0].differs_at, None, "site {site}");
     }
@@ -81,7 +80,7 @@ fn before_is_enough(folder: &Path, heads: &[String]) {
 fn looked_at(folder: &Path, heads: &[String]) {
     before_is_enough(folder, heads);
     let journal = folder.join("s0.sqlite");
-    let survey = backtest::survey(&journal).unwrap();
+    let survey = JournalLog::open(&journal).unwrap().survey().unwrap();
     assert_eq!(survey.activations, 3, "the first files and two changes");
     assert!(survey.period.days() > 0.99);
     let [recorded, first, last] = judged(&journal, 0, 1).try_into().unwrap();
@@ -107,8 +106,8 @@ fn a_log_that_was_changed_is_not_its_own_backtest() {
     site.open();
     (0..4 * 3600).step_by(STEP_S as usize).for_each(|second| site.second(second));
     site.kill();
-    let reader = JournalReader::open(&journal).unwrap();
-    let entries: Vec<_> = backtest::entries(&reader, Timestamp::MAX).map(Result::unwrap).collect();
+    let log = JournalLog::open(&journal).unwrap();
+    let entries: Vec<_> = log.entries(Timestamp::MAX).map(Result::unwrap).collect();
     let told = entries.iter().position(|entry| entry.transitions.len() > 1).unwrap();
     let mut changed = entries.clone();
     changed[told].transitions.pop();

@@ -3,11 +3,12 @@
 
 mod day;
 
-use std::{path::Path, time::Duration};
+use std::{num::NonZeroUsize, path::Path, time::Duration};
 
-use davy_journal::{JournalReader, verify};
-use davy_model::Transition;
-use davy_server::Retention;
+use davy_journal::{JournalReader, hex, verify};
+use davy_model::{Timestamp, Transition};
+use davy_server::{Loaded, RecoverError, Retention, backtest, log::JournalLog, replay::replay};
+use davy_workbench::backtest::{Side, SideReport, difference};
 use day::*;
 
 const HOURS_KEPT: i64 = 6;
@@ -62,4 +63,67 @@ fn what_was_let_go_changes_nothing_of_what_comes() {
     assert!(stands.len() > 3, "{}", stands.len());
     assert_eq!(standing(&short), stands, "what stands is listed as before");
     assert!(stands.iter().any(|transition| transition.sequence < first.sequence), "some of it was let go");
+}
+
+/// As it was, and under the rules of the morning.
+fn judged(log: &JournalLog) -> [SideReport; 2] {
+    let Loaded { bundle, plan, .. } = loaded(0, 0);
+    let sides = vec![log.recorded().unwrap(), Side::under(bundle, plan)];
+    let reports = backtest::run(log.entries(Timestamp::MAX), sides, NonZeroUsize::MIN).unwrap();
+    reports.try_into().unwrap()
+}
+
+#[test]
+fn what_is_left_is_judged_again_from_the_oldest_snapshot() {
+    let folder = folder();
+    let (whole, short) = (folder.path().join("whole.sqlite"), folder.path().join("short.sqlite"));
+    served(&whole, Retention::default());
+    served(&short, keeping_hours(HOURS_KEPT));
+    let (all, log) = (JournalLog::open(&whole).unwrap(), JournalLog::open(&short).unwrap());
+    assert_eq!((all.first_judged(), all.remark()), (1, None));
+    let (kept, first) = (log.first_kept(), log.first_judged());
+    let head = JournalReader::open(&short).unwrap().head().unwrap();
+    assert!(kept > 1000 && kept <= first, "{kept} {first}");
+    assert!(first - kept < (head.number - kept) / 3, "most of it is judged: {kept} {first} {}", head.number);
+    let remark = log.remark().unwrap();
+    assert!(remark.contains(&format!("from {first}, ")), "{remark}");
+
+    let replayed = replay(&short, None).unwrap();
+    assert_eq!((replayed.differs, replayed.first, replayed.first_kept), (None, first, kept));
+    assert_eq!(replayed.commits, head.number + 1 - first);
+    assert_eq!(replayed.head, hex(&head.hash), "the chain of all there ever was");
+    let copied = replay(&short, Some(&folder.path().join("copy.sqlite")));
+    assert!(matches!(copied, Err(RecoverError::NoBeginning { first }) if first == kept), "{copied:?}");
+
+    let survey = log.survey().unwrap();
+    assert_eq!(survey.head, all.survey().unwrap().head);
+    assert_eq!(survey.bundle, all.survey().unwrap().bundle);
+    assert!(survey.period.from >= log.since().unwrap());
+    let [recorded, other] = judged(&log);
+    assert_eq!(recorded.differs_at, None, "it is its own backtest");
+    assert!(recorded.transitions > 20, "{}", recorded.transitions);
+    // Other rules, begun cold, come to what they come to over all of it, once their windows are whole.
+    let [_, whole] = judged(&all);
+    let mut settled = survey.period;
+    settled.from = settled.from.plus(Duration::from_secs(3600));
+    let differs = difference(&whole.ledger, &other.ledger, settled);
+    assert!(differs.gained.is_empty() && differs.lost.is_empty(), "{differs:?}");
+    let raised = whole.ledger.occurrences().iter().filter(|found| settled.holds(found.raised)).count();
+    assert!(raised > 10, "{raised}");
+}
+
+#[test]
+fn a_journal_without_beginning_and_snapshots_is_refused_with_what_to_do() {
+    let folder = folder();
+    let journal = folder.path().join("short.sqlite");
+    served(&journal, keeping_hours(HOURS_KEPT));
+    let conn = rusqlite::Connection::open(&journal).unwrap();
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    conn.execute("UPDATE snapshots SET bytes = x'00'", []).unwrap();
+    drop(conn);
+    let refused = JournalLog::open(&journal).map(drop);
+    assert!(matches!(refused, Err(RecoverError::Rootless { first }) if first > 1000), "{refused:?}");
+    let opened = davy_server::line::Opened::open(loaded(0, 2), &journal, davy_journal::Options::default());
+    let Err(refused) = opened else { panic!("it was opened") };
+    assert!(refused.to_string().contains("restore a copy"), "{refused}");
 }

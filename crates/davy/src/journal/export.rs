@@ -16,9 +16,9 @@ pub(crate) struct Args {
     /// A journal file, or a data folder with one journal
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// From this commit on
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    from: u64,
+    /// From this commit on; all that is kept when it is not given
+    #[arg(long, value_name = "N")]
+    from: Option<u64>,
 }
 
 /// Writes it out.

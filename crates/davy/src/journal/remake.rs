@@ -48,11 +48,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn text(journal: &Path, report: &ReplayReport) -> String {
-    let ReplayReport { site, commits, transitions, head, differs } = report;
+    let ReplayReport { site, commits, transitions, head, differs, first_kept, first } = report;
+    let since = if *first > 1 { format!(" from {first} on") } else { String::new() };
+    let before = match first - first_kept {
+        0 => String::new(),
+        before => format!(
+            "\n  {before} commits before {first} are kept, and no state of the engine to judge them from"
+        ),
+    };
     let place = journal.display();
     match differs {
         None => format!(
-            "{place} ({site}): {commits} commits and {transitions} transitions made again, the same to the byte\n  head {head}"
+            "{place} ({site}): {commits} commits{since} and {transitions} transitions made again, the same to the byte\n  head {head}{before}"
         ),
         Some(commit) => format!(
             "{place} ({site}): commit {commit} DIFFERS from what was written; {commits} commits judged\n  \
@@ -63,7 +70,8 @@ fn text(journal: &Path, report: &ReplayReport) -> String {
 
 fn report_json(journal: &Path, report: &ReplayReport) -> serde_json::Value {
     json!({
-        "journal": journal.display().to_string(), "site": report.site, "commits": report.commits,
+        "journal": journal.display().to_string(), "site": report.site, "first_kept": report.first_kept,
+        "first": report.first, "commits": report.commits,
         "transitions": report.transitions, "head": report.head, "differs": report.differs,
     })
 }

@@ -7,18 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use davy_engine::JudgeError;
-use davy_journal::JournalReader;
 use davy_workbench::{
     backtest::{Side, SideReport, difference},
     performance::Period,
 };
 
 use super::record::Forecast;
-use crate::{
-    Loaded, RecoverError,
-    backtest::{entries, run},
-};
+use crate::{Loaded, RecoverError, backtest::run, log::JournalLog};
 
 /// How long judging may take; a longer journal is for `davy rules backtest`.
 const TIME_MAX: Duration = Duration::from_secs(60);
@@ -43,18 +38,17 @@ type Judged = ([SideReport; 2], Period);
 
 /// Nothing, when it takes too long.
 fn judge(journal: &Path, candidate: &Loaded, last: Duration) -> Result<Option<Judged>, RecoverError> {
-    let reader = JournalReader::open(journal)?;
+    let log = JournalLog::open(journal)?;
     let began = Instant::now();
-    let first = reader.commits_from(1).next().ok_or(JudgeError::NotActivated)??;
-    let until = reader.head()?.at.offset_micros(1);
-    let period = Period { from: until.minus(last).max(first.at), until };
+    let until = log.until()?;
+    let period = Period { from: until.minus(last).max(log.since()?), until };
     let mut is_late = false;
-    let in_time = entries(&reader, period.until).take_while(|_| {
+    let in_time = log.entries(period.until).take_while(|_| {
         is_late = began.elapsed() > TIME_MAX;
         !is_late
     });
     let (bundle, plan) = (Arc::clone(&candidate.bundle), Arc::clone(&candidate.plan));
-    let sides = vec![Side::recorded(), Side::under(bundle, plan).counting(period)];
+    let sides = vec![log.recorded()?, Side::under(bundle, plan).counting(period)];
     let reports = run(in_time, sides, NonZeroUsize::MIN)?;
     let both = <[SideReport; 2]>::try_from(reports).expect("a report of each");
     Ok((!is_late).then_some((both, period)))

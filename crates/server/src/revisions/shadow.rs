@@ -1,7 +1,7 @@
 //! A revision judged beside what is active: the engine itself, over the same journal, without a voice.
 //!
 //! It reads what the line has written and holds nothing of it up. While it has to catch up it works half of the time, on
-//! one core. After a restart it begins at the journal's beginning again: what it shows depends on nothing but the journal.
+//! one core. After a restart it begins at the journal's beginning again, or the oldest snapshot in it: what it shows depends on nothing but the journal.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use davy_workbench::{
 use parking_lot::Mutex;
 use tracing::warn;
 
-use crate::{Loaded, RecoverError};
+use crate::{Loaded, RecoverError, log::JournalLog};
 
 /// How long it works at a time.
 const SLICE: Duration = Duration::from_millis(50);
@@ -45,7 +45,6 @@ pub(super) struct Shadows(Mutex<BTreeMap<String, Shadow>>);
 
 struct Shadow {
     revision: String,
-    since: Timestamp,
     judged: Arc<Mutex<Judged>>,
     /// Dropped, it ends.
     _running: Sender<()>,
@@ -56,7 +55,10 @@ struct Judged {
     side: Side,
     /// What did happen.
     live: Ledger,
-    next: u64,
+    /// The next commit; `None` before the first look.
+    next: Option<u64>,
+    /// From when on it was judged.
+    from: Timestamp,
     until: Timestamp,
     is_current: bool,
     problem: String,
@@ -81,12 +83,13 @@ impl Shadows {
         let judged = Arc::new(Mutex::new(Judged {
             side: Side::under(Arc::clone(&loaded.bundle), Arc::clone(&loaded.plan)),
             live: Ledger::new(),
-            next: 1,
+            next: None,
+            from: since,
             until: since,
             is_current: false,
             problem: String::new(),
         }));
-        let shadow = Shadow { revision, since, judged: Arc::clone(&judged), _running: running };
+        let shadow = Shadow { revision, judged: Arc::clone(&judged), _running: running };
         self.0.lock().insert(site.to_owned(), shadow);
         let of = judged.clone();
         let work = move || {
@@ -118,8 +121,8 @@ impl Shadows {
         let shadows = self.0.lock();
         let shadow = shadows.get(site).filter(|shadow| shadow.revision == revision)?;
         let judged = shadow.judged.lock();
-        let until = judged.until.max(shadow.since).offset_micros(1);
-        let period = Period { from: shadow.since, until };
+        let until = judged.until.max(judged.from).offset_micros(1);
+        let period = Period { from: judged.from, until };
         let raises = |ledger: &Ledger| {
             ledger.occurrences().iter().filter(|found| period.holds(found.raised)).count() as u64
         };
@@ -137,10 +140,11 @@ impl Shadows {
 
 /// Judges what the journal holds, and what comes, until nobody wants it any more.
 fn follow(journal: &Path, judged: &Mutex<Judged>, stop: &Receiver<()>) -> Result<(), RecoverError> {
-    let reader = JournalReader::open(journal)?;
+    let log = JournalLog::open(journal)?;
+    begin(&log, &mut judged.lock())?;
     loop {
         let began = Instant::now();
-        let at_the_end = slice(&reader, judged, began)?;
+        let at_the_end = slice(log.reader(), judged, began)?;
         let pause = if at_the_end { LOOK_EVERY } else { began.elapsed() };
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return Ok(());
@@ -148,17 +152,27 @@ fn follow(journal: &Path, judged: &Mutex<Judged>, stop: &Receiver<()>) -> Result
     }
 }
 
+/// Takes what the log begins with, where that is not its first commit.
+fn begin(log: &JournalLog, judged: &mut Judged) -> Result<(), RecoverError> {
+    if let Some(opening) = log.opening() {
+        judged.side.take(&opening)?;
+        judged.from = judged.from.max(opening.at);
+    }
+    judged.next = Some(log.first_judged());
+    Ok(())
+}
+
 /// Works for a while. Whether there is nothing left.
 fn slice(reader: &JournalReader, judged: &Mutex<Judged>, began: Instant) -> Result<bool, RecoverError> {
     let next = judged.lock().next;
-    for commit in reader.commits_from(next) {
+    for commit in reader.commits_from(next.unwrap_or(1)) {
         let commit = commit?;
         let mut judged = judged.lock();
         let entry = Entry { at: commit.at, inputs: commit.inputs, transitions: commit.transitions };
         judged.side.take(&entry)?;
         entry.transitions.iter().for_each(|told| judged.live.take(told));
         judged.until = commit.at;
-        judged.next = commit.number + 1;
+        judged.next = Some(commit.number + 1);
         if began.elapsed() > SLICE {
             return Ok(false);
         }

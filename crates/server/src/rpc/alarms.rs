@@ -227,7 +227,9 @@ impl Look {
         path: &std::path::Path,
     ) -> Result<(Vec<davy_model::Transition>, Option<u64>), davy_journal::JournalError> {
         let reader = JournalReader::open(path)?;
-        let (mut found, mut after, mut looked) = (Vec::new(), self.after, 0);
+        let (mut found, mut looked) = (Vec::new(), 0);
+        // All is all that is kept.
+        let mut after = if self.after == 0 { reader.first_kept()?.sequence - 1 } else { self.after };
         loop {
             let page = reader.transitions_after(after, PAGE_LEN_MAX)?;
             let Some(last) = page.last().map(|transition| transition.sequence) else {
@@ -252,5 +254,33 @@ impl Look {
     fn wants(&self, transition: &davy_model::Transition) -> bool {
         self.key.as_ref().is_none_or(|key| *key == transition.alarm)
             && self.occurrence.is_none_or(|occurrence| occurrence == transition.occurrence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use davy_journal::JournalError;
+
+    use super::{super::explain::tests::journal_without, Look};
+
+    #[test]
+    fn all_is_all_that_is_kept_and_a_page_that_is_gone_is_said_to_be() {
+        for (gone, after, due) in [
+            (0, 0, Ok(vec![1, 2, 3, 4, 5, 6, 7, 8, 9])),
+            (0, 7, Ok(vec![8, 9])),
+            (6, 0, Ok(vec![7, 8, 9])),
+            (6, 6, Ok(vec![7, 8, 9])),
+            (6, 5, Err(7)),
+            (9, 0, Ok(vec![])),
+        ] {
+            let (_folder, path) = journal_without(gone);
+            let read = Look { key: None, occurrence: None, after, len: 100 }.read(&path);
+            let read = match read {
+                Ok((found, _)) => Ok(found.iter().map(|transition| transition.sequence).collect()),
+                Err(JournalError::NoLongerKept { first, .. }) => Err(first.sequence),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(read, due, "gone up to {gone}, after {after}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use davy_engine::{Part, derive};
-use davy_journal::{JournalError, JournalReader};
+use davy_journal::{FirstKept, JournalError, JournalReader};
 use davy_model::{AlarmKey, Delay, DelayKind, LimitView, Text, Transition, TransitionKind};
 use davy_proto::{
     alert_of, delay_of, duration_to_wire, seen_alarm_of, seen_reading_of, summary_of, v1 as wire,
@@ -26,7 +26,7 @@ pub(super) async fn explain(
     let site = hub.sites.get(&key.site).ok_or_else(|| status::unknown_site(&key.site))?;
     let path = site.feed.journal().to_owned();
     let asked = key.clone();
-    let story = tokio::task::spawn_blocking(move || story(&path, &asked, occurrence))
+    let story = tokio::task::spawn_blocking(move || story(&path, &asked, occurrence).and_then(whole))
         .await
         .map_err(|_| status::stopping())?
         .map_err(|error| status::journal(&error))?;
@@ -91,9 +91,45 @@ fn derive_again(plan: &Plan, deciding: &Transition, explanation: &mut wire::Expl
     }
 }
 
-/// The transitions of one occurrence, the oldest first.
-fn story(path: &Path, key: &AlarmKey, occurrence: Option<u64>) -> Result<Vec<Transition>, JournalError> {
+/// The transitions of one occurrence, the oldest first, and where the journal begins.
+fn story(
+    path: &Path,
+    key: &AlarmKey,
+    occurrence: Option<u64>,
+) -> Result<(Vec<Transition>, FirstKept), JournalError> {
     let reader = JournalReader::open(path)?;
+    let first = reader.first_kept()?;
+    let story = occurrence_of(&reader, key, occurrence)?;
+    let is_later =
+        |newest: &Transition| occurrence.is_some_and(|asked| (1..newest.occurrence).contains(&asked));
+    if story.is_empty() && first.sequence > 1 {
+        // A later occurrence is there: the one asked for was, too.
+        let newest = reader.transitions_of(key, u64::MAX >> 1, 1)?.transitions.pop();
+        if newest.as_ref().is_some_and(is_later) {
+            let what = format!("occurrence {} of {key}", occurrence.unwrap_or_default());
+            return Err(JournalError::NoLongerKept { what, first });
+        }
+    }
+    Ok((story, first))
+}
+
+/// A story, unless what decided it was let go.
+fn whole((story, first): (Vec<Transition>, FirstKept)) -> Result<Vec<Transition>, JournalError> {
+    let decided = story.iter().any(|transition| decides(transition.kind));
+    match story.first() {
+        Some(oldest) if !decided && oldest.step > 1 => {
+            let what = format!("what raised occurrence {} of {}", oldest.occurrence, oldest.alarm);
+            Err(JournalError::NoLongerKept { what, first })
+        }
+        Some(_) | None => Ok(story),
+    }
+}
+
+fn occurrence_of(
+    reader: &JournalReader,
+    key: &AlarmKey,
+    occurrence: Option<u64>,
+) -> Result<Vec<Transition>, JournalError> {
     let mut before = u64::MAX >> 1;
     let mut found: Vec<Transition> = Vec::new();
     loop {
@@ -223,15 +259,4 @@ fn delay_line(delay: &Delay) -> Text {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_is_cut_out_of_its_file_whole() {
-        let text =
-            "rules:\n  - id: a\n    limit:\n      - {name: L1}\n\n  # next\n  - id: b\n    stale: {}\n";
-        assert_eq!(item_at(text, 2), "- id: a\n    limit:\n      - {name: L1}".replacen("- id", "  - id", 1));
-        assert_eq!(item_at(text, 7), "  - id: b\n    stale: {}");
-        assert_eq!(item_at("", 3), "");
-    }
-}
+pub(super) mod tests;

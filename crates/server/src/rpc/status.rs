@@ -58,7 +58,15 @@ pub(super) fn stopping() -> Status {
 }
 
 pub(super) fn journal(error: &JournalError) -> Status {
-    status(Code::Unavailable, "STORAGE_UNAVAILABLE", error.to_string())
+    match error {
+        JournalError::NoLongerKept { .. } => status(Code::OutOfRange, "NO_LONGER_KEPT", error.to_string()),
+        JournalError::Full(_)
+        | JournalError::Busy(_)
+        | JournalError::Damaged { .. }
+        | JournalError::Newer { .. }
+        | JournalError::Misuse(_)
+        | JournalError::Sqlite(_) => status(Code::Unavailable, "STORAGE_UNAVAILABLE", error.to_string()),
+    }
 }
 
 pub(super) fn wrong_token(token: &str) -> Status {

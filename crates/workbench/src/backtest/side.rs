@@ -1,6 +1,6 @@
 //! One rule set, judged over a log.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use davy_engine::{Counts, Judge, JudgeError, Outcome};
 use davy_model::{Bundle, Command, Input, Timestamp, Transition};
@@ -27,6 +27,8 @@ pub struct Entry {
 pub struct Side {
     judge: Judge,
     files: Files,
+    /// The engine has the files that the first entry names.
+    has_files: bool,
     ledger: Ledger,
     counting: Option<Counting>,
     lost: Lost,
@@ -78,6 +80,12 @@ impl Side {
         Side::of(Files::Recorded)
     }
 
+    /// The log as it was, from a moment on at which its engine stood so. Its first entry names the files that were active
+    /// then, which that engine has.
+    pub fn recorded_from(judge: Judge) -> Side {
+        Side { judge, has_files: true, ..Side::of(Files::Recorded) }
+    }
+
     /// The same log under these files from its beginning to its end.
     pub fn under(bundle: Arc<Bundle>, plan: Arc<Plan>) -> Side {
         Side::of(Files::Given { bundle, plan, places: Translation::Same })
@@ -87,6 +95,7 @@ impl Side {
         Side {
             judge: Judge::new(),
             files,
+            has_files: false,
             ledger: Ledger::new(),
             counting: None,
             lost: Lost::default(),
@@ -120,6 +129,9 @@ impl Side {
     /// [`JudgeError`] when the log does not begin with files, or its files do not compile.
     pub fn take(&mut self, entry: &Entry) -> Result<(), JudgeError> {
         self.last = entry.at;
+        if mem::take(&mut self.has_files) {
+            return Ok(());
+        }
         for input in &entry.inputs {
             self.input(entry.at, input)?;
         }

@@ -3,9 +3,11 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use davy_journal::JournalReader;
 use davy_model::BundleFile;
-use davy_server::backtest::{self, Recorded};
+use davy_server::{
+    backtest,
+    log::{JournalLog, Recorded},
+};
 use davy_simulators::replay::ReplayMap;
 use davy_workbench::{
     backtest::{Entry, Side, SideReport},
@@ -34,13 +36,13 @@ pub(in crate::rules) struct LogArgs {
 
 /// Where the log is.
 pub(in crate::rules) enum Log {
-    Journal { path: PathBuf, recorded: Recorded },
+    Journal { log: Box<JournalLog>, recorded: Recorded },
     Recording { csv: PathBuf, map: ReplayMap },
 }
 
 /// A log that can be judged.
 pub(in crate::rules) enum Entries<'a> {
-    Journal { path: &'a PathBuf, recorded: &'a Recorded },
+    Journal { log: &'a JournalLog, recorded: &'a Recorded },
     Recording { entries: Vec<Entry>, period: Period, remarks: Vec<String> },
 }
 
@@ -61,9 +63,10 @@ impl Log {
         match (&args.journal, &args.csv, &args.map) {
             (Some(path), _, _) => {
                 let path = crate::journal::find_one(path)?;
-                let recorded =
-                    backtest::survey(&path).with_context(|| format!("reading {}", path.display()))?;
-                Ok(Log::Journal { path, recorded })
+                let reading = || format!("reading {}", path.display());
+                let log = Box::new(JournalLog::open(&path).with_context(reading)?);
+                let recorded = log.survey().with_context(reading)?;
+                Ok(Log::Journal { log, recorded })
             }
             (None, Some(csv), Some(map)) => {
                 Ok(Log::Recording { csv: csv.clone(), map: ReplayMap::open(map)? })
@@ -72,8 +75,12 @@ impl Log {
         }
     }
 
-    pub(super) fn is_journal(&self) -> bool {
-        matches!(self, Log::Journal { .. })
+    /// It as it was, where that is known.
+    pub(super) fn recorded(&self) -> anyhow::Result<Option<Side>> {
+        match self {
+            Log::Journal { log, .. } => Ok(Some(log.recorded().context("opening the journal")?)),
+            Log::Recording { .. } => Ok(None),
+        }
     }
 
     /// The files that the log ends with.
@@ -93,13 +100,13 @@ impl Log {
         latency: Duration,
     ) -> anyhow::Result<Entries<'_>> {
         match self {
-            Log::Journal { path, recorded } => {
+            Log::Journal { log, recorded } => {
                 let (own, other) = (&recorded.bundle.site, &candidate.bundle.site);
                 if own != other {
                     let told = format!("the journal is of site {own}, the files are of {other}");
                     return Err(Misuse(told).into());
                 }
-                Ok(Entries::Journal { path, recorded })
+                Ok(Entries::Journal { log, recorded })
             }
             Log::Recording { csv, map } => recording::read(csv, map, candidate, latency),
         }
@@ -126,7 +133,7 @@ impl Entries<'_> {
     /// What is to be known of it.
     pub(super) fn remarks(&self) -> Vec<String> {
         match self {
-            Entries::Journal { .. } => Vec::new(),
+            Entries::Journal { log, .. } => log.remark().into_iter().collect(),
             Entries::Recording { remarks, .. } => remarks.clone(),
         }
     }
@@ -138,9 +145,8 @@ impl Entries<'_> {
         cores: NonZeroUsize,
     ) -> anyhow::Result<Vec<SideReport>> {
         Ok(match self {
-            Entries::Journal { path, recorded } => {
-                let reader = JournalReader::open(path).context("opening the journal")?;
-                backtest::run(backtest::entries(&reader, recorded.period.until), sides, cores)?
+            Entries::Journal { log, recorded } => {
+                backtest::run(log.entries(recorded.period.until), sides, cores)?
             }
             Entries::Recording { entries, .. } => backtest::run(entries.into_iter().map(Ok), sides, cores)?,
         })

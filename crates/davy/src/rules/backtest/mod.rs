@@ -138,9 +138,10 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
     let period = period(args, entries.period())?;
     let other =
         args.baseline.as_ref().map(|folder| Candidate::of_files(candidate::files(folder)?)).transpose()?;
+    let recorded = if args.baseline.is_none() { log.recorded()? } else { None };
     let (name, baseline) = match &args.baseline {
         Some(folder) => (folder.display().to_string(), other.as_ref().map(Candidate::side)),
-        None if log.is_journal() => ("as recorded".to_owned(), Some(Side::recorded())),
+        None if recorded.is_some() => ("as recorded".to_owned(), recorded),
         None if !args.settings.is_empty() || !args.axes.is_empty() => {
             ("as it stands".to_owned(), Some(Candidate::of_files(plain)?.side()))
         }
