@@ -2,9 +2,10 @@
 //!
 //! With `DAVY_TEST_TIMESCALE_URL`, the stories of the store are told on that server as well, in databases of their own.
 
+#[path = "../../../crates/history/tests/common/mod.rs"]
+mod common;
 mod landing;
-mod late;
 mod migrations;
 mod place;
 mod served;
-mod story;
+mod stories;

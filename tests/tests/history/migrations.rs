@@ -3,8 +3,8 @@
 use davy_history::{HistoryError, Retention, Store};
 
 use crate::{
+    common::story::{Log, at, row},
     place::places,
-    story::{Log, at, row},
 };
 
 #[tokio::test]

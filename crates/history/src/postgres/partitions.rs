@@ -75,6 +75,9 @@ impl Grain {
             Grain::Day => Date::strptime("%Y%m%d", suffix).ok()?,
             Grain::Month => Date::strptime("%Y%m%d", format!("{suffix}01")).ok()?,
         };
+        if self.suffix(first) != suffix {
+            return None;
+        }
         let end = match self {
             Grain::Day => first.checked_add(1.day()),
             Grain::Month => first.checked_add(1.month()),

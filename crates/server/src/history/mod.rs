@@ -6,9 +6,9 @@ mod letters;
 mod source;
 mod translate;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
-use davy_history::{HistoryError, PostgresStore, Retention, Store};
+use davy_history::{HistoryError, PostgresStore, SqliteConfig, SqliteStore, Store};
 
 pub(crate) use self::{drain::Drain, health::Health};
 use crate::config::{HistoryConfig, HistoryStore};
@@ -16,22 +16,24 @@ use crate::config::{HistoryConfig, HistoryStore};
 /// History, where it is kept.
 pub(crate) struct History {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) retention: Retention,
     pub(crate) health: Health,
 }
 
 impl History {
-    /// Where the configuration says; nothing where that cannot be yet. A database that is not there does not matter.
+    /// Where the configuration says. A database that is not there does not matter yet; a file that cannot be used does.
     ///
     /// # Errors
     /// As the store.
-    pub(crate) fn open(config: &HistoryConfig) -> Result<Option<History>, HistoryError> {
+    pub(crate) fn open(config: &HistoryConfig, data_dir: &Path) -> Result<History, HistoryError> {
         let retention = config.retention;
         let store: Arc<dyn Store> = match &config.store {
-            HistoryStore::Sqlite { .. } => return Ok(None),
+            HistoryStore::Sqlite { bytes_max } => {
+                let config = SqliteConfig { path: data_dir.join("history.db"), bytes_max: *bytes_max };
+                Arc::new(SqliteStore::open(&config, retention)?)
+            }
             HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, retention)?),
         };
-        Ok(Some(History { store, retention, health: Health::default() }))
+        Ok(History { store, health: Health::default() })
     }
 }
 

@@ -86,8 +86,8 @@ impl Server {
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
         let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
-        let history = config.history.as_ref().map(History::open).transpose()?;
-        let history = history.flatten().map(Arc::new);
+        let history = config.history.as_ref().map(|history| History::open(history, &config.data_dir));
+        let history = history.transpose()?.map(Arc::new);
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {

@@ -1,0 +1,48 @@
+//! The stories of a store, over PostgreSQL and, where one is named, over TimescaleDB.
+
+use davy_history::Retention;
+
+use crate::{
+    common::{self, buckets, transitions},
+    place::places,
+};
+
+macro_rules! stories {
+    ($($story:ident: $told:path;)*) => {
+        $(#[tokio::test]
+        async fn $story() {
+            for place in places(stringify!($story)).await {
+                let store = place.migrated(Retention::default()).await;
+                $told(&store).await;
+            }
+        })*
+    };
+}
+
+stories! {
+    a_batch_lands_once: common::a_batch_lands_once;
+    a_reading_is_kept_once: common::a_reading_is_kept_once;
+    what_is_imported_lands_once: common::what_is_imported_lands_once;
+    readings_of_a_site_come_as_they_arrived: common::readings_of_a_site_come_as_they_arrived;
+    transitions_are_found_by_what_they_are: transitions::transitions_are_found_by_what_they_are;
+    alarms_stand_as_the_last_transition_left_them: transitions::alarms_stand_as_the_last_transition_left_them;
+    what_else_a_batch_has_lands: transitions::what_else_a_batch_has_lands;
+}
+
+/// TimescaleDB drops by policies, when these run.
+#[tokio::test]
+async fn days_that_are_over_are_dropped() {
+    for place in places("over").await.into_iter().filter(|place| place.name == "postgresql") {
+        common::days_that_are_over_are_dropped(&place.migrated(Retention::default()).await).await;
+    }
+}
+
+#[tokio::test]
+async fn late_readings_correct_the_buckets() {
+    let told = std::env::var("DAVY_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = told.unwrap_or_else(rand::random);
+    for place in places("late").await {
+        println!("DAVY_SEED={seed} {}", place.name);
+        buckets::late_readings_correct_the_buckets(&place.migrated(Retention::default()).await, seed).await;
+    }
+}
