@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use davy_history::{Page, Retention, SqliteConfig, SqliteStore, Store};
 use davy_tests::{
     Davy, Grpc, LONG, Postgres, Setup, davy,
     mqtt::{Login, Mqtt, Packet, Version},
@@ -167,4 +168,49 @@ async fn what_is_refused_is_counted_by_the_hour() {
     }
     assert_eq!(server.stop().await, 0);
     assert_eq!(plant.sql("SELECT site, code, count FROM davy.dead_letters"), "park|POINT_UNKNOWN|2");
+}
+
+#[tokio::test]
+async fn without_a_database_history_is_in_a_file_and_a_damaged_file_stops_no_alarm() {
+    let mut setup = Setup::new();
+    setup.site("park", &[("site.yaml", SITE), ("tags.csv", TAGS), ("rules/high.yaml", RULE)]);
+    setup.configure("");
+    let mut server = Davy::serve(&setup.config()).await;
+    send(&server, &[1.0, 12.0, 2.0]).await;
+    until_all_is_there(&server).await;
+    assert_eq!(server.stop().await, 0);
+    let config = SqliteConfig { path: setup.path("data/history.db"), bytes_max: 1 << 30 };
+    let store = SqliteStore::open(&config, Retention::default()).expect("a sound file");
+    assert_eq!(readings_of(&store).await, [1.0, 12.0, 2.0]);
+    drop(store);
+
+    let len = fs::metadata(&config.path).expect("it is there").len();
+    fs::write(&config.path, vec![7; usize::try_from(len).expect("small")]).expect("writable");
+    for beside in ["data/history.db-wal", "data/history.db-shm"] {
+        // Gone after a clean end.
+        let _ = fs::remove_file(setup.path(beside));
+    }
+    let mut server = Davy::serve(&setup.config()).await;
+    let grpc = Grpc::connect(server.http()).await;
+    let mut alarms = grpc.subscribe_from_now().await;
+    send(&server, &[12.0]).await;
+    alarms.alert("a limit is passed", LONG, |alert| alert.rule == "high").await;
+    let alarm = alarms.alert("history is not kept", LONG, |alert| alert.subject == "history").await;
+    let words = alarm.message.expect("words").en;
+    assert!(words.contains("history.db"), "{words}");
+    // Put aside, it is begun anew from the journal.
+    fs::remove_file(&config.path).expect("one's own file");
+    alarms.alert("history is kept again", LONG, |alert| alert.subject == "history").await;
+    until_all_is_there(&server).await;
+    assert_eq!(server.stop().await, 0);
+    let store = SqliteStore::open(&config, Retention::default()).expect("a sound file");
+    assert_eq!(readings_of(&store).await, [1.0, 12.0, 2.0, 12.0]);
+}
+
+async fn readings_of(store: &SqliteStore) -> Vec<f64> {
+    let found = store.series("park", &[]).await.expect("it answers");
+    let (from, until) = (davy_model::Timestamp::MIN, davy_model::Timestamp::MAX);
+    let page = Page { series: found[0].id, from, until, after: None, limit: 100 };
+    let samples = store.readings(&page).await.expect("it answers");
+    samples.iter().filter_map(|sample| sample.value.get()).collect()
 }

@@ -48,8 +48,10 @@ pub struct SqliteConfig {
 /// History in a SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    path: PathBuf,
-    writer: Arc<Mutex<Writer>>,
+    config: SqliteConfig,
+    retention: Retention,
+    /// None before the file was first needed, and while it cannot be opened.
+    writer: Arc<Mutex<Option<Writer>>>,
     readers: Arc<Readers>,
 }
 
@@ -61,31 +63,44 @@ struct Readers {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it, and brings tables of an earlier release up to today's.
-    ///
-    /// # Errors
-    /// [`HistoryError::Configuration`] when it cannot be opened or is something else, [`HistoryError::Schema`] when a newer
-    /// release wrote it, [`HistoryError::Damaged`], [`HistoryError::Refused`].
-    pub fn open(config: &SqliteConfig, retention: Retention) -> Result<SqliteStore, HistoryError> {
-        let conn = schema::open(&config.path)?;
-        let writer = Writer::new(conn, retention, config.bytes_max);
-        Ok(SqliteStore {
-            path: config.path.clone(),
-            writer: Arc::new(Mutex::new(writer)),
+    /// A store that opens its file when something is first written, makes it when there is none, and brings tables of an
+    /// earlier release up to today's. Until that succeeds, calls fail by [`HistoryError::Configuration`] when it cannot be
+    /// opened or is something else, [`HistoryError::Schema`] when a newer release wrote it, [`HistoryError::Damaged`] or
+    /// [`HistoryError::Refused`].
+    pub fn new(config: &SqliteConfig, retention: Retention) -> SqliteStore {
+        SqliteStore {
+            config: config.clone(),
+            retention,
+            writer: Arc::default(),
             readers: Arc::new(Readers {
                 idle: std::sync::Mutex::default(),
                 permits: Semaphore::new(READERS),
             }),
-        })
+        }
+    }
+
+    /// As [`SqliteStore::new`], with its file open.
+    ///
+    /// # Errors
+    /// As its calls.
+    pub fn open(config: &SqliteConfig, retention: Retention) -> Result<SqliteStore, HistoryError> {
+        let store = SqliteStore::new(config, retention);
+        let writer = Writer::open(config, retention)?;
+        Ok(SqliteStore { writer: Arc::new(Mutex::new(Some(writer))), ..store })
     }
 
     async fn with_writer<T: Send + 'static>(
         &self,
         call: impl FnOnce(&mut Writer) -> Result<T, HistoryError> + Send + 'static,
     ) -> Result<T, HistoryError> {
-        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        let mut held = Arc::clone(&self.writer).lock_owned().await;
+        let (config, retention) = (self.config.clone(), self.retention);
         let done = spawn_blocking(move || {
-            let result = call(&mut writer);
+            let writer = match &mut *held {
+                Some(writer) => writer,
+                None => held.insert(Writer::open(&config, retention)?),
+            };
+            let result = call(writer);
             if result.is_err() {
                 // What was numbered in a transaction that failed has no number.
                 writer.ids.clear();
@@ -101,7 +116,7 @@ impl SqliteStore {
     ) -> Result<T, HistoryError> {
         let permit = self.readers.permits.acquire().await;
         let _permit = permit.map_err(|_| HistoryError::Refused("the store is closed".to_owned()))?;
-        let (readers, path) = (Arc::clone(&self.readers), self.path.clone());
+        let (readers, path) = (Arc::clone(&self.readers), self.config.path.clone());
         let done = spawn_blocking(move || {
             let idle = readers.idle.lock().ok().and_then(|mut idle| idle.pop());
             let conn = idle.map_or_else(|| schema::open_to_read(&path), Ok)?;

@@ -9,8 +9,10 @@ use davy_model::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
 use super::{
+    SqliteConfig,
     read::{READINGS_FROM, mark},
     roll_up::STEP_MIN,
+    schema,
 };
 use crate::{HistoryError, Retention, Series, start_of};
 
@@ -35,8 +37,16 @@ pub(super) struct Writer {
 pub(super) type Ids = HashMap<Box<str>, HashMap<Series, i32>>;
 
 impl Writer {
-    pub(super) fn new(conn: Connection, retention: Retention, bytes_max: u64) -> Writer {
-        Writer { conn, retention, bytes_max, ids: Ids::new(), step: STEP_MIN, dropped: 0 }
+    pub(super) fn open(config: &SqliteConfig, retention: Retention) -> Result<Writer, HistoryError> {
+        let conn = schema::open(&config.path)?;
+        Ok(Writer {
+            conn,
+            retention,
+            bytes_max: config.bytes_max,
+            ids: Ids::new(),
+            step: STEP_MIN,
+            dropped: 0,
+        })
     }
 
     /// The first moment of which readings are kept: by age whole days, by size whole hours.

@@ -20,7 +20,8 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Where the configuration says. A database that is not there does not matter yet; a file that cannot be used does.
+    /// Where the configuration says. Whether a database or a file can be used is found by whoever brings something: no alarm
+    /// waits for it.
     ///
     /// # Errors
     /// As the store.
@@ -29,7 +30,7 @@ impl History {
         let store: Arc<dyn Store> = match &config.store {
             HistoryStore::Sqlite { bytes_max } => {
                 let config = SqliteConfig { path: data_dir.join("history.db"), bytes_max: *bytes_max };
-                Arc::new(SqliteStore::open(&config, retention)?)
+                Arc::new(SqliteStore::new(&config, retention))
             }
             HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, retention)?),
         };
