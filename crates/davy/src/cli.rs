@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, journal, migrate, payload, replay, rules, serve,
-    simulate, tags, version, watch_engine,
+    alarms, check_config, dead_letters, demo, devices, import, journal, migrate, payload, replay, rules,
+    serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     /// What a gateway sends
     #[command(subcommand)]
     Payload(payload::Verb),
+    /// Readings of a time before Davy, into history: nothing is judged, no alarm is raised
+    Import(import::Args),
     /// Publish recorded data as a gateway would have
     Replay(replay::Args),
     /// Who publishes, for whoever has none of them at hand
@@ -116,6 +118,7 @@ mod tests {
             "davy deadletters replay --site park --code UNIT_MISMATCH --json",
             "davy devices list --week --json",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
+            "davy import a.csv b.csv.gz --site park --config davy.toml --dry-run --json",
             "davy simulate sparkplug",
             "davy simulate sparkplug --group Plant1 --edge-node gw-1 --metric gas-01/ch4=5:%LEL --metric volt=12 --still",
             "davy simulate sparkplug --broker mqtt://127.0.0.1:1884 --primary-host davy --every 500ms --seed 7",

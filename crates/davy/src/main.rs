@@ -15,6 +15,7 @@ mod devices;
 mod exit;
 mod figures;
 mod follow;
+mod import;
 mod journal;
 mod json;
 mod line;
@@ -65,6 +66,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Rules(verb) => rules::run(verb).await,
         Verb::Tags(verb) => tags::run(verb),
         Verb::Payload(verb) => payload::run(verb),
+        Verb::Import(args) => import::run(args).await,
         Verb::Replay(args) => replay::run(args).await,
         Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),
