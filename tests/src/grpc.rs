@@ -12,7 +12,7 @@ use davy_proto::v1::{
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     dead_letter_service_client::DeadLetterServiceClient, rule_service_client::RuleServiceClient,
-    system_service_client::SystemServiceClient,
+    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
 };
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -63,6 +63,11 @@ impl Grpc {
     /// Alarms.
     pub fn alarms(&self) -> AlarmServiceClient<Channel> {
         AlarmServiceClient::new(self.channel.clone())
+    }
+
+    /// Readings.
+    pub fn telemetry(&self) -> TelemetryServiceClient<Channel> {
+        TelemetryServiceClient::new(self.channel.clone())
     }
 
     /// Rules and their revisions.

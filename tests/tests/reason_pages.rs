@@ -9,6 +9,7 @@ const NOT_BY_A_COMMAND: [&str; 13] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
+    "HISTORY_UNAVAILABLE",
     "NOT_SUPPRESSED",
     "NO_LONGER_KEPT",
     "PASSWORD_MISMATCH",
@@ -115,7 +116,8 @@ async fn every_page_does_what_it_says() {
 #[test]
 fn every_code_that_the_services_answer_with_has_its_page() {
     let crates = workspace().join("crates");
-    let folders = ["server/src/rpc", "server/src/rpc/rules"].map(|folder| crates.join(folder));
+    let folders = ["server/src/rpc", "server/src/rpc/rules", "server/src/rpc/telemetry"]
+        .map(|folder| crates.join(folder));
     let beside =
         ["server/src/revisions/refused.rs", "workbench/src/revision/life.rs"].map(|file| crates.join(file));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the services are there"));

@@ -23,6 +23,7 @@ const PARTS: [&str; 11] = [
 /// `crates/intake/src/replay.rs`.
 const SERVICE_CODES: [&str; 17] = [
     "SITE_UNKNOWN",
+    "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",
     "RESUME_TOKEN_INVALID",
     "STORAGE_UNAVAILABLE",

@@ -10,6 +10,7 @@ mod annunciation;
 mod basis;
 mod bundle;
 mod cells;
+mod choice;
 mod compiler;
 pub mod coverage;
 mod csv_text;
@@ -51,6 +52,7 @@ mod tunes;
 mod yaml;
 
 pub use bundle::{bundle, compile, compile_with_warnings, is_site_file, mapping_name};
+pub use choice::Choice;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use hazard_source::{Content, HazardMember, HazardSource, HazardUnit, Live, Sourced};
 pub use kinds::{

@@ -172,14 +172,18 @@ fn dotted<'l>(wanted: &[String], lists: &'l BTreeMap<&str, Vec<u32>>) -> Vec<&'l
             found.extend(known.map(|(name, tags)| (*name, tags.as_slice())));
             continue;
         };
-        let is_under =
-            |name: &str| name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let under = lists
             .range::<str, _>((Bound::Included(stem), Bound::Unbounded))
             .take_while(|(name, _)| name.starts_with(stem));
-        found.extend(under.filter(|(name, _)| is_under(name)).map(|(name, tags)| (*name, tags.as_slice())));
+        let meant = under.filter(|(name, _)| is_under(stem, name));
+        found.extend(meant.map(|(name, tags)| (*name, tags.as_slice())));
     }
     found.into_values().collect()
+}
+
+/// Whether a dotted word is that beginning, or has it before a dot.
+pub(crate) fn is_under(stem: &str, name: &str) -> bool {
+    name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn list<'l>(lists: &'l BTreeMap<&str, Vec<u32>>, id: &str) -> Option<&'l [u32]> {

@@ -8,7 +8,7 @@ use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
 use super::asked::Asked;
-use super::{explain, performance, status, v1::alarm_service_server::AlarmService, view};
+use super::{alarm_history, explain, performance, status, v1::alarm_service_server::AlarmService, view};
 use crate::hub::Hub;
 
 pub(crate) struct Alarms {
@@ -53,7 +53,7 @@ impl Alarms {
     }
 }
 
-fn page_len(asked: i32) -> Result<usize, Status> {
+pub(super) fn page_len(asked: i32) -> Result<usize, Status> {
     match usize::try_from(asked) {
         Ok(0) => Ok(PAGE_LEN),
         Ok(len) => Ok(len.min(PAGE_LEN_MAX)),
@@ -199,6 +199,13 @@ impl AlarmService for Alarms {
             transitions: found.iter().map(|transition| alert_of(transition, true)).collect(),
             next_page_token: next.map(|sequence: u64| sequence.to_string()).unwrap_or_default(),
         }))
+    }
+
+    async fn list_history(
+        &self,
+        request: Request<wire::AlarmServiceListHistoryRequest>,
+    ) -> Result<Response<wire::AlarmServiceListHistoryResponse>, Status> {
+        alarm_history::list(&self.hub, request.get_ref()).await.map(Response::new)
     }
 
     async fn get_performance(

@@ -1,5 +1,6 @@
 //! The gRPC services, and the clients made from the same files.
 
+mod alarm_history;
 mod alarms;
 mod alerts;
 mod asked;
@@ -8,9 +9,11 @@ mod devices;
 mod explain;
 mod history;
 mod performance;
+mod question;
 mod rules;
 mod status;
 mod system;
+mod telemetry;
 mod view;
 
 use std::sync::Arc;
@@ -31,6 +34,7 @@ use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
     dead_letter_service_server::DeadLetterServiceServer, device_service_server::DeviceServiceServer,
     rule_service_server::RuleServiceServer, system_service_server::SystemServiceServer,
+    telemetry_service_server::TelemetryServiceServer,
 };
 
 /// Longest request taken, bytes.
@@ -48,6 +52,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
+    let telemetry = TelemetryServiceServer::new(telemetry::Telemetry { hub: Arc::clone(hub) });
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
     let mut routes = Routes::new(health)
         .add_service(rules.max_decoding_message_size(FILES_LEN_MAX))
@@ -55,6 +60,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
         .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(telemetry.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(devices.max_decoding_message_size(REQUEST_LEN_MAX));
     let reflection = || {
         tonic_reflection::server::Builder::configure()

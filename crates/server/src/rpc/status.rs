@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use davy_history::HistoryError;
 use davy_journal::JournalError;
 use davy_model::Refusal;
 use davy_proto::WireError;
@@ -43,6 +44,24 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
 
 pub(super) fn wrong(error: &WireError) -> Status {
     status(Code::InvalidArgument, "REQUEST_INVALID", error.to_string())
+}
+
+/// A request that makes no sense, in words.
+pub(super) fn invalid(what: impl Into<String>) -> Status {
+    status(Code::InvalidArgument, "REQUEST_INVALID", what)
+}
+
+pub(super) fn no_history() -> Status {
+    let what = "this Davy keeps no history: name a store under [history] in davy.toml";
+    status(Code::FailedPrecondition, "HISTORY_UNAVAILABLE", what)
+}
+
+/// What history did not answer, and why.
+pub(super) fn history(error: &HistoryError) -> Status {
+    match error {
+        HistoryError::Asked(what) => invalid(what),
+        _ => status(Code::Unavailable, "HISTORY_UNAVAILABLE", error.to_string()),
+    }
 }
 
 pub(super) fn unknown_site(site: &str) -> Status {

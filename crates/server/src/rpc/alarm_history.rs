@@ -1,0 +1,116 @@
+//! Transitions that history keeps, for longer than the journals do.
+
+use davy_history::AlarmQuery;
+use davy_journal::decode_transition;
+use davy_model::{Tier, Timestamp, Transition, TransitionKind};
+use davy_proto::{WireError, alert_of, time_from_wire, v1 as wire};
+use tonic::Status;
+
+use super::{alarms::page_len, question::question, status};
+use crate::hub::Hub;
+
+/// Most texts in one list of a request.
+const TEXTS_MAX: usize = 1000;
+
+/// Answers with one page.
+pub(super) async fn list(
+    hub: &Hub,
+    request: &wire::AlarmServiceListHistoryRequest,
+) -> Result<wire::AlarmServiceListHistoryResponse, Status> {
+    let query = query(hub, request)?;
+    let history = hub.history.as_ref().ok_or_else(status::no_history)?;
+    let records = history.store.transitions(&query).await.map_err(|error| status::history(&error))?;
+    let read = records.iter().map(|record| decode_transition(record)).collect::<Result<Vec<_>, _>>();
+    let mut found = read.map_err(|error| status::journal(&error))?;
+    // One more than asked for tells whether another page follows.
+    let more = found.len() == query.limit;
+    found.truncate(query.limit - 1);
+    let next = found.last().filter(|_| more).map(|last| write_token(request, last));
+    Ok(wire::AlarmServiceListHistoryResponse {
+        transitions: found.iter().map(|transition| alert_of(transition, true)).collect(),
+        next_page_token: next.unwrap_or_default(),
+    })
+}
+
+fn query(hub: &Hub, request: &wire::AlarmServiceListHistoryRequest) -> Result<AlarmQuery, Status> {
+    let lists = [
+        ("sites", request.sites.len()),
+        ("rules", request.rules.len()),
+        ("subjects", request.subjects.len()),
+        ("areas", request.areas.len()),
+        ("hazard_sources", request.hazard_sources.len()),
+        ("kinds", request.kinds.len()),
+    ];
+    if let Some((name, len)) = lists.into_iter().find(|(_, len)| *len > TEXTS_MAX) {
+        return Err(status::invalid(format!("{name}: {len} of them, more than {TEXTS_MAX}")));
+    }
+    let sites = hub.sites_of(&request.sites).map_err(|site| status::unknown_site(&site))?;
+    let time = |time: &Option<prost_types::Timestamp>| {
+        time.as_ref().map(time_from_wire).transpose().map_err(|error| status::wrong(&error))
+    };
+    let (from, until) = (time(&request.from)?, time(&request.until)?);
+    if let (Some(from), Some(until)) = (from, until)
+        && from >= until
+    {
+        return Err(status::invalid(format!("from {from} is not before until {until}")));
+    }
+    let kinds = request.kinds.iter().map(|number| {
+        let kind = wire::TransitionKind::try_from(*number)
+            .map_err(|_| status::invalid(format!("kinds: {number} is no change of an alarm")))?;
+        TransitionKind::try_from(kind).map_err(|error: WireError| status::wrong(&error))
+    });
+    let areas = request.areas.iter().map(|id| format!("area/{id}").into());
+    let sources = request.hazard_sources.iter().map(|id| format!("hazard_source/{id}").into());
+    Ok(AlarmQuery {
+        sites: sites.iter().map(ToString::to_string).collect(),
+        from,
+        until,
+        tier_at_least: tier(request.tier_at_least)?,
+        rules: request.rules.clone(),
+        subjects: request.subjects.clone(),
+        scopes: areas.chain(sources).collect(),
+        kinds: kinds.collect::<Result<_, Status>>()?,
+        after: read_token(request)?,
+        limit: page_len(request.page_size)? + 1,
+    })
+}
+
+fn tier(number: i32) -> Result<Option<Tier>, Status> {
+    match wire::Tier::try_from(number) {
+        Ok(wire::Tier::Unspecified) => Ok(None),
+        Ok(tier) => Tier::try_from(tier).map(Some).map_err(|error| status::wrong(&error)),
+        Err(_) => Err(status::invalid(format!("tier_at_least: {number} is no tier"))),
+    }
+}
+
+/// Where the next page begins: after that transition, of the same question.
+fn write_token(request: &wire::AlarmServiceListHistoryRequest, last: &Transition) -> String {
+    let (time, sequence) = (last.recorded_time.as_micros(), last.sequence);
+    format!("{}.{time}.{sequence}.{}", asked(request), last.alarm.site)
+}
+
+type After = Option<(Timestamp, String, u64)>;
+
+fn read_token(request: &wire::AlarmServiceListHistoryRequest) -> Result<After, Status> {
+    let text = request.page_token.as_str();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parse = |rest: &str| {
+        let mut parts = rest.strip_prefix('.')?.splitn(3, '.');
+        let time = Timestamp::from_micros(parts.next()?.parse().ok()?);
+        let sequence = parts.next()?.parse().ok()?;
+        Some((time, parts.next()?.to_owned(), sequence))
+    };
+    let after = text.strip_prefix(&asked(request)).and_then(parse);
+    after.map(Some).ok_or_else(|| status::wrong_token(text))
+}
+
+/// This question, without what makes out a page of it.
+fn asked(request: &wire::AlarmServiceListHistoryRequest) -> String {
+    question(&wire::AlarmServiceListHistoryRequest {
+        page_token: String::new(),
+        page_size: 0,
+        ..request.clone()
+    })
+}

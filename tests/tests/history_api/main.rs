@@ -1,0 +1,92 @@
+//! What somebody who looks back is told over gRPC: readings, buckets, alarms; and what Davy says when it keeps no history.
+
+mod alarms;
+mod readings;
+mod without;
+
+use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};
+use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
+use davy_tests::{Davy, Grpc, LONG, Postgres, Setup, wait_until};
+use jiff::{Timestamp, ToSpan};
+use tonic::Status;
+use tonic_types::StatusExt;
+
+const SITE: &str = "site: park\nedge_nodes: [{id: gw-1}]\nareas:\n  - {id: north}\n  - {id: n1, parent: north}\n  - {id: south}\n";
+const TAGS: &str = "tag,quantity,unit,interval,edge_node,area\nAT-1/h2s,gas.h2s,ppm,1s,gw-1,n1\nAT-2/h2s,gas.h2s,ppm,1s,gw-1,south\nTK-1/level,level,m,1s,gw-1,north\n";
+const RULES: &str = "rules:\n  - id: h2s\n    applies_to: {quantity: gas.h2s}\n    limit:\n      - {name: L1, tier: orange, at_or_above: 100 ppm}\n      - {name: L2, tier: red, at_or_above: 200 ppm}\n    response: {action: Leave the area, time_to_respond: 1m}\n";
+
+/// A park whose history is kept.
+struct Park {
+    server: Davy,
+    grpc: Grpc,
+    gateway: Mqtt,
+    _setup: Setup,
+    _postgres: Postgres,
+}
+
+fn setup(history: &str) -> Setup {
+    let mut setup = Setup::new();
+    setup.site("park", &[("site.yaml", SITE), ("tags.csv", TAGS), ("rules/h2s.yaml", RULES)]);
+    setup.configure(history);
+    setup
+}
+
+impl Park {
+    /// `None` where PostgreSQL is not installed.
+    async fn start() -> Option<Park> {
+        let postgres = Postgres::start().await?;
+        let url = postgres.database("davy");
+        let config = PostgresConfig { url: url.clone(), password: None, tls: Tls::None };
+        let store = PostgresStore::new(&config, Retention::default()).expect("a sound configuration");
+        store.migrate().await.expect("tables");
+        let setup = setup(&format!("[history]\nstore = \"postgres\"\nurl = \"{url}\"\n"));
+        let server = Davy::serve(&setup.config()).await;
+        let grpc = Grpc::connect(server.http()).await;
+        let login = Login { id: "gw-1", user: None };
+        let gateway = Mqtt::connect(server.door().await, Version::V5, login).await.expect("the door is open");
+        Some(Park { server, grpc, gateway, _setup: setup, _postgres: postgres })
+    }
+
+    /// Sends readings of a tag and waits until they are acknowledged: on disk.
+    async fn send(&mut self, tag: &str, readings: &[(Timestamp, f64, &str)]) {
+        for some in readings.chunks(1000) {
+            let list: Vec<String> = some
+                .iter()
+                .map(|(at, value, quality)| {
+                    format!(r#"{{"tag":"{tag}","value":{value},"ts":"{at}","quality":"{quality}"}}"#)
+                })
+                .collect();
+            let payload = format!(r#"{{"readings":[{}]}}"#, list.join(","));
+            self.gateway
+                .publish("davy/v1/park/gw-1/readings", payload.as_bytes())
+                .await
+                .expect("it is taken");
+            let told = self.gateway.next().await.expect("an answer");
+            assert!(matches!(told, Packet::PubAck { .. }), "{told:?}");
+        }
+    }
+
+    /// Waits until history has what the journal has now.
+    async fn settle(&self) {
+        let head = self.grpc.site("park").await.last_commit;
+        wait_until("history has the whole journal", LONG, async || {
+            let history = self.grpc.site("park").await.history.expect("history is kept");
+            (history.last_commit >= head).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A whole minute, a little while ago.
+fn a_while_ago() -> Timestamp {
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now - now % 3600).expect("a time") - 2.hours()
+}
+
+fn wire(time: Timestamp) -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() })
+}
+
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
