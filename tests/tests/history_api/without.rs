@@ -9,7 +9,7 @@ use crate::{reason, setup, wire};
 
 #[tokio::test]
 async fn without_history_the_refusal_says_what_to_configure() {
-    let setup = setup("[history]\nstore = "none"\n");
+    let setup = setup("[history]\nstore = \"none\"\n");
     let server = Davy::serve(&setup.config()).await;
     let grpc = Grpc::connect(server.http()).await;
     let now = Timestamp::now();
