@@ -21,7 +21,7 @@ struct Park {
     grpc: Grpc,
     gateway: Mqtt,
     _setup: Setup,
-    _postgres: Postgres,
+    _postgres: Option<Postgres>,
 }
 
 fn setup(history: &str) -> Setup {
@@ -32,19 +32,27 @@ fn setup(history: &str) -> Setup {
 }
 
 impl Park {
-    /// `None` where PostgreSQL is not installed.
-    async fn start() -> Option<Park> {
-        let postgres = Postgres::start().await?;
-        let url = postgres.database("davy");
-        let config = PostgresConfig { url: url.clone(), password: None, tls: Tls::None };
-        let store = PostgresStore::new(&config, Retention::default()).expect("a sound configuration");
-        store.migrate().await.expect("tables");
-        let setup = setup(&format!("[history]\nstore = \"postgres\"\nurl = \"{url}\"\n"));
+    /// One with the SQLite file that every Davy has, and, where it is installed, one with PostgreSQL.
+    async fn of_each_store() -> Vec<Park> {
+        let mut parks = vec![Park::start("", None).await];
+        if let Some(postgres) = Postgres::start().await {
+            let url = postgres.database("davy");
+            let config = PostgresConfig { url: url.clone(), password: None, tls: Tls::None };
+            let store = PostgresStore::new(&config, Retention::default()).expect("a sound configuration");
+            store.migrate().await.expect("tables");
+            let history = format!("[history]\nstore = \"postgres\"\nurl = \"{url}\"\n");
+            parks.push(Park::start(&history, Some(postgres)).await);
+        }
+        parks
+    }
+
+    async fn start(history: &str, postgres: Option<Postgres>) -> Park {
+        let setup = setup(history);
         let server = Davy::serve(&setup.config()).await;
         let grpc = Grpc::connect(server.http()).await;
         let login = Login { id: "gw-1", user: None };
         let gateway = Mqtt::connect(server.door().await, Version::V5, login).await.expect("the door is open");
-        Some(Park { server, grpc, gateway, _setup: setup, _postgres: postgres })
+        Park { server, grpc, gateway, _setup: setup, _postgres: postgres }
     }
 
     /// Sends readings of a tag and waits until they are acknowledged: on disk.

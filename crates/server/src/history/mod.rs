@@ -8,7 +8,7 @@ mod translate;
 
 use std::{fmt, path::Path, sync::Arc};
 
-use davy_history::{HistoryError, PostgresStore, SqliteConfig, SqliteStore, Store};
+use davy_history::{HistoryError, PostgresStore, Retention, SqliteConfig, SqliteStore, Store};
 
 pub(crate) use self::{drain::Drain, health::Health};
 use crate::config::{HistoryConfig, HistoryStore};
@@ -16,6 +16,7 @@ use crate::config::{HistoryConfig, HistoryStore};
 /// History, where it is kept.
 pub(crate) struct History {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) retention: Retention,
     pub(crate) health: Health,
 }
 
@@ -34,7 +35,7 @@ impl History {
             }
             HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, retention)?),
         };
-        Ok(History { store, health: Health::default() })
+        Ok(History { store, retention, health: Health::default() })
     }
 }
 
