@@ -72,7 +72,7 @@ fn checked(width: Duration, span: Duration, finest: Option<Level>) -> Result<Dur
     if width < WIDTH_MIN {
         return Err(status::invalid("width is less than 1 ms"));
     }
-    if width.subsec_nanos() % 1000 != 0 {
+    if !width.subsec_nanos().is_multiple_of(1000) {
         return Err(status::invalid("width is not whole microseconds"));
     }
     if span.as_micros() / width.as_micros() > BUCKETS_MAX {
@@ -102,10 +102,10 @@ fn grades(asked: &[i32]) -> Result<Vec<wire::QualityGrade>, Status> {
 mod tests {
     use super::*;
 
-    fn form(asked: Asked, days_ago: u64, span: Duration) -> Result<Form, Status> {
+    fn form(asked: &Asked, days_ago: u64, span: Duration) -> Result<Form, Status> {
         let now: Timestamp = "2026-11-29T08:00:00Z".parse().expect("a time");
         let from = now.minus(Duration::from_secs(days_ago * 86_400));
-        Form::of(Some(&asked), (from, from.plus(span)), &Retention::default(), now)
+        Form::of(Some(asked), (from, from.plus(span)), &Retention::default(), now)
     }
 
     #[test]
@@ -120,11 +120,11 @@ mod tests {
             (1000, 2000, hour, 3_600_000_000),
             (24, 1, hour * 24 * 7, 25_200_000_000),
         ] {
-            let found = form(Asked::Points(points), days_ago, span).expect("a form");
+            let found = form(&Asked::Points(points), days_ago, span).expect("a form");
             assert_eq!(found, Form::Buckets(Duration::from_micros(width_us)), "{points} {days_ago}");
         }
         for points in [0, 10_001] {
-            let refused = form(Asked::Points(points), 1, hour).expect_err("no such number");
+            let refused = form(&Asked::Points(points), 1, hour).expect_err("no such number");
             assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{points}");
         }
     }
@@ -143,7 +143,7 @@ mod tests {
             (width(60, 0), 500, Some("a multiple of 5m")),
             (width(300, 0), 2000, Some("a multiple of 1h")),
         ] {
-            let found = form(asked, days_ago, day);
+            let found = form(&asked, days_ago, day);
             match want {
                 None => assert!(found.is_ok(), "{asked:?}: {found:?}"),
                 Some(want) => {
