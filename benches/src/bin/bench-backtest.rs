@@ -13,79 +13,19 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use davy_benches::{
-    davy::site_files,
+    log,
     table::{line, median},
 };
 use davy_engine::Judge;
-use davy_journal::{Commit, Journal};
-use davy_model::{
-    Bundle, BundleFile, Freshness, Input, MessageHead, NodeIndex, Quality, Reading, ReadingBlock, TagIndex,
-    Timestamp,
-};
-use davy_rules::{Diagnostic, Plan};
+use davy_journal::Commit;
+use davy_model::{Bundle, Timestamp};
+use davy_rules::Plan;
 use davy_server::{backtest, log::JournalLog};
 use davy_workbench::backtest::Side;
 
-const TAGS: u32 = 10_000;
-const BLOCK: u32 = 1000;
+/// Of a thousand readings each.
 const COMMITS: u64 = 3000;
 const ROUNDS: usize = 5;
-
-fn bundle() -> Result<(Arc<Bundle>, Arc<Plan>)> {
-    let files = site_files(TAGS as usize, 1)
-        .into_iter()
-        .map(|(path, text)| BundleFile { path: path.to_owned(), text });
-    let show =
-        |found: Vec<Diagnostic>| anyhow!("{}", found.first().map_or_else(String::new, ToString::to_string));
-    let bundle = Arc::new(davy_rules::bundle(files.collect()).map_err(show)?);
-    let plan = Arc::new(davy_rules::compile(&bundle).map_err(show)?);
-    Ok((bundle, plan))
-}
-
-fn commits(bundle: &Arc<Bundle>) -> Vec<Commit> {
-    let at = |number: u64| Timestamp::from_millis(1_795_420_800_000 + number.cast_signed() * 100);
-    let mut commits = vec![Commit {
-        number: 1,
-        at: at(1),
-        inputs: vec![Input::Activate(Arc::clone(bundle))],
-        transitions: vec![],
-    }];
-    for number in 2..COMMITS + 2 {
-        let first = (number as u32 * BLOCK) % TAGS;
-        let reading = |tag: u32| Reading {
-            tag: TagIndex(tag),
-            quality: Quality::Good,
-            source_time: at(number),
-            value: (40.0 + f64::from((tag * 7 + number as u32) % 37) / 4.0).into(),
-        };
-        let head = MessageHead {
-            node: NodeIndex(0),
-            arrival: at(number),
-            seq: Some(number),
-            redelivered: false,
-            freshness: Freshness::Live,
-            len: BLOCK,
-        };
-        let block =
-            ReadingBlock { messages: vec![head], readings: (first..first + BLOCK).map(reading).collect() };
-        commits.push(Commit {
-            number,
-            at: at(number),
-            inputs: vec![Input::Readings(block)],
-            transitions: vec![],
-        });
-    }
-    commits
-}
-
-fn write(path: &Path, site: &str, commits: &[Commit]) -> Result<()> {
-    let (mut journal, _) = Journal::open(path, site)?;
-    for few in commits.chunks(100) {
-        journal.append(few)?;
-    }
-    journal.close()?;
-    Ok(())
-}
 
 fn engine_alone(plan: &Arc<Plan>, commits: &[Commit]) -> Result<Duration> {
     let mut judge = Judge::new();
@@ -113,12 +53,14 @@ fn from_journal(path: &Path, bundle: &Arc<Bundle>, plan: &Arc<Plan>, cores: usiz
 }
 
 fn main() -> Result<()> {
-    let (bundle, plan) = bundle()?;
-    let commits = commits(&bundle);
+    let bundle = log::bundle()?;
+    let plan = davy_rules::compile(&bundle).map_err(|found| anyhow!("{found:?}"))?;
+    let plan = Arc::new(plan);
+    let commits = log::commits(&bundle, COMMITS);
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("bench.sqlite");
-    write(&path, &bundle.site, &commits)?;
-    let readings = (COMMITS * u64::from(BLOCK)) as f64;
+    log::write(&path, &bundle.site, &commits)?;
+    let readings = log::readings(&commits).count() as f64;
     let rate = |took: Duration| readings / took.as_secs_f64() / 1e6;
     let (mut alone, mut journal, mut reading) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

@@ -128,9 +128,7 @@ pub(super) async fn rolled_until(client: &Client) -> Result<Option<Timestamp>, H
 
 pub(super) async fn state(client: &Client) -> Result<State, HistoryError> {
     let mode = schema::mode_of(client).await?;
-    let mode = mode.ok_or_else(|| {
-        HistoryError::Schema("the database has no history yet: run `davy migrate up`".to_owned())
-    })?;
+    let mode = mode.ok_or_else(schema::no_history)?;
     let row = client
         .query_one("SELECT pg_database_size(current_database()), (SELECT count(*) FROM davy.tags)", &[])
         .await?;

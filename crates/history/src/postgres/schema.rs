@@ -114,14 +114,17 @@ pub(super) async fn check(client: &mut Client) -> Result<Mode, HistoryError> {
     let state = state(client).await?;
     match (state.mode, state.missing.as_slice()) {
         (Some(mode), []) => Ok(mode),
-        (None, _) => {
-            Err(HistoryError::Schema("the database has no history yet: run `davy migrate up`".to_owned()))
-        }
+        (None, _) => Err(no_history()),
         (Some(_), missing) => {
             let count = missing.len();
             Err(HistoryError::Schema(format!("{count} migrations are missing: run `davy migrate up`")))
         }
     }
+}
+
+/// Nobody has migrated it.
+pub(super) fn no_history() -> HistoryError {
+    HistoryError::Schema("the database has no history yet: run `davy migrate up`".to_owned())
 }
 
 async fn applied(client: &Client, track: &Track) -> Result<Vec<String>, HistoryError> {
