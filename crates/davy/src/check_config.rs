@@ -43,16 +43,21 @@ pub(crate) struct ConfigArgs {
 impl ConfigArgs {
     /// The configuration, or everything that is wrong with it.
     pub(crate) fn load(&self) -> Result<Config, Vec<String>> {
-        let default = Path::new(DEFAULT_FILE);
-        let file = self.config.as_deref().or_else(|| default.is_file().then_some(default));
         let flags = Flags {
             data_dir: self.data_dir.clone(),
             sites: self.sites.clone(),
             http: self.http.clone(),
             door: self.door.clone(),
         };
-        Config::load(file, &flags).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+        load(self.config.as_deref(), &flags)
     }
+}
+
+/// The configuration of that file, of davy.toml where none is named and it is there, or everything that is wrong with it.
+pub(crate) fn load(config: Option<&Path>, flags: &Flags) -> Result<Config, Vec<String>> {
+    let default = Path::new(DEFAULT_FILE);
+    let file = config.or_else(|| default.is_file().then_some(default));
+    Config::load(file, flags).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 /// Checks it and every site's files.

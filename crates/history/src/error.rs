@@ -32,8 +32,11 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
-    /// Whether the same call may succeed later, with nobody doing anything about Davy.
-    pub fn is_passing(&self) -> bool {
-        matches!(self, HistoryError::Unreachable(_) | HistoryError::Refused(_) | HistoryError::Moved { .. })
+    /// Whether it would be the same for every site: there is no sense in asking for the next one.
+    pub fn is_of_the_store(&self) -> bool {
+        matches!(
+            self,
+            HistoryError::Unreachable(_) | HistoryError::Schema(_) | HistoryError::Configuration(_)
+        )
     }
 }

@@ -14,7 +14,9 @@ struct FileRecord {
 }
 
 pub(crate) fn to_json(bundle: &Bundle) -> serde_json::Value {
-    let record = |file: &BundleFile| serde_json::json!({ "path": file.path, "text": file.text });
+    // A database has no place for that one character, and no file of a site needs it.
+    let text = |file: &BundleFile| file.text.replace('\0', "\u{fffd}");
+    let record = |file: &BundleFile| serde_json::json!({ "path": file.path, "text": text(file) });
     bundle.files.iter().map(record).collect()
 }
 

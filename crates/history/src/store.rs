@@ -141,7 +141,7 @@ pub struct State {
 
 /// A database that keeps history.
 ///
-/// Every call may fail by [`HistoryError`]; one that is passing may be tried again, and whatever was brought lands once.
+/// Every call may fail by [`HistoryError`]; what failed may be tried again, and whatever was brought lands once.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// Where a site stands; nothing when it never wrote.

@@ -1,6 +1,6 @@
 //! Davy beside its database, as an operator meets it.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use davy_history::{Page, Retention, SqliteConfig, SqliteStore, Store};
 use davy_tests::{
@@ -117,6 +117,49 @@ async fn what_came_last_is_brought_before_davy_ends() {
     send(&server, &[1.0, 2.0, 3.0]).await;
     assert_eq!(server.stop().await, 0);
     assert_eq!(plant.count("readings"), "3");
+}
+
+#[tokio::test]
+async fn a_database_that_stands_still_does_not_hold_up_the_end() {
+    let Some(plant) = plant().await else { return };
+    plant.migrate().await;
+    let mut server = Davy::serve(&plant.setup.config()).await;
+    send(&server, &[1.0]).await;
+    until_all_is_there(&server).await;
+    plant.postgres.freeze(true);
+    send(&server, &[2.0]).await;
+    server.ask_to_stop();
+    assert_eq!(server.ended(Duration::from_secs(40)).await, 0, "{}", server.log());
+    plant.postgres.freeze(false);
+    let mut server = Davy::serve(&plant.setup.config()).await;
+    until_all_is_there(&server).await;
+    assert_eq!(server.stop().await, 0);
+    assert_eq!(plant.count("readings"), "2");
+}
+
+/// Two sites, and what one of them stands on is damaged in the database.
+#[tokio::test]
+async fn a_site_in_trouble_holds_no_other_up() {
+    let Some(mut plant) = plant().await else { return };
+    plant.setup.site("mine", &[("site.yaml", &SITE.replace("park", "mine")), ("tags.csv", TAGS)]);
+    plant
+        .setup
+        .configure(&format!("[history]\nstore = \"postgres\"\nurl = \"{}\"\n", plant.postgres.url("davy")));
+    plant.migrate().await;
+    let mut server = Davy::serve(&plant.setup.config()).await;
+    until_all_is_there(&server).await;
+    assert_eq!(server.stop().await, 0);
+    // The first in order.
+    plant.sql("DELETE FROM davy.revisions WHERE site = 'mine'");
+    let mut server = Davy::serve(&plant.setup.config()).await;
+    send(&server, &[1.0, 2.0]).await;
+    until_all_is_there(&server).await;
+    let grpc = Grpc::connect(server.http()).await;
+    let mine = grpc.site("mine").await.history.expect("history is kept");
+    assert!(mine.trouble.contains("mine"), "{mine:?}");
+    assert_eq!(grpc.history().await.failing_why, "", "the store is well");
+    assert_eq!(server.stop().await, 0);
+    assert_eq!(plant.count("readings"), "2");
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ stories! {
     readings_of_a_site_come_as_they_arrived: common::readings_of_a_site_come_as_they_arrived;
     transitions_are_found_by_what_they_are: transitions::transitions_are_found_by_what_they_are;
     alarms_stand_as_the_last_transition_left_them: transitions::alarms_stand_as_the_last_transition_left_them;
+    any_text_lands: transitions::any_text_lands;
     what_else_a_batch_has_lands: transitions::what_else_a_batch_has_lands;
 }
 

@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use davy_history::{PostgresStore, Series, SqliteConfig, SqliteStore, Store};
+use davy_history::{Series, Store};
 use davy_model::Tag;
-use davy_server::{Config, Flags, HistoryStore, SiteSource};
+use davy_server::{Config, Flags, SiteSource};
 
-/// The configuration used when none is named, if it is there.
-const DEFAULT_FILE: &str = "davy.toml";
+use crate::check_config;
 
 /// The site and the store.
 pub(super) struct Target {
@@ -26,10 +25,7 @@ pub(super) struct Tags {
 impl Target {
     /// What the configuration says of this site, or everything that is wrong with it.
     pub(super) fn open(config: Option<&Path>, site: &str, writes: bool) -> Result<Target, Vec<String>> {
-        let default = Path::new(DEFAULT_FILE);
-        let file = config.or_else(|| default.is_file().then_some(default));
-        let config = Config::load(file, &Flags::default())
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let config = check_config::load(config, &Flags::default())?;
         let tags = Tags::of(&config.sites, site)?;
         let store = writes.then(|| store(&config)).transpose().map_err(|error| vec![error])?;
         Ok(Target { tags, store })
@@ -38,20 +34,10 @@ impl Target {
 
 fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
     let Some(history) = &config.history else {
-        return Err(
-            "history.store is none: choose sqlite or postgres to have somewhere to import to".to_owned()
-        );
+        let none = "history.store is none: choose sqlite or postgres to have somewhere to import to";
+        return Err(none.to_owned());
     };
-    match &history.store {
-        HistoryStore::Sqlite { bytes_max } => {
-            let file = SqliteConfig { path: config.data_dir.join("history.db"), bytes_max: *bytes_max };
-            SqliteStore::open(&file, history.retention).map(|store| Arc::new(store) as Arc<dyn Store>)
-        }
-        HistoryStore::Postgres(postgres) => {
-            PostgresStore::new(postgres, history.retention).map(|store| Arc::new(store) as Arc<dyn Store>)
-        }
-    }
-    .map_err(|error| format!("history: {error}"))
+    history.store(&config.data_dir).map_err(|error| format!("history: {error}"))
 }
 
 impl Tags {

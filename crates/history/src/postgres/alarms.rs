@@ -4,7 +4,7 @@ use davy_model::{AlarmKey, Condition, Tier};
 use futures_util::future::try_join_all;
 use tokio_postgres::{Client, Transaction, types::ToSql};
 
-use super::value::{Time, int, of_quality};
+use super::value::{Time, int, of_quality, text};
 use crate::{AlarmQuery, Batch, HistoryError, Scope, StoredTransition};
 
 /// Statements on their way at once.
@@ -96,9 +96,9 @@ async fn insert(
         &it.sounds,
         &it.desk.as_deref(),
         &it.incident.as_deref(),
-        &it.actor.as_ref().map(|actor| &*actor.name),
-        &it.message.en,
-        &it.message.zh,
+        &it.actor.as_ref().map(|actor| text(&actor.name)),
+        &text(&it.message.en),
+        &text(&it.message.zh),
         &stored.record,
     ];
     transaction.execute(statement, &parameters).await?;
@@ -132,8 +132,8 @@ async fn stand(
         &unit,
         &scopes,
         &it.desk.as_deref(),
-        &it.message.en,
-        &it.message.zh,
+        &text(&it.message.en),
+        &text(&it.message.zh),
     ];
     transaction.execute(statement, &parameters).await?;
     Ok(())

@@ -22,9 +22,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a link that says nothing is believed.
 const LINK_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a statement of the writer may take. A batch takes well under a second.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a statement may wait for somebody else's lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a statement may take that rolls up: a minute of half a million tags is many readings.
+pub(super) const TEND_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a call may take in all: a server that stands still does not end its statements.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long somebody may wait for what they asked.
@@ -223,8 +225,27 @@ fn told(error: &tokio_postgres::Error) -> String {
 pub(super) async fn in_time<T>(
     call: impl Future<Output = Result<T, HistoryError>>,
 ) -> Result<T, HistoryError> {
-    let late = || HistoryError::Unreachable(format!("no answer within {} s", CALL_TIMEOUT.as_secs()));
-    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or_else(|_| Err(late()))
+    within(CALL_TIMEOUT, call).await
+}
+
+/// As [`in_time`], for tending.
+pub(super) async fn in_its_time<T>(
+    call: impl Future<Output = Result<T, HistoryError>>,
+) -> Result<T, HistoryError> {
+    within(TEND_TIMEOUT + CALL_TIMEOUT, call).await
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, HistoryError>>,
+) -> Result<T, HistoryError> {
+    let late = || HistoryError::Unreachable(format!("no answer within {} s", limit.as_secs()));
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Says how long a statement may take from now on.
+pub(super) fn patience(limit: Duration) -> String {
+    format!("SET statement_timeout = {}", limit.as_millis())
 }
 
 /// Gives a reading connection back. One that did not answer may still be busy: it goes.

@@ -146,7 +146,7 @@ impl Store for PostgresStore {
 
     async fn tend(&self, now: Timestamp, complete_until: Timestamp) -> Result<Tended, HistoryError> {
         let mut held = self.writer().await?;
-        let result = connect::in_time(held.writer().tend(now, complete_until)).await;
+        let result = connect::in_its_time(held.writer().tend(now, complete_until)).await;
         held.done(result)
     }
 

@@ -172,8 +172,18 @@ impl Writer {
         self.client().batch_execute(&text).await.map_err(HistoryError::from)
     }
 
-    /// Rolls hours up again in which something came late, some of them. Gives how many are left.
+    /// Rolls hours up again in which something came late, for about a second. Gives how many are left.
     pub(super) async fn roll_again(&mut self, oldest: Timestamp) -> Result<u64, HistoryError> {
+        let began = Instant::now();
+        loop {
+            let left = self.roll_some_again(oldest).await?;
+            if left == 0 || began.elapsed() >= ROUND {
+                return Ok(left);
+            }
+        }
+    }
+
+    async fn roll_some_again(&mut self, oldest: Timestamp) -> Result<u64, HistoryError> {
         let rows = self
             .client()
             .query(
@@ -213,8 +223,7 @@ impl Writer {
                  ON b.tag_id = due.tag_id AND b.{time} >= due.hour AND b.{time} < due.hour + INTERVAL '1 hour' AND b.{time} < $3"
             );
             let end = Time(start_of(rolled, level.width()));
-            let done = transaction.execute(&fill(level, &of), &[&due.hours, &due.tags, &end]).await;
-            done?;
+            transaction.execute(&fill(level, &of), &[&due.hours, &due.tags, &end]).await?;
         }
         transaction.commit().await.map_err(HistoryError::from)
     }
@@ -227,9 +236,10 @@ impl Writer {
         oldest: Timestamp,
     ) -> Result<(), HistoryError> {
         let oldest = oldest.plus(Duration::from_secs(86_400));
-        for (from, until) in due.stretches().into_iter().filter(|(from, _)| *from >= oldest) {
+        for (from, until) in due.stretches() {
             for level in Level::ALL {
-                self.refresh(level, from, start_of(rolled, level.width()).min(until)).await?;
+                let until = start_of(rolled, level.width()).min(until);
+                self.refresh(level, from.max(oldest), until).await?;
             }
         }
         let done = self.client().execute(TAKEN_CARE_OF, &[&due.hours, &due.tags, &due.stamps]).await;

@@ -3,12 +3,13 @@
 use davy_model::Timestamp;
 
 use super::{
+    connect::{self, TEND_TIMEOUT, WRITE_TIMEOUT},
     mode::Mode,
     partitions::{self, AHEAD, READINGS},
     value::Time,
     writer::Writer,
 };
-use crate::{HistoryError, Level, Tended};
+use crate::{HistoryError, Level, Tended, start_of};
 
 impl Writer {
     pub(super) async fn tend(
@@ -21,10 +22,23 @@ impl Writer {
             self.make_part(READINGS, now.plus(AHEAD / 2)).await?;
             self.make_part(READINGS, now.plus(AHEAD)).await?;
         }
+        self.client().batch_execute(&connect::patience(TEND_TIMEOUT)).await?;
         let rolled_until = self.roll_on(complete_until.min(now)).await?;
         let due = self.roll_again(self.oldest(now)).await?;
-        let dropped = self.drop_what_is_over(now).await?;
+        let dropped = self.drop_when_due(now).await?;
+        self.client().batch_execute(&connect::patience(WRITE_TIMEOUT)).await?;
         Ok(Tended { rolled_until: Some(rolled_until), due, dropped })
+    }
+
+    /// Once an hour, for it looks through whole tables; again at once while there is more.
+    async fn drop_when_due(&mut self, now: Timestamp) -> Result<u64, HistoryError> {
+        let hour = start_of(now, Level::Hour.width());
+        if self.dropped_in == Some(hour) {
+            return Ok(0);
+        }
+        let dropped = self.drop_what_is_over(now).await?;
+        self.dropped_in = (dropped == 0).then_some(hour);
+        Ok(dropped)
     }
 
     async fn drop_what_is_over(&mut self, now: Timestamp) -> Result<u64, HistoryError> {
@@ -101,8 +115,8 @@ impl Writer {
                           FROM timescaledb_information.jobs j JOIN timescaledb_information.continuous_aggregates a
                             ON j.hypertable_name = a.materialization_hypertable_name
                           WHERE j.proc_name = 'policy_retention' AND a.view_schema = 'davy' AND a.view_name = $1";
-            let row = self.client().query_opt(stands, &[&table, &wanted]).await?;
-            if row.is_some_and(|row| row.get::<_, Option<bool>>(0) == Some(true)) {
+            let rows = self.client().query(stands, &[&table, &wanted]).await?;
+            if rows.iter().any(|row| row.get::<_, Option<bool>>(0) == Some(true)) {
                 continue;
             }
             self.client()

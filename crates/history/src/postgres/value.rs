@@ -1,6 +1,6 @@
 //! Times and values between the model and the database.
 
-use std::error::Error;
+use std::{borrow::Cow, error::Error};
 
 use davy_model::{Quality, Timestamp, Value};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, private::BytesMut, to_sql_checked};
@@ -29,6 +29,11 @@ impl<'a> FromSql<'a> for Time {
     }
 
     accepts!(TIMESTAMPTZ);
+}
+
+/// What stands in a column of text. People and devices may send the one character that a database has no place for.
+pub(super) fn text(given: &str) -> Cow<'_, str> {
+    if given.contains('\0') { given.replace('\0', "\u{fffd}").into() } else { given.into() }
 }
 
 /// What stands in the column of a value: a number, or NaN where nothing was measured.

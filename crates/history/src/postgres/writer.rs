@@ -14,7 +14,7 @@ use super::{
     mode::Mode,
     roll_up::STEP_MIN,
     schema,
-    value::{Time, int, natural},
+    value::{Time, int, natural, text},
 };
 use crate::{HistoryError, LetterCount, Position, Retention, Series, Standing, files};
 
@@ -29,6 +29,8 @@ pub(super) struct Writer {
     pub(super) parts: HashSet<String>,
     /// What a transaction rolls up.
     pub(super) step: Duration,
+    /// The hour in which nothing was left to drop.
+    pub(super) dropped_in: Option<Timestamp>,
 }
 
 /// The numbers of series, by site.
@@ -49,8 +51,15 @@ impl Writer {
         let mut connected = connector.connect().await?;
         let mode = schema::check(&mut connected.client).await?;
         connected.client.batch_execute(STAGING).await?;
-        let mut writer =
-            Writer { connected, mode, retention, ids: HashMap::new(), parts: HashSet::new(), step: STEP_MIN };
+        let mut writer = Writer {
+            connected,
+            mode,
+            retention,
+            ids: HashMap::new(),
+            parts: HashSet::new(),
+            step: STEP_MIN,
+            dropped_in: None,
+        };
         writer.settle_policies().await?;
         Ok(writer)
     }
@@ -139,7 +148,7 @@ async fn make(
     site: &str,
     unknown: &BTreeMap<(&str, &str), &Series>,
 ) -> Result<HashMap<(String, String), i32>, HistoryError> {
-    let column = |of: fn(&Series) -> &str| unknown.values().map(|one| of(one)).collect::<Vec<&str>>();
+    let column = |of: fn(&Series) -> &str| unknown.values().map(|one| text(of(one))).collect::<Vec<_>>();
     let areas: Vec<Option<&str>> = unknown.values().map(|one| one.area.as_deref()).collect();
     // What people call a tag may change; what it is stays.
     let rows = transaction

@@ -179,7 +179,7 @@ fn a_file_of_something_else_or_of_a_newer_davy_is_refused() {
     ] {
         let error = open(&place(name), 1 << 30).expect_err(told);
         assert!(error.to_string().contains(told) && error.to_string().contains(name), "{name}: {error}");
-        assert!(!error.is_passing(), "{name}: {error:?}");
+        assert!(error.is_of_the_store(), "{name}: {error:?}");
     }
 }
 

@@ -1,9 +1,21 @@
 //! Transitions are found again, and alarms stand as the last of them left them.
 
 use davy_history::{AlarmQuery, Hole, NodeEvent, RiskChange, Scope, Store};
-use davy_model::{Condition, NodeChange, Tier, TransitionKind};
+use davy_model::{Actor, Condition, NodeChange, Tier, TransitionKind};
 
-use super::story::{Log, SITE, at, stored, transition};
+use super::story::{Log, SITE, at, row, stored, transition};
+
+/// What a person or a device says may hold anything, and lands.
+pub(crate) async fn any_text_lands(store: &dyn Store) {
+    let (mut log, now) = (Log::new(&["a"]), at("2026-11-29T08:00:00Z"));
+    log.tags[0].title_en = "\0".into();
+    let mut odd = transition(1, "h2s", "AT-1", Tier::Red, now);
+    odd.message.en = "nul \0, quote ', bar |".to_owned();
+    odd.actor = Some(Actor { name: "ann\0".into(), approved_by: None, comment: "\0".into() });
+    let mut batch = log.batch(now, vec![row(0, now, 1.0)]);
+    batch.transitions = vec![stored(odd, &[])];
+    assert_eq!(store.write(&batch).await.expect("it lands").new, 1);
+}
 
 /// Every filter, alone and with others, finds what it should, in order.
 pub(crate) async fn transitions_are_found_by_what_they_are(store: &dyn Store) {

@@ -1,8 +1,16 @@
 //! Where history is kept, and for how long.
 
-use std::{fs, ops::RangeInclusive, path::Path, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use davy_history::{PostgresConfig, Retention, Tls};
+use davy_history::{
+    HistoryError, PostgresConfig, PostgresStore, Retention, SqliteConfig, SqliteStore, Store, Tls,
+};
 use jiff::{Span, SpanRelativeTo};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +38,22 @@ pub enum HistoryStore {
     },
     /// In PostgreSQL, with TimescaleDB where that is there.
     Postgres(PostgresConfig),
+}
+
+impl HistoryConfig {
+    /// The store. Whether a database or a file can be used is found by whoever first asks it something.
+    ///
+    /// # Errors
+    /// [`HistoryError::Configuration`].
+    pub fn store(&self, data_dir: &Path) -> Result<Arc<dyn Store>, HistoryError> {
+        Ok(match &self.store {
+            HistoryStore::Sqlite { bytes_max } => {
+                let config = SqliteConfig { path: data_dir.join("history.db"), bytes_max: *bytes_max };
+                Arc::new(SqliteStore::new(&config, self.retention))
+            }
+            HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, self.retention)?),
+        })
+    }
 }
 
 impl Default for HistoryConfig {

@@ -110,10 +110,15 @@ impl Config {
         let per_site = self.inbox_bytes + (64 << 20) + (8 << 20);
         // The canary's site is one more.
         let sites = self.sites.len() + usize::from(self.canary.is_some());
+        let history = if self.history.is_some() { HISTORY_BYTES } else { 0 };
         let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
-        door.saturating_add(hj212).saturating_add(sites.saturating_mul(per_site))
+        door.saturating_add(hj212).saturating_add(history).saturating_add(sites.saturating_mul(per_site))
     }
 }
+
+/// What is on its way to history at once, bytes: one batch of some 50,000 readings and 2,000 transitions, and the commits it is
+/// made of.
+const HISTORY_BYTES: usize = 64 << 20;
 
 /// What may wait in front of one site's writer when nothing else is configured, bytes.
 pub(crate) const DEFAULT_INBOX_BYTES: usize = 64 << 20;

@@ -92,86 +92,90 @@ impl Drain {
     }
 
     fn failed(&mut self, error: &HistoryError) -> Duration {
-        // It landed before, or somebody else brought it: the next round asks where the store stands.
-        if matches!(error, HistoryError::Moved { .. }) {
-            info!(%error, "history stands elsewhere");
-            return Duration::ZERO;
-        }
         if self.backoff.is_none() {
             warn!(%error, "history is not kept now: the journals keep what they owe it");
         }
         self.history.health.fails(self.hub.clock.now(), error.to_string());
-        let backoff = self.backoff.get_or_insert_with(|| {
-            ExponentialBuilder::default()
-                .with_min_delay(Duration::from_millis(250))
-                .with_max_delay(Duration::from_secs(10))
-                .without_max_times()
-                .with_jitter()
-                .build()
-        });
-        backoff.next().unwrap_or(LINGER)
+        self.backoff.get_or_insert_with(backoff).next().unwrap_or(LINGER)
     }
 
     /// Whether there is more to bring at once.
+    ///
+    /// # Errors
+    /// What is wrong with the store. What is wrong with one site is that site's, and holds no other up.
     async fn try_round(&mut self) -> Result<bool, HistoryError> {
         let mut more = false;
-        for source in &mut self.sources {
-            let Some(service) = self.hub.sites.get(&source.site) else { continue };
-            let plan = Arc::clone(&service.loaded.load().plan);
-            self.history.health.asked(Some(self.hub.clock.now()));
-            let stepped = source.step(&*self.history.store, &plan).await;
-            self.history.health.asked(None);
-            match stepped {
-                Ok((step, landed)) => {
-                    more |= step == Step::More;
-                    if let Some(landed) = &landed {
-                        service.state.kept.set_taken(Some(landed.number));
-                    }
-                    self.history.health.note(&source.site, |site| {
-                        site.trouble = None;
-                        if let Some(landed) = landed {
-                            site.number = landed.number;
-                            site.at = Some(landed.at);
-                            site.written.new += landed.written.new;
-                            site.written.known += landed.written.known;
-                            site.written.too_old += landed.written.too_old;
-                            site.lost_commits += landed.lost_commits;
-                        }
-                    });
-                }
-                Err(SourceError::Store(error)) => return Err(error),
-                Err(error) => {
-                    let now = self.hub.clock.now();
-                    self.history.health.note(&source.site, |site| {
-                        if site.trouble.is_none() {
-                            warn!(site = %source.site, %error, "its log cannot be taken into history");
-                        }
-                        let since = site.trouble.as_ref().map_or(now, |(since, _)| *since);
-                        site.trouble = Some((since, error.to_string()));
-                    });
-                }
+        for place in 0..self.sources.len() {
+            match self.step(place).await {
+                Ok(step) => more |= step == Step::More,
+                Err(error) if error.is_of_the_store() => return Err(error),
+                Err(_) => {}
             }
         }
-        self.tend().await?;
-        Ok(more)
+        Ok(self.tend().await? || more)
     }
 
-    async fn tend(&mut self) -> Result<(), HistoryError> {
+    /// Brings a batch of one site.
+    async fn step(&mut self, place: usize) -> Result<Step, HistoryError> {
+        let source = &mut self.sources[place];
+        let Some(service) = self.hub.sites.get(&source.site).filter(|_| !source.rests()) else {
+            return Ok(Step::Nothing);
+        };
+        let plan = Arc::clone(&service.loaded.load().plan);
+        let health = &self.history.health;
+        health.asked(Some(self.hub.clock.now()));
+        let stepped = source.step(&*self.history.store, &plan).await;
+        health.asked(None);
+        let error = match stepped {
+            Ok((step, landed)) => {
+                if let Some(landed) = &landed {
+                    service.state.kept.set_taken(Some(landed.number));
+                }
+                health.note(&source.site, |site| site.landed(landed.as_ref()));
+                return Ok(step);
+            }
+            // It landed before, or somebody else brought it: where the store stands is asked the next time.
+            Err(SourceError::Store(error @ HistoryError::Moved { .. })) => {
+                info!(site = %source.site, %error, "history stands elsewhere");
+                return Ok(Step::More);
+            }
+            Err(SourceError::Store(error)) if error.is_of_the_store() => return Err(error),
+            Err(error) => error,
+        };
+        source.rest();
+        let now = self.hub.clock.now();
+        health.note(&source.site, |site| {
+            if site.trouble.is_none() {
+                warn!(site = %source.site, %error, "history of this site is not kept now: its journal keeps what it owes");
+            }
+            site.fails(now, error.to_string());
+        });
+        Ok(Step::Nothing)
+    }
+
+    /// Tends the store when that is due. Whether there is more of it to do at once.
+    async fn tend(&mut self) -> Result<bool, HistoryError> {
         let due = |last: Option<Instant>, every| last.is_none_or(|last| last.elapsed() >= every);
         if due(self.told, LETTERS_EVERY) {
-            self.letters.tell(&self.hub, &*self.history.store).await?;
             self.told = Some(Instant::now());
+            self.letters.tell(&self.hub, &*self.history.store).await?;
         }
-        if due(self.tended, TEND_EVERY)
-            && let Some((newest, complete)) = self.complete()
-        {
-            self.history.health.asked(Some(self.hub.clock.now()));
-            let tended = self.history.store.tend(newest, complete).await;
-            self.history.health.asked(None);
-            self.history.health.tended(tended?);
-            self.tended = Some(Instant::now());
+        let Some((newest, complete)) = self.complete().filter(|_| due(self.tended, TEND_EVERY)) else {
+            return Ok(false);
+        };
+        // One that fails is not tried again at once: batches would have to wait for it each time.
+        self.tended = Some(Instant::now());
+        self.history.health.asked(Some(self.hub.clock.now()));
+        let tended = self.history.store.tend(newest, complete).await;
+        self.history.health.asked(None);
+        let tended = tended?;
+        self.history.health.tended(tended);
+        let behind = tended.rolled_until.is_some_and(|rolled| complete.since(rolled) > TEND_EVERY * 12);
+        let more = tended.due > 0 || behind;
+        if more {
+            self.tended = None;
         }
-        Ok(())
+        Ok(more)
     }
 
     /// The newest commit that history has, and up to where everything has come, as far as anybody knows.
@@ -182,4 +186,14 @@ impl Drain {
         let near = stands.into_iter().filter(|at| newest.since(*at) <= BEHIND_MAX);
         Some((newest, near.min()?.minus(COMPLETE_AFTER)))
     }
+}
+
+/// How long is waited for a store, or a site, that is in trouble.
+pub(super) fn backoff() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(Duration::from_secs(10))
+        .without_max_times()
+        .with_jitter()
+        .build()
 }

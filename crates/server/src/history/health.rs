@@ -6,6 +6,8 @@ use davy_history::{Tended, Written};
 use davy_model::Timestamp;
 use parking_lot::Mutex;
 
+use super::source::Landed;
+
 /// A store that takes longer than this for one call is in trouble, whatever it says in the end.
 const SLOW: Duration = Duration::from_secs(15);
 
@@ -35,8 +37,28 @@ pub(crate) struct SiteHealth {
     pub(crate) written: Written,
     /// Commits that were let go before history had them, since the start.
     pub(crate) lost_commits: u64,
-    /// Since when its log cannot be taken in, and why, where that is not the store.
+    /// Since when nothing of it is taken in, and why, where that is not so for every site.
     pub(crate) trouble: Option<(Timestamp, String)>,
+}
+
+impl SiteHealth {
+    /// The site is well; and what landed, if anything.
+    pub(super) fn landed(&mut self, landed: Option<&Landed>) {
+        self.trouble = None;
+        let Some(landed) = landed else { return };
+        self.number = landed.number;
+        self.at = Some(landed.at);
+        self.written.new += landed.written.new;
+        self.written.known += landed.written.known;
+        self.written.too_old += landed.written.too_old;
+        self.lost_commits += landed.lost_commits;
+    }
+
+    /// Nothing of it is taken in.
+    pub(super) fn fails(&mut self, now: Timestamp, why: String) {
+        let since = self.trouble.as_ref().map_or(now, |(since, _)| *since);
+        self.trouble = Some((since, why));
+    }
 }
 
 impl Health {

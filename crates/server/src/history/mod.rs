@@ -8,10 +8,10 @@ mod translate;
 
 use std::{fmt, path::Path, sync::Arc};
 
-use davy_history::{HistoryError, PostgresStore, Retention, SqliteConfig, SqliteStore, Store};
+use davy_history::{HistoryError, Retention, Store};
 
 pub(crate) use self::{drain::Drain, health::Health};
-use crate::config::{HistoryConfig, HistoryStore};
+use crate::config::HistoryConfig;
 
 /// History, where it is kept.
 pub(crate) struct History {
@@ -21,21 +21,13 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Where the configuration says. Whether a database or a file can be used is found by whoever brings something: no alarm
-    /// waits for it.
+    /// Where the configuration says. No alarm waits for it.
     ///
     /// # Errors
-    /// As the store.
+    /// As [`HistoryConfig::store`].
     pub(crate) fn open(config: &HistoryConfig, data_dir: &Path) -> Result<History, HistoryError> {
-        let retention = config.retention;
-        let store: Arc<dyn Store> = match &config.store {
-            HistoryStore::Sqlite { bytes_max } => {
-                let config = SqliteConfig { path: data_dir.join("history.db"), bytes_max: *bytes_max };
-                Arc::new(SqliteStore::new(&config, retention))
-            }
-            HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, retention)?),
-        };
-        Ok(History { store, retention, health: Health::default() })
+        let store = config.store(data_dir)?;
+        Ok(History { store, retention: config.retention, health: Health::default() })
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use backon::ExponentialBackoff;
 use davy_history::{Activation, Batch, HistoryError, Position, Standing, Store, Written};
 use davy_journal::{JournalError, JournalReader};
 use davy_model::Timestamp;
@@ -13,7 +14,10 @@ use davy_rules::Plan;
 use tokio::task::{JoinError, spawn_blocking};
 use tracing::{info, warn};
 
-use super::translate::{Beginning, Translator, Unreadable};
+use super::{
+    drain::backoff,
+    translate::{Beginning, Translator, Unreadable},
+};
 
 /// Readings in one batch, about: as many as make an index cheap to add to; and as few as any database can take.
 const READINGS_MAX: usize = 50_000;
@@ -60,6 +64,9 @@ pub(super) struct Source {
     more: bool,
     /// About how many readings go into a batch.
     readings: usize,
+    /// While it is in trouble: how long it rests, and until when.
+    backoff: Option<ExponentialBackoff>,
+    rests_until: Option<Instant>,
 }
 
 struct Reading {
@@ -79,7 +86,27 @@ pub(super) struct Landed {
 
 impl Source {
     pub(super) fn new(site: Arc<str>, journal: PathBuf) -> Source {
-        Source { site, journal, reading: None, pending: None, more: false, readings: READINGS_MAX }
+        Source {
+            site,
+            journal,
+            reading: None,
+            pending: None,
+            more: false,
+            readings: READINGS_MAX,
+            backoff: None,
+            rests_until: None,
+        }
+    }
+
+    /// Whether it is to be left alone for now.
+    pub(super) fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Leaves it alone for a while.
+    pub(super) fn rest(&mut self) {
+        let pause = self.backoff.get_or_insert_with(backoff).next().unwrap_or_default();
+        self.rests_until = Some(Instant::now() + pause);
     }
 
     /// Brings the next batch.
@@ -94,8 +121,12 @@ impl Source {
         let began = Instant::now();
         let result = self.try_step(store, plan).await;
         match &result {
-            Ok(_) if began.elapsed() < QUICK => self.readings = (self.readings * 2).min(READINGS_MAX),
-            Ok(_) => {}
+            Ok(_) => {
+                self.backoff = None;
+                if began.elapsed() < QUICK {
+                    self.readings = (self.readings * 2).min(READINGS_MAX);
+                }
+            }
             Err(error) => {
                 // Where the store stands is asked anew: what was brought may have landed and nobody heard. And a batch that a
                 // slow database cannot take in time has to become smaller.

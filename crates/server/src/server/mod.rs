@@ -34,6 +34,8 @@ use crate::{
     summary::{SiteSummary, Summary},
 };
 
+/// How long history may take to get what was written last.
+const LAST_BATCHES: Duration = Duration::from_secs(10);
 /// How long connections and streams may take to end.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -223,9 +225,11 @@ impl Server {
         });
         let failed = joined.await.unwrap_or(0);
         self.stop_drain.cancel();
-        if let Some(drain) = self.drain.take() {
-            // It was asked to end, and what it did not bring it brings the next time.
-            let _ = drain.await;
+        if let Some(mut drain) = self.drain.take()
+            && tokio::time::timeout(LAST_BATCHES, &mut drain).await.is_err()
+        {
+            // A database that does not answer holds nobody up: what it was not brought it is brought the next time.
+            drain.abort();
         }
         self.stop_serving.cancel();
         for task in self.tasks.drain(..) {
