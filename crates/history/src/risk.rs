@@ -55,6 +55,13 @@ impl RiskBook {
         touched.into_iter().filter_map(|scope| self.settle(scope, at)).collect()
     }
 
+    /// Nothing is known of its alarms any more: gives the end of every level.
+    pub fn close(&mut self, at: Timestamp) -> Vec<RiskChange> {
+        self.active.clear();
+        let ended = std::mem::take(&mut self.levels).into_keys();
+        ended.map(|scope| RiskChange { scope, at, tier: None }).collect()
+    }
+
     fn settle(&mut self, scope: Scope, at: Timestamp) -> Option<RiskChange> {
         let there = self.active.values().filter(|(_, scopes)| scopes.contains(&scope));
         let tier = there.map(|(tier, _)| *tier).max();

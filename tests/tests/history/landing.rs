@@ -19,11 +19,14 @@ async fn readings_of_any_kept_day_find_their_place_and_older_ones_are_counted() 
         let store = place.migrated(retention).await;
         let (mut log, now) = (Log::new(&["a"]), at("2026-11-29T08:00:00Z"));
         let day = |days: u64| now.minus(Duration::from_secs(days * 86_400));
-        let rows = [0, 1, 7, 39, 40, 41, 400, 20_000].map(|days| row(0, day(days), days as f64)).to_vec();
+        // The first moment of the fortieth day.
+        let first = row(0, at("2026-10-20T00:00:00Z"), 0.5);
+        let rows = [0, 1, 7, 39, 40, 41, 400, 20_000].map(|days| row(0, day(days), days as f64));
+        let rows = rows.into_iter().chain([first]).collect();
         let written = store.write(&log.batch(now, rows)).await.expect("it lands");
         // The fortieth day is kept whole.
-        assert_eq!(written, Written { new: 5, known: 0, too_old: 3 }, "{}", place.name);
-        assert_eq!(readings(&store, "a", 100).await.len(), 5);
+        assert_eq!(written, Written { new: 6, known: 0, too_old: 3 }, "{}", place.name);
+        assert_eq!(readings(&store, "a", 100).await.len(), 6);
     }
 }
 

@@ -98,7 +98,12 @@ async fn claim(transaction: &Transaction<'_>, batch: &Batch) -> Result<i32, Hist
         let number = |place: Option<(u64, [u8; 32])>| place.map(|(number, _)| number);
         return Err(HistoryError::Moved { expected: number(expected).unwrap_or(0), found: number(found) });
     }
-    Ok(if batch.begins_era { era + 1 } else { era })
+    if !batch.begins_era {
+        return Ok(era);
+    }
+    // How alarms stood in another journal says nothing of this one.
+    transaction.execute("DELETE FROM davy.alarms WHERE site = $1", &[&&*batch.site]).await?;
+    Ok(era + 1)
 }
 
 async fn advance(transaction: &Transaction<'_>, batch: &Batch, era: i32) -> Result<(), HistoryError> {

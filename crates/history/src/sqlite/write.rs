@@ -81,7 +81,12 @@ fn claim(transaction: &Transaction<'_>, batch: &Batch) -> Result<i64, HistoryErr
         let number = |place: Option<(u64, [u8; 32])>| place.map(|(number, _)| number);
         return Err(HistoryError::Moved { expected: number(expected).unwrap_or(0), found: number(found) });
     }
-    Ok(if batch.begins_era { era + 1 } else { era })
+    if !batch.begins_era {
+        return Ok(era);
+    }
+    // How alarms stood in another journal says nothing of this one.
+    transaction.execute("DELETE FROM alarms WHERE site = ?1", [&*batch.site])?;
+    Ok(era + 1)
 }
 
 fn advance(transaction: &Transaction<'_>, batch: &Batch, era: i64) -> Result<(), HistoryError> {

@@ -44,7 +44,7 @@ pub(crate) async fn late_readings_correct_the_buckets(store: &dyn Store, seed: u
                     &what(level.word()),
                 );
             }
-            for width in [7, 60, 120, 300, 1800, 3600, 7200].map(Duration::from_secs) {
+            for width in [7, 60, 90, 120, 300, 400, 1800, 3600, 7200].map(Duration::from_secs) {
                 let until = all[all.len() - 1].time.offset_micros(1);
                 let told = aggregate(store, found.id, start, until, width).await.expect("it answers");
                 assert_alike(&told, &recomputed(&all, width), &what(&format!("{width:?}")));
@@ -58,6 +58,11 @@ pub(crate) async fn tend_through(store: &dyn Store, now: Timestamp, complete: Ti
     for _ in 0..100 {
         let tended = store.tend(now, complete).await.expect("it tends");
         let rolled = tended.rolled_until.expect("rolled up");
+        assert_eq!(
+            store.rolled_until().await.expect("it answers"),
+            Some(rolled),
+            "it is told to others, too"
+        );
         if tended.due == 0 && rolled >= start_of(complete.min(now), Level::Minute.width()) {
             return rolled;
         }

@@ -85,16 +85,20 @@ pub(crate) async fn alarms_stand_as_the_last_transition_left_them(store: &dyn St
         active().await,
         ["park:h2s:AT-1 red area/north,hazard_source/R1", "park:h2s:AT-2 orange area/south"]
     );
-    // Another journal begins its numbers anew.
     let mut second = log.batch(now, Vec::new());
-    second.begins_era = true;
-    let mut cleared = transition(1, "h2s", "AT-1", Tier::Red, now);
+    let mut cleared = transition(5, "h2s", "AT-1", Tier::Red, now);
     cleared.facts.condition = Condition::Normal;
     second.transitions = vec![stored(cleared, &["area/north"])];
     store.write(&second).await.expect("it lands");
     assert_eq!(active().await, ["park:h2s:AT-2 orange area/south"]);
+    // Another journal begins its numbers anew, and what stood in the one before stands no more.
+    let mut third = log.batch(now, Vec::new());
+    third.begins_era = true;
+    third.transitions = vec![stored(transition(1, "h2s", "AT-1", Tier::Blue, now), &[])];
+    store.write(&third).await.expect("it lands");
+    assert_eq!(active().await, ["park:h2s:AT-1 blue "]);
     let query = AlarmQuery { limit: 100, ..AlarmQuery::default() };
-    assert_eq!(store.transitions(&query).await.expect("it answers").len(), 5, "what was before stays");
+    assert_eq!(store.transitions(&query).await.expect("it answers").len(), 6, "what was before stays");
 }
 
 /// Few rows of many kinds land, again and again, and holes are told.

@@ -106,16 +106,15 @@ impl Drain {
     async fn try_round(&mut self) -> Result<bool, HistoryError> {
         let mut more = false;
         for place in 0..self.sources.len() {
-            match self.step(place).await {
-                Ok(step) => more |= step == Step::More,
-                Err(error) if error.is_of_the_store() => return Err(error),
-                Err(_) => {}
-            }
+            more |= self.step(place).await? == Step::More;
         }
         Ok(self.tend().await? || more)
     }
 
     /// Brings a batch of one site.
+    ///
+    /// # Errors
+    /// As [`Drain::try_round`].
     async fn step(&mut self, place: usize) -> Result<Step, HistoryError> {
         let source = &mut self.sources[place];
         let Some(service) = self.hub.sites.get(&source.site).filter(|_| !source.rests()) else {

@@ -205,7 +205,6 @@ fn open(
         warn!(%site, first = next, last = first.number - 1, "commits were let go before history had them");
         beginning.hole = Some((next, first.number - 1));
     }
-    let standing = standing.filter(|_| !beginning.begins_era);
     let base = base_of(&reader)?;
     let translator = Translator::new(site, beginning, standing, base.as_ref(), Some(known))?;
     Ok(Reading { reader, translator, next: first.number })

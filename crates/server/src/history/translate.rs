@@ -87,16 +87,26 @@ impl Translator {
         base: Option<&Activation>,
         known: Option<&Arc<Plan>>,
     ) -> Result<Translator, Unreadable> {
+        let mut risks = RiskBook::new(standing.map(|standing| standing.active.clone()).unwrap_or_default());
+        // What stood in another journal stands no more, and its files are not those of this one.
+        let (standing, ended) = match standing.filter(|_| beginning.begins_era) {
+            Some(other) => (None, risks.close(other.position.at.offset_micros(1))),
+            None => (standing, Vec::new()),
+        };
         let bundle = base.map(|base| &base.bundle).or(standing.map(|standing| &standing.bundle));
-        let active = standing.map(|standing| standing.active.clone()).unwrap_or_default();
+        let batch = Gathered {
+            activations: base.cloned().into_iter().collect(),
+            risks: ended,
+            ..Gathered::default()
+        };
         Ok(Translator {
             site,
             active: bundle.map(|bundle| Active::of(bundle, known)).transpose()?,
-            risks: RiskBook::new(active),
+            risks,
             beginning,
             until: None,
             commits: 0,
-            batch: Gathered { activations: base.cloned().into_iter().collect(), ..Gathered::default() },
+            batch,
         })
     }
 
