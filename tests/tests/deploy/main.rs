@@ -1,7 +1,9 @@
-//! What `deploy` ships works with what Davy makes: the dashboards' SQL gives rows from a database that Davy filled.
+//! What `deploy` ships works with what Davy makes: the dashboards' SQL gives rows from a database that Davy filled, and compose
+//! understands its file.
 //!
 //! With `DAVY_TEST_TIMESCALE_URL`, the dashboards are tried on that server as well, in a database of its own.
 
+mod compose;
 mod dashboard;
 mod filled;
 mod grafana;
