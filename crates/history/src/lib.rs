@@ -6,6 +6,7 @@
 //!
 //! It does not know: the journal, rules, clocks, the wire. Times are given, a transition's record is bytes.
 
+mod alarm_filter;
 mod batch;
 mod bucket;
 mod error;
@@ -17,6 +18,7 @@ mod risk;
 mod sqlite;
 mod store;
 
+pub use alarm_filter::{AlarmFilter, Count, CountQuery, Grouping};
 pub use batch::{
     Activation, Batch, LetterCount, NodeEvent, Position, RiskChange, Row, Series, StoredTransition,
 };

@@ -3,9 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use davy_model::{AlarmKey, Bundle, Quality, Tier, Timestamp, TransitionKind, Value};
+use davy_model::{AlarmKey, Bundle, Quality, Tier, Timestamp, Value};
 
-use crate::{Batch, Bucket, HistoryError, LetterCount, Level, Position, Row, Scope, Series};
+use crate::{
+    AlarmFilter, Batch, Bucket, Count, CountQuery, HistoryError, LetterCount, Level, Position, Row, Scope,
+    Series,
+};
 
 /// A reading as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,25 +89,11 @@ pub struct OfSite {
     pub sample: Sample,
 }
 
-/// Which transitions. What is empty or absent does not matter.
+/// Which transitions, and where to begin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlarmQuery {
-    /// Of these sites.
-    pub sites: Vec<String>,
-    /// Recorded from there on.
-    pub from: Option<Timestamp>,
-    /// Recorded before.
-    pub until: Option<Timestamp>,
-    /// At least as grave.
-    pub tier_at_least: Option<Tier>,
-    /// Of these rules.
-    pub rules: Vec<String>,
-    /// Of these alarms' subjects.
-    pub subjects: Vec<String>,
-    /// Of one of these areas or hazard sources, or of an area within.
-    pub scopes: Vec<Scope>,
-    /// Of these kinds.
-    pub kinds: Vec<TransitionKind>,
+    /// Which.
+    pub filter: AlarmFilter,
     /// After this one, in the order of recorded time, site, sequence.
     pub after: Option<(Timestamp, String, u64)>,
     /// At most so many.
@@ -207,6 +196,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// The records of transitions, by recorded time, site and sequence.
     async fn transitions(&self, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError>;
+
+    /// How many transitions there are of each group, the greatest first, then by key.
+    async fn count(&self, query: &CountQuery) -> Result<Vec<Count>, HistoryError>;
 
     /// How it is.
     async fn state(&self) -> Result<State, HistoryError>;

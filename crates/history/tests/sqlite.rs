@@ -35,6 +35,7 @@ stories! {
     readings_of_a_site_come_as_they_arrived: common::readings_of_a_site_come_as_they_arrived;
     days_that_are_over_are_dropped: common::days_that_are_over_are_dropped;
     transitions_are_found_by_what_they_are: transitions::transitions_are_found_by_what_they_are;
+    transitions_are_counted_by_what_they_have_in_common: transitions::transitions_are_counted_by_what_they_have_in_common;
     alarms_stand_as_the_last_transition_left_them: transitions::alarms_stand_as_the_last_transition_left_them;
     any_text_lands: transitions::any_text_lands;
     what_else_a_batch_has_lands: transitions::what_else_a_batch_has_lands;

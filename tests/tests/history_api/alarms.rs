@@ -1,6 +1,9 @@
 //! Transitions are found again by what they are about.
 
-use davy_proto::v1::{AlarmServiceListHistoryRequest, Alert, Tier, TransitionKind};
+use davy_proto::v1::{
+    AlarmServiceCountHistoryRequest, AlarmServiceListHistoryRequest, Alert, HistoryFilter, HistoryGrouping,
+    Tier, TransitionKind,
+};
 use jiff::{Timestamp, ToSpan};
 
 use crate::{Park, reason, wire};
@@ -37,41 +40,78 @@ async fn alarms_of(mut park: Park) {
     let of = |tag: &str, step: u32| format!("park:h2s:{tag}#1.{step}");
     let all = [of("AT-1/h2s", 1), of("AT-2/h2s", 1), of("AT-1/h2s", 2), of("AT-2/h2s", 2)];
     let only = |places: &[usize]| places.iter().map(|place| all[*place].clone()).collect::<Vec<_>>();
-    let any = AlarmServiceListHistoryRequest { rules: vec!["h2s".to_owned()], ..Default::default() };
+    let any = HistoryFilter { rules: vec!["h2s".to_owned()], ..Default::default() };
     let names = |name: &str| vec![name.to_owned()];
-    for (what, request, want) in [
+    for (what, filter, want) in [
         ("all", any.clone(), only(&[0, 1, 2, 3])),
-        ("page by page", AlarmServiceListHistoryRequest { page_size: 1, ..any.clone() }, only(&[0, 1, 2, 3])),
-        (
-            "red",
-            AlarmServiceListHistoryRequest { tier_at_least: Tier::Red.into(), ..any.clone() },
-            only(&[2]),
-        ),
-        (
-            "subject",
-            AlarmServiceListHistoryRequest { subjects: names("AT-2/h2s"), ..any.clone() },
-            only(&[1, 3]),
-        ),
-        ("area", AlarmServiceListHistoryRequest { areas: names("north"), ..any.clone() }, only(&[0, 2])),
-        (
-            "kind",
-            AlarmServiceListHistoryRequest { kinds: vec![TransitionKind::Cleared.into()], ..any.clone() },
-            only(&[3]),
-        ),
-        ("another rule", AlarmServiceListHistoryRequest { rules: names("ch4"), ..any.clone() }, vec![]),
-        ("before", AlarmServiceListHistoryRequest { until: wire(began), ..any.clone() }, vec![]),
-        ("since", AlarmServiceListHistoryRequest { from: wire(began), ..any.clone() }, only(&[0, 1, 2, 3])),
+        ("red", HistoryFilter { tier_at_least: Tier::Red.into(), ..any.clone() }, only(&[2])),
+        ("subject", HistoryFilter { subjects: names("AT-2/h2s"), ..any.clone() }, only(&[1, 3])),
+        ("area", HistoryFilter { areas: names("north"), ..any.clone() }, only(&[0, 2])),
+        ("kind", HistoryFilter { kinds: vec![TransitionKind::Cleared.into()], ..any.clone() }, only(&[3])),
+        ("another rule", HistoryFilter { rules: names("ch4"), ..any.clone() }, vec![]),
+        ("before", HistoryFilter { until: wire(began), ..any.clone() }, vec![]),
+        ("since", HistoryFilter { from: wire(began), ..any.clone() }, only(&[0, 1, 2, 3])),
     ] {
-        assert_eq!(ids(&park, request).await, want, "{what}");
+        for page_size in [0, 1] {
+            let request = AlarmServiceListHistoryRequest {
+                filter: Some(filter.clone()),
+                page_size,
+                page_token: String::new(),
+            };
+            assert_eq!(ids(&park, request).await, want, "{what}, {page_size} a page");
+        }
     }
-    let wrong = [
-        (AlarmServiceListHistoryRequest { sites: names("nowhere"), ..any.clone() }, "SITE_UNKNOWN"),
-        (AlarmServiceListHistoryRequest { tier_at_least: 77, ..any.clone() }, "REQUEST_INVALID"),
-        (AlarmServiceListHistoryRequest { page_token: "1.2.park".to_owned(), ..any }, "RESUME_TOKEN_INVALID"),
-    ];
-    for (request, want) in wrong {
+    refusals_of_lists(&park, &any).await;
+    counts_of(&park, &any).await;
+    assert_eq!(park.server.stop().await, 0);
+}
+
+async fn refusals_of_lists(park: &Park, any: &HistoryFilter) {
+    let token = "1.2.park".to_owned();
+    for (filter, page_token, want) in [
+        (HistoryFilter { sites: vec!["nowhere".to_owned()], ..any.clone() }, String::new(), "SITE_UNKNOWN"),
+        (HistoryFilter { tier_at_least: 77, ..any.clone() }, String::new(), "REQUEST_INVALID"),
+        (any.clone(), token, "RESUME_TOKEN_INVALID"),
+    ] {
+        let request = AlarmServiceListHistoryRequest { filter: Some(filter), page_size: 0, page_token };
         let refused = park.grpc.alarms().list_history(request).await.expect_err(want);
         assert_eq!(reason(&refused), want);
     }
-    assert_eq!(park.server.stop().await, 0);
+}
+
+/// How many, by what they have in common; and what cannot be counted.
+async fn counts_of(park: &Park, any: &HistoryFilter) {
+    use HistoryGrouping::{Kind, Subject, Tier as ByTier};
+    let asked = |by: &[HistoryGrouping]| AlarmServiceCountHistoryRequest {
+        filter: Some(any.clone()),
+        by: by.iter().map(|by| i32::from(*by)).collect(),
+        ..Default::default()
+    };
+    for (request, want) in [
+        (asked(&[]), ": 4"),
+        (asked(&[Subject]), "AT-1/h2s: 2, AT-2/h2s: 2"),
+        (asked(&[ByTier]), "orange: 3, red: 1"),
+        (AlarmServiceCountHistoryRequest { limit: 1, ..asked(&[ByTier]) }, "orange: 3 and more"),
+        (
+            asked(&[Kind, Subject]),
+            "cleared AT-2/h2s: 1, raised AT-1/h2s: 1, raised AT-2/h2s: 1, tier_raised AT-1/h2s: 1",
+        ),
+    ] {
+        let told = park.grpc.alarms().count_history(request).await.expect("an answer").into_inner();
+        let counts: Vec<String> =
+            told.counts.iter().map(|one| format!("{}: {}", one.keys.join(" "), one.count)).collect();
+        assert_eq!(format!("{}{}", counts.join(", "), if told.more { " and more" } else { "" }), want);
+    }
+    let ahead = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+    for wrong in [
+        asked(&[Kind, Kind]),
+        AlarmServiceCountHistoryRequest { by: vec![77], ..asked(&[]) },
+        AlarmServiceCountHistoryRequest { limit: -1, ..asked(&[]) },
+        AlarmServiceCountHistoryRequest { utc_offset: ahead(1), ..asked(&[]) },
+        AlarmServiceCountHistoryRequest { utc_offset: ahead(19 * 3600), ..asked(&[]) },
+    ] {
+        let what = format!("{wrong:?}");
+        let refused = park.grpc.alarms().count_history(wrong).await.expect_err(&what);
+        assert_eq!(reason(&refused), "REQUEST_INVALID", "{what}");
+    }
 }

@@ -1,6 +1,9 @@
 //! A Davy that keeps no history says so, whoever asks.
 
-use davy_proto::v1::{AlarmServiceListHistoryRequest, TagSelector, TelemetryServiceQueryRequest};
+use davy_proto::v1::{
+    AlarmServiceCountHistoryRequest, AlarmServiceListHistoryRequest, TagSelector,
+    TelemetryServiceQueryRequest,
+};
 use davy_tests::{Davy, Grpc};
 use jiff::{Timestamp, ToSpan};
 use tonic::Code;
@@ -22,7 +25,12 @@ async fn without_history_the_refusal_says_what_to_configure() {
     let query = grpc.telemetry().query(request).await.expect_err("no history");
     let list =
         grpc.alarms().list_history(AlarmServiceListHistoryRequest::default()).await.expect_err("no history");
-    for refused in [query, list] {
+    let count = grpc
+        .alarms()
+        .count_history(AlarmServiceCountHistoryRequest::default())
+        .await
+        .expect_err("no history");
+    for refused in [query, list, count] {
         assert_eq!(refused.code(), Code::FailedPrecondition);
         assert_eq!(reason(&refused), "HISTORY_UNAVAILABLE");
         assert!(refused.message().contains("[history]"), "{}", refused.message());

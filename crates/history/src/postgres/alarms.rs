@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::{Client, Transaction, types::ToSql};
 
 use super::value::{Time, int, of_quality, text};
-use crate::{AlarmQuery, Batch, HistoryError, Scope, StoredTransition};
+use crate::{Batch, HistoryError, Scope, StoredTransition};
 
 /// Statements on their way at once.
 const TOGETHER: usize = 64;
@@ -165,44 +165,4 @@ pub(super) async fn active(
             Ok((alarm, tier, scopes.into_iter().map(Scope::from).collect()))
         })
         .collect()
-}
-
-/// The records of transitions.
-pub(super) async fn transitions(client: &Client, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError> {
-    let (after_time, after_site, after_sequence) = match &query.after {
-        Some((time, site, sequence)) => (Some(Time(*time)), Some(site.as_str()), int(*sequence)),
-        None => (None, None, 0),
-    };
-    let kinds: Vec<&str> = query.kinds.iter().map(|kind| kind.word()).collect();
-    let scopes: Vec<&str> = query.scopes.iter().map(|scope| &**scope).collect();
-    let rows = client
-        .query(
-            r#"SELECT record FROM davy.transitions
-             WHERE (cardinality($1::text[]) = 0 OR site = ANY($1))
-               AND ($2::timestamptz IS NULL OR recorded_time >= $2)
-               AND ($3::timestamptz IS NULL OR recorded_time < $3)
-               AND tier_rank >= $4
-               AND (cardinality($5::text[]) = 0 OR rule = ANY($5))
-               AND (cardinality($6::text[]) = 0 OR subject = ANY($6))
-               AND (cardinality($7::text[]) = 0 OR scopes && $7)
-               AND (cardinality($8::text[]) = 0 OR kind = ANY($8))
-               AND ($9::timestamptz IS NULL OR (recorded_time, site COLLATE "C", sequence) > ($9, $10, $11))
-             ORDER BY recorded_time, site COLLATE "C", sequence LIMIT $12"#,
-            &[
-                &query.sites,
-                &query.from.map(Time),
-                &query.until.map(Time),
-                &query.tier_at_least.map_or(0, |tier| i16::from(tier.code())),
-                &query.rules,
-                &query.subjects,
-                &scopes,
-                &kinds,
-                &after_time,
-                &after_site,
-                &after_sequence,
-                &i64::try_from(query.limit).unwrap_or(i64::MAX),
-            ],
-        )
-        .await?;
-    Ok(rows.into_iter().map(|row| row.get(0)).collect())
 }

@@ -5,6 +5,7 @@
 mod alarms;
 mod config;
 mod connect;
+mod find;
 mod mode;
 mod partitions;
 mod read;
@@ -27,8 +28,8 @@ pub use self::{
 };
 use self::{connect::Connector, writer::Writer};
 use crate::{
-    AlarmQuery, Batch, Bucket, Found, HistoryError, LetterCount, Level, OfSite, Page, Retention, Row, Sample,
-    Series, Standing, State, Store, Tended, Written,
+    AlarmQuery, Batch, Bucket, Count, CountQuery, Found, HistoryError, LetterCount, Level, OfSite, Page,
+    Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
 };
 
 /// History in PostgreSQL.
@@ -195,7 +196,13 @@ impl Store for PostgresStore {
 
     async fn transitions(&self, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError> {
         let reader = self.reader().await?;
-        let found = connect::in_time(alarms::transitions(&reader, query)).await;
+        let found = connect::in_time(find::transitions(&reader, query)).await;
+        connect::give_back(reader, found)
+    }
+
+    async fn count(&self, query: &CountQuery) -> Result<Vec<Count>, HistoryError> {
+        let reader = self.reader().await?;
+        let found = connect::in_time(find::count(&reader, query)).await;
         connect::give_back(reader, found)
     }
 

@@ -1,12 +1,10 @@
 //! Transitions, and how alarms stand by them.
 
-use std::sync::Arc;
-
 use davy_model::{AlarmKey, Condition, Tier};
 use rusqlite::{Connection, Transaction, params};
 
-use super::value::{int, limit, list};
-use crate::{AlarmQuery, Batch, HistoryError, Scope, StoredTransition};
+use super::value::{int, list};
+use crate::{Batch, HistoryError, Scope, StoredTransition};
 
 const TRANSITION: &str = "
 INSERT INTO transitions(site, era, sequence, source_time, recorded_time, rule, subject, kind, tier_rank, scopes, record)
@@ -67,44 +65,4 @@ pub(super) fn active(
         active.push((alarm, tier, scopes.into_iter().map(Scope::from).collect()));
     }
     Ok(active)
-}
-
-/// The records of transitions.
-pub(super) fn transitions(conn: &Connection, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError> {
-    let after = query.after.as_ref();
-    let kinds: Vec<&str> = query.kinds.iter().map(|kind| kind.word()).collect();
-    let scopes: Vec<Arc<str>> = query.scopes.clone();
-    let mut statement = conn.prepare_cached(
-        "SELECT record FROM transitions
-         WHERE (?1 = '[]' OR site IN (SELECT value FROM json_each(?1)))
-           AND recorded_time >= ?2 AND (?3 IS NULL OR recorded_time < ?3)
-           AND tier_rank >= ?4
-           AND (?5 = '[]' OR rule IN (SELECT value FROM json_each(?5)))
-           AND (?6 = '[]' OR subject IN (SELECT value FROM json_each(?6)))
-           AND (?7 = '[]' OR EXISTS (SELECT 1 FROM json_each(scopes) own
-                                     WHERE own.value IN (SELECT value FROM json_each(?7))))
-           AND (?8 = '[]' OR kind IN (SELECT value FROM json_each(?8)))
-           AND (?9 IS NULL OR (recorded_time, site, sequence) > (?9, ?10, ?11))
-         ORDER BY recorded_time, site, sequence LIMIT ?12",
-    )?;
-    // The later of the two, where the index is gone into.
-    let from = [query.from, after.map(|after| after.0)].into_iter().flatten().max();
-    let rows = statement.query_map(
-        params![
-            list(&query.sites),
-            from.map_or(i64::MIN, |from| from.as_micros()),
-            query.until.map(|until| until.as_micros()),
-            query.tier_at_least.map_or(0, Tier::code),
-            list(&query.rules),
-            list(&query.subjects),
-            list(&scopes),
-            list(&kinds),
-            after.map(|after| after.0.as_micros()),
-            after.map_or("", |after| &after.1),
-            after.map_or(0, |after| int(after.2)),
-            limit(query.limit),
-        ],
-        |row| row.get(0),
-    )?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

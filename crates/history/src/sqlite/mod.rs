@@ -5,6 +5,7 @@
 
 mod alarms;
 mod error;
+mod find;
 mod pack;
 mod packs;
 mod read;
@@ -29,8 +30,8 @@ use tokio::{
 
 use self::writer::Writer;
 use crate::{
-    AlarmQuery, Batch, Bucket, Found, HistoryError, LetterCount, Level, OfSite, Page, Retention, Row, Sample,
-    Series, Standing, State, Store, Tended, Written,
+    AlarmQuery, Batch, Bucket, Count, CountQuery, Found, HistoryError, LetterCount, Level, OfSite, Page,
+    Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
 };
 
 /// Connections that read at once.
@@ -211,7 +212,12 @@ impl Store for SqliteStore {
 
     async fn transitions(&self, query: &AlarmQuery) -> Result<Vec<Vec<u8>>, HistoryError> {
         let query = query.clone();
-        self.with_reader(move |conn| alarms::transitions(conn, &query)).await
+        self.with_reader(move |conn| find::transitions(conn, &query)).await
+    }
+
+    async fn count(&self, query: &CountQuery) -> Result<Vec<Count>, HistoryError> {
+        let query = query.clone();
+        self.with_reader(move |conn| find::count(conn, &query)).await
     }
 
     async fn state(&self) -> Result<State, HistoryError> {

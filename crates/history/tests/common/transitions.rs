@@ -1,6 +1,8 @@
 //! Transitions are found again, and alarms stand as the last of them left them.
 
-use davy_history::{AlarmQuery, Hole, NodeEvent, RiskChange, Scope, Store};
+use davy_history::{
+    AlarmFilter, AlarmQuery, CountQuery, Grouping, Hole, NodeEvent, RiskChange, Scope, Store,
+};
 use davy_model::{Actor, Condition, NodeChange, Tier, TransitionKind};
 
 use super::story::{Log, SITE, at, row, stored, transition};
@@ -30,32 +32,89 @@ pub(crate) async fn transitions_are_found_by_what_they_are(store: &dyn Store) {
         stored(cleared, &["area/north"]),
     ];
     store.write(&batch).await.expect("it lands");
-    let all = || AlarmQuery { limit: 100, ..AlarmQuery::default() };
+    let all = AlarmFilter::default;
     let scopes = |scopes: &[&str]| scopes.iter().map(|one| Scope::from(*one)).collect();
     let word = |word: &str| vec![word.to_owned()];
     let table = [
         ("all", all(), "1 3 2 4"),
-        ("a few", AlarmQuery { limit: 2, ..all() }, "1 3"),
-        ("site", AlarmQuery { sites: word(SITE), ..all() }, "1 3 2 4"),
-        ("other site", AlarmQuery { sites: word("yard"), ..all() }, ""),
-        ("from", AlarmQuery { from: Some(now.offset_micros(1)), ..all() }, "3 2 4"),
-        ("until", AlarmQuery { until: Some(now.offset_micros(2)), ..all() }, "1 3"),
-        ("tier", AlarmQuery { tier_at_least: Some(Tier::Orange), ..all() }, "1 2"),
-        ("rule", AlarmQuery { rules: word("level"), ..all() }, "3 4"),
-        ("subject", AlarmQuery { subjects: word("AT-2"), ..all() }, "2"),
-        ("scope", AlarmQuery { scopes: scopes(&["area/north"]), ..all() }, "1 4"),
-        ("scopes", AlarmQuery { scopes: scopes(&["area/south", "hazard_source/R1"]), ..all() }, "1 2"),
-        ("kind", AlarmQuery { kinds: vec![TransitionKind::Cleared], ..all() }, "4"),
-        ("after", AlarmQuery { after: Some((now.offset_micros(1), SITE.to_owned(), 3)), ..all() }, "2 4"),
-        ("within", AlarmQuery { after: Some((now.offset_micros(1), SITE.to_owned(), 2)), ..all() }, "3 2 4"),
-        ("two", AlarmQuery { rules: word("h2s"), tier_at_least: Some(Tier::Red), ..all() }, "1"),
+        ("site", AlarmFilter { sites: word(SITE), ..all() }, "1 3 2 4"),
+        ("other site", AlarmFilter { sites: word("yard"), ..all() }, ""),
+        ("from", AlarmFilter { from: Some(now.offset_micros(1)), ..all() }, "3 2 4"),
+        ("until", AlarmFilter { until: Some(now.offset_micros(2)), ..all() }, "1 3"),
+        ("tier", AlarmFilter { tier_at_least: Some(Tier::Orange), ..all() }, "1 2"),
+        ("rule", AlarmFilter { rules: word("level"), ..all() }, "3 4"),
+        ("subject", AlarmFilter { subjects: word("AT-2"), ..all() }, "2"),
+        ("scope", AlarmFilter { scopes: scopes(&["area/north"]), ..all() }, "1 4"),
+        ("scopes", AlarmFilter { scopes: scopes(&["area/south", "hazard_source/R1"]), ..all() }, "1 2"),
+        ("kind", AlarmFilter { kinds: vec![TransitionKind::Cleared], ..all() }, "4"),
+        ("two", AlarmFilter { rules: word("h2s"), tier_at_least: Some(Tier::Red), ..all() }, "1"),
     ];
-    for (what, query, expected) in table {
-        let records = store.transitions(&query).await.expect("it answers");
-        let told: Vec<String> =
-            records.into_iter().map(|one| String::from_utf8(one).expect("text")).collect();
-        assert_eq!(told.join(" "), expected, "{what}");
+    for (what, filter, expected) in table {
+        let asked = AlarmQuery { filter: filter.clone(), after: None, limit: 100 };
+        assert_eq!(found(store, &asked).await, expected, "{what}");
+        let counted = CountQuery { filter, limit: 100, ..CountQuery::default() };
+        let total = expected.split_whitespace().count();
+        let expected = if total == 0 { String::new() } else { format!(": {total}") };
+        assert_eq!(counts(store, &counted).await, expected, "how many: {what}");
     }
+    let after = |micros, sequence| Some((now.offset_micros(micros), SITE.to_owned(), sequence));
+    for (after, limit, expected) in
+        [(None, 2, "1 3"), (after(1, 3), 100, "2 4"), (after(1, 2), 100, "3 2 4"), (after(3, 4), 100, "")]
+    {
+        let asked = AlarmQuery { filter: all(), after, limit };
+        assert_eq!(found(store, &asked).await, expected);
+    }
+}
+
+/// The numbers of the transitions that meet a question.
+async fn found(store: &dyn Store, query: &AlarmQuery) -> String {
+    let records = store.transitions(query).await.expect("it answers");
+    let told: Vec<String> = records.into_iter().map(|one| String::from_utf8(one).expect("text")).collect();
+    told.join(" ")
+}
+
+/// How many meet a question, group by group: `keys: count`.
+async fn counts(store: &dyn Store, query: &CountQuery) -> String {
+    let counts = store.count(query).await.expect("it answers");
+    let told: Vec<String> =
+        counts.iter().map(|one| format!("{}: {}", one.keys.join(" "), one.count)).collect();
+    told.join(", ")
+}
+
+/// Transitions are counted by what they have in common, the most first; a plant's day begins by its own clock.
+pub(crate) async fn transitions_are_counted_by_what_they_have_in_common(store: &dyn Store) {
+    // Midnight in China comes between the second and the third.
+    let (mut log, dusk) = (Log::new(&[]), at("2026-11-29T15:59:59Z"));
+    let dawn = dusk.offset_micros(1_000_000);
+    let mut batch = log.batch(dawn, Vec::new());
+    let mut cleared = transition(4, "level", "LT-1", Tier::Blue, dawn);
+    cleared.kind = TransitionKind::Cleared;
+    batch.transitions = vec![
+        stored(transition(1, "h2s", "AT-1", Tier::Red, dusk), &[]),
+        stored(transition(2, "h2s", "AT-2", Tier::Orange, dusk), &[]),
+        stored(transition(3, "h2s", "AT-1", Tier::Red, dawn), &[]),
+        stored(cleared, &[]),
+    ];
+    store.write(&batch).await.expect("it lands");
+    const CHINA: i64 = 8 * 3600;
+    let table: [(&[Grouping], i64, usize, &str); 9] = [
+        (&[], 0, 100, ": 4"),
+        (&[Grouping::Rule], 0, 100, "h2s: 3, level: 1"),
+        (&[Grouping::Tier], 0, 100, "red: 2, blue: 1, orange: 1"),
+        (&[Grouping::Tier], 0, 2, "red: 2, blue: 1"),
+        (&[Grouping::Subject, Grouping::Kind], 0, 100, "AT-1 raised: 2, AT-2 raised: 1, LT-1 cleared: 1"),
+        (&[Grouping::Site, Grouping::Day], 0, 100, "park 2026-11-29: 4"),
+        (&[Grouping::Day], CHINA + 1, 100, "2026-11-30: 4"),
+        (&[Grouping::Day], CHINA, 100, "2026-11-29: 2, 2026-11-30: 2"),
+        (&[Grouping::Hour], CHINA, 100, "2026-11-29T23: 2, 2026-11-30T00: 2"),
+    ];
+    for (by, utc_offset_s, limit, expected) in table {
+        let query = CountQuery { filter: AlarmFilter::default(), by: by.to_vec(), utc_offset_s, limit };
+        assert_eq!(counts(store, &query).await, expected, "{by:?} at UTC+{utc_offset_s} s");
+    }
+    let red = AlarmFilter { tier_at_least: Some(Tier::Red), from: Some(dawn), ..AlarmFilter::default() };
+    let query = CountQuery { filter: red, by: vec![Grouping::Subject], utc_offset_s: 0, limit: 100 };
+    assert_eq!(counts(store, &query).await, "AT-1: 1");
 }
 
 /// What is active is told with what it counts for: as the newest transition has it, of the newest journal.

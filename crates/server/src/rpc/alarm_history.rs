@@ -1,6 +1,6 @@
 //! Transitions that history keeps, for longer than the journals do.
 
-use davy_history::AlarmQuery;
+use davy_history::{AlarmFilter, AlarmQuery};
 use davy_journal::decode_transition;
 use davy_model::{Tier, Timestamp, Transition, TransitionKind};
 use davy_proto::{WireError, alert_of, time_from_wire, v1 as wire};
@@ -17,7 +17,11 @@ pub(super) async fn list(
     hub: &Hub,
     request: &wire::AlarmServiceListHistoryRequest,
 ) -> Result<wire::AlarmServiceListHistoryResponse, Status> {
-    let query = query(hub, request)?;
+    let query = AlarmQuery {
+        filter: filter(hub, request.filter.as_ref())?,
+        after: read_token(request)?,
+        limit: page_len(request.page_size)? + 1,
+    };
     let history = hub.history.as_ref().ok_or_else(status::no_history)?;
     let records = history.store.transitions(&query).await.map_err(|error| status::history(&error))?;
     let read = records.iter().map(|record| decode_transition(record)).collect::<Result<Vec<_>, _>>();
@@ -32,46 +36,46 @@ pub(super) async fn list(
     })
 }
 
-fn query(hub: &Hub, request: &wire::AlarmServiceListHistoryRequest) -> Result<AlarmQuery, Status> {
+/// What a filter of the wire asks of history.
+pub(super) fn filter(hub: &Hub, asked: Option<&wire::HistoryFilter>) -> Result<AlarmFilter, Status> {
+    let Some(asked) = asked else { return Ok(AlarmFilter::default()) };
     let lists = [
-        ("sites", request.sites.len()),
-        ("rules", request.rules.len()),
-        ("subjects", request.subjects.len()),
-        ("areas", request.areas.len()),
-        ("hazard_sources", request.hazard_sources.len()),
-        ("kinds", request.kinds.len()),
+        ("sites", asked.sites.len()),
+        ("rules", asked.rules.len()),
+        ("subjects", asked.subjects.len()),
+        ("areas", asked.areas.len()),
+        ("hazard_sources", asked.hazard_sources.len()),
+        ("kinds", asked.kinds.len()),
     ];
     if let Some((name, len)) = lists.into_iter().find(|(_, len)| *len > TEXTS_MAX) {
         return Err(status::invalid(format!("{name}: {len} of them, more than {TEXTS_MAX}")));
     }
-    let sites = hub.sites_of(&request.sites).map_err(|site| status::unknown_site(&site))?;
+    let sites = hub.sites_of(&asked.sites).map_err(|site| status::unknown_site(&site))?;
     let time = |time: &Option<prost_types::Timestamp>| {
         time.as_ref().map(time_from_wire).transpose().map_err(|error| status::wrong(&error))
     };
-    let (from, until) = (time(&request.from)?, time(&request.until)?);
+    let (from, until) = (time(&asked.from)?, time(&asked.until)?);
     if let (Some(from), Some(until)) = (from, until)
         && from >= until
     {
         return Err(status::invalid(format!("from {from} is not before until {until}")));
     }
-    let kinds = request.kinds.iter().map(|number| {
+    let kinds = asked.kinds.iter().map(|number| {
         let kind = wire::TransitionKind::try_from(*number)
             .map_err(|_| status::invalid(format!("kinds: {number} is no change of an alarm")))?;
         TransitionKind::try_from(kind).map_err(|error: WireError| status::wrong(&error))
     });
-    let areas = request.areas.iter().map(|id| format!("area/{id}").into());
-    let sources = request.hazard_sources.iter().map(|id| format!("hazard_source/{id}").into());
-    Ok(AlarmQuery {
+    let areas = asked.areas.iter().map(|id| format!("area/{id}").into());
+    let sources = asked.hazard_sources.iter().map(|id| format!("hazard_source/{id}").into());
+    Ok(AlarmFilter {
         sites: sites.iter().map(ToString::to_string).collect(),
         from,
         until,
-        tier_at_least: tier(request.tier_at_least)?,
-        rules: request.rules.clone(),
-        subjects: request.subjects.clone(),
+        tier_at_least: tier(asked.tier_at_least)?,
+        rules: asked.rules.clone(),
+        subjects: asked.subjects.clone(),
         scopes: areas.chain(sources).collect(),
         kinds: kinds.collect::<Result<_, Status>>()?,
-        after: read_token(request)?,
-        limit: page_len(request.page_size)? + 1,
     })
 }
 

@@ -8,7 +8,9 @@ use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
 use super::asked::Asked;
-use super::{alarm_history, explain, performance, status, v1::alarm_service_server::AlarmService, view};
+use super::{
+    alarm_counts, alarm_history, explain, performance, status, v1::alarm_service_server::AlarmService, view,
+};
 use crate::hub::Hub;
 
 pub(crate) struct Alarms {
@@ -206,6 +208,13 @@ impl AlarmService for Alarms {
         request: Request<wire::AlarmServiceListHistoryRequest>,
     ) -> Result<Response<wire::AlarmServiceListHistoryResponse>, Status> {
         alarm_history::list(&self.hub, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn count_history(
+        &self,
+        request: Request<wire::AlarmServiceCountHistoryRequest>,
+    ) -> Result<Response<wire::AlarmServiceCountHistoryResponse>, Status> {
+        alarm_counts::count(&self.hub, request.get_ref()).await.map(Response::new)
     }
 
     async fn get_performance(

@@ -1,5 +1,6 @@
 //! The gRPC services, and the clients made from the same files.
 
+mod alarm_counts;
 mod alarm_history;
 mod alarms;
 mod alerts;
@@ -8,6 +9,7 @@ mod dead_letters;
 mod devices;
 mod explain;
 mod history;
+mod past;
 mod performance;
 mod question;
 mod rules;
