@@ -128,7 +128,8 @@ async fn advance(transaction: &Transaction<'_>, batch: &Batch, era: i32) -> Resu
     Ok(())
 }
 
-/// Copies readings beside the table, then moves those that are not there yet.
+/// Copies readings beside the table, then moves those that are not there yet. Once a transaction: its end empties what lies
+/// beside.
 async fn take_in(
     transaction: &Transaction<'_>,
     numbers: &[i32],
@@ -153,7 +154,6 @@ async fn take_in(
     let new = transaction
         .execute("INSERT INTO davy.readings SELECT * FROM staging ON CONFLICT DO NOTHING", &[])
         .await?;
-    transaction.execute("DELETE FROM staging", &[]).await?;
     mark_late(transaction, &rows).await?;
     Ok(Written { new, known: brought - new, too_old })
 }

@@ -8,6 +8,7 @@ use std::{
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use davy_history::HistoryError;
 use davy_model::Timestamp;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -28,6 +29,8 @@ const LETTERS_EVERY: Duration = Duration::from_secs(60);
 const COMPLETE_AFTER: Duration = Duration::from_secs(60);
 /// A site that is further behind than this holds the others' buckets up no more: what it brings later is rolled up again.
 const BEHIND_MAX: Duration = Duration::from_secs(600);
+/// Batches that are read while another is written: of so many sites at once.
+const AHEAD_MAX: usize = 4;
 /// How long the end may take.
 const LAST_ROUND: Duration = Duration::from_secs(5);
 
@@ -36,6 +39,7 @@ pub(crate) struct Drain {
     hub: Arc<Hub>,
     history: Arc<History>,
     sources: Vec<Source>,
+    ahead: Arc<Semaphore>,
     letters: Letters,
     tended: Option<Instant>,
     told: Option<Instant>,
@@ -50,6 +54,7 @@ impl Drain {
             hub: Arc::clone(hub),
             history: Arc::clone(history),
             sources: hub.plants().map(source).collect(),
+            ahead: Arc::new(Semaphore::new(AHEAD_MAX)),
             letters: Letters::default(),
             tended: None,
             told: None,
@@ -123,7 +128,7 @@ impl Drain {
         let plan = Arc::clone(&service.loaded.load().plan);
         let health = &self.history.health;
         health.asked(Some(self.hub.clock.now()));
-        let stepped = source.step(&*self.history.store, &plan).await;
+        let stepped = source.step(&*self.history.store, &plan, &self.ahead).await;
         health.asked(None);
         let error = match stepped {
             Ok((step, landed)) => {

@@ -11,7 +11,10 @@ use davy_history::{Activation, Batch, HistoryError, Position, Standing, Store, W
 use davy_journal::{JournalError, JournalReader};
 use davy_model::Timestamp;
 use davy_rules::Plan;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::{JoinError, JoinHandle, spawn_blocking},
+};
 use tracing::{info, warn};
 
 use super::{
@@ -62,12 +65,23 @@ pub(super) struct Source {
     pending: Option<Batch>,
     /// More is in the journal than went into what is pending.
     more: bool,
+    /// What follows what is pending, on its way out of the journal while that is written.
+    ahead: Option<Ahead>,
     /// About how many readings go into a batch.
     readings: usize,
     /// While it is in trouble: how long it rests, and until when.
     backoff: Option<ExponentialBackoff>,
     rests_until: Option<Instant>,
 }
+
+/// The next batch, read by another thread, and the right to have it.
+struct Ahead {
+    task: JoinHandle<Result<Read, SourceError>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Where reading stands, the batch that was read, and whether there is more in the journal.
+type Read = (Reading, Option<Batch>, bool);
 
 struct Reading {
     reader: JournalReader,
@@ -92,6 +106,7 @@ impl Source {
             reading: None,
             pending: None,
             more: false,
+            ahead: None,
             readings: READINGS_MAX,
             backoff: None,
             rests_until: None,
@@ -109,7 +124,7 @@ impl Source {
         self.rests_until = Some(Instant::now() + pause);
     }
 
-    /// Brings the next batch.
+    /// Brings the next batch. While it is written, what follows is read, if `ahead` lets it.
     ///
     /// # Errors
     /// [`SourceError`]. What was not brought is brought the next time.
@@ -117,9 +132,10 @@ impl Source {
         &mut self,
         store: &dyn Store,
         plan: &Arc<Plan>,
+        ahead: &Arc<Semaphore>,
     ) -> Result<(Step, Option<Landed>), SourceError> {
         let began = Instant::now();
-        let result = self.try_step(store, plan).await;
+        let result = self.try_step(store, plan, ahead).await;
         match &result {
             Ok(_) => {
                 self.backoff = None;
@@ -131,6 +147,7 @@ impl Source {
                 // Where the store stands is asked anew: what was brought may have landed and nobody heard. And a batch that a
                 // slow database cannot take in time has to become smaller.
                 self.reading = None;
+                self.ahead = None;
                 self.pending = None;
                 if !matches!(error, SourceError::Store(HistoryError::Moved { .. })) {
                     self.readings = (self.readings / 2).max(READINGS_MIN);
@@ -144,10 +161,12 @@ impl Source {
         &mut self,
         store: &dyn Store,
         plan: &Arc<Plan>,
+        ahead: &Arc<Semaphore>,
     ) -> Result<(Step, Option<Landed>), SourceError> {
         if self.pending.is_none() {
             self.gather(store, plan).await?;
         }
+        self.read_ahead(plan, ahead);
         let Some(batch) = &self.pending else { return Ok((Step::Nothing, None)) };
         let written = store.write(batch).await?;
         let lost_commits = batch.hole.map_or(0, |(first, last)| last + 1 - first);
@@ -158,6 +177,10 @@ impl Source {
 
     /// Reads on in the journal until there is enough for a batch.
     async fn gather(&mut self, store: &dyn Store, plan: &Arc<Plan>) -> Result<(), SourceError> {
+        if let Some(ahead) = self.ahead.take() {
+            self.took(ahead.task.await??);
+            return Ok(());
+        }
         let reading = match self.reading.take() {
             Some(reading) => reading,
             None => {
@@ -166,13 +189,31 @@ impl Source {
                 spawn_blocking(move || open(&journal, site, standing.as_ref(), &known)).await??
             }
         };
-        let known = Arc::clone(plan);
-        let readings = self.readings;
-        let (reading, batch, more) = spawn_blocking(move || read_on(reading, &known, readings)).await??;
+        let read = self.read(reading, plan).await??;
+        self.took(read);
+        Ok(())
+    }
+
+    fn took(&mut self, (reading, batch, more): Read) {
         self.reading = Some(reading);
         self.pending = batch;
         self.more = more;
-        Ok(())
+    }
+
+    fn read(&self, reading: Reading, plan: &Arc<Plan>) -> JoinHandle<Result<Read, SourceError>> {
+        let (known, readings) = (Arc::clone(plan), self.readings);
+        spawn_blocking(move || read_on(reading, &known, readings))
+    }
+
+    /// Has the next batch read, where there is one and a batch more may be held.
+    fn read_ahead(&mut self, plan: &Arc<Plan>, ahead: &Arc<Semaphore>) {
+        if !self.more {
+            return;
+        }
+        let Ok(permit) = Arc::clone(ahead).try_acquire_owned() else { return };
+        if let Some(reading) = self.reading.take() {
+            self.ahead = Some(Ahead { task: self.read(reading, plan), _permit: permit });
+        }
     }
 }
 
@@ -223,12 +264,8 @@ fn base_of(reader: &JournalReader) -> Result<Option<Activation>, JournalError> {
     Ok(Some(Activation { at, bundle: files.bundle }))
 }
 
-/// The next batch, and whether there is more in the journal.
-fn read_on(
-    mut reading: Reading,
-    known: &Arc<Plan>,
-    readings: usize,
-) -> Result<(Reading, Option<Batch>, bool), SourceError> {
+/// The next batch.
+fn read_on(mut reading: Reading, known: &Arc<Plan>, readings: usize) -> Result<Read, SourceError> {
     let mut more = false;
     let mut commits = reading.reader.commits_from(reading.next);
     while let Some(commit) = commits.next() {
