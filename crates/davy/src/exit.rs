@@ -20,6 +20,11 @@ pub(crate) enum Exit {
 #[error("{0}")]
 pub(crate) struct Misuse(pub(crate) String);
 
+/// A configuration that cannot be used, and everything that is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}; mend that and try davy check-config", .0.join("; "))]
+pub(crate) struct Unusable(pub(crate) Vec<String>);
+
 impl Exit {
     /// [`Exit::Findings`] when something was found.
     pub(crate) const fn found(found: bool) -> Exit {
@@ -49,6 +54,9 @@ pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
         return Exit::Ok;
     }
     eprintln!("error: {error:#}");
+    if error.is::<Unusable>() {
+        return Exit::BadConfiguration;
+    }
     if error.is::<Misuse>() { Exit::Usage } else { Exit::Findings }
 }
 
@@ -63,5 +71,6 @@ mod tests {
         assert_eq!(of_error(&closed.expect_err("broken")), Exit::Ok);
         assert_eq!(of_error(&anyhow::anyhow!("no such thing")), Exit::Findings);
         assert_eq!(of_error(&Misuse("two of one".to_owned()).into()), Exit::Usage);
+        assert_eq!(of_error(&Unusable(vec!["no such key".to_owned()]).into()), Exit::BadConfiguration);
     }
 }

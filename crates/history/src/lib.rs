@@ -29,4 +29,6 @@ pub use postgres::{Mode, PostgresConfig, PostgresStore, SchemaState, Tls};
 pub use retention::Retention;
 pub use risk::{RiskBook, Scope};
 pub use sqlite::{SqliteConfig, SqliteStore};
-pub use store::{AlarmQuery, Found, Hole, OfSite, Page, Sample, Standing, State, Store, Tended, Written};
+pub use store::{
+    AlarmQuery, Extent, Found, Hole, OfSite, Page, Sample, Standing, State, Store, Tended, Written,
+};

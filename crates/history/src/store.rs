@@ -89,6 +89,17 @@ pub struct OfSite {
     pub sample: Sample,
 }
 
+/// What a store has of a site, for whoever goes through all of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extent {
+    /// When the oldest of its readings was measured.
+    pub first: Timestamp,
+    /// When the newest was.
+    pub last: Timestamp,
+    /// The files active where its journal has been taken in; none when nothing came from a journal.
+    pub active: Option<Arc<Bundle>>,
+}
+
 /// Which transitions, and where to begin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlarmQuery {
@@ -165,6 +176,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// The series of a site, by tag and unit; all of it when no tag is named.
     async fn series(&self, site: &str, tags: &[String]) -> Result<Vec<Found>, HistoryError>;
+
+    /// From when to when there are readings of a site; nothing when there are none. Nothing is written for it.
+    async fn extent(&self, site: &str) -> Result<Option<Extent>, HistoryError>;
 
     /// Readings of one series, by time and then value.
     async fn readings(&self, page: &Page) -> Result<Vec<Sample>, HistoryError>;

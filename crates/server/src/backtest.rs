@@ -12,8 +12,6 @@ use std::{
 use davy_engine::JudgeError;
 use davy_workbench::backtest::{Entry, Side, SideReport};
 
-use crate::recover::RecoverError;
-
 /// Entries handed over at a time, and how many such parcels may wait for one core.
 const PARCEL: usize = 64;
 const PARCELS_MAX: usize = 4;
@@ -22,11 +20,11 @@ const PARCELS_MAX: usize = 4;
 ///
 /// # Errors
 /// The first entry that cannot be read, or the first rule set that cannot be judged.
-pub fn run(
-    log: impl Iterator<Item = Result<Entry, RecoverError>>,
+pub fn run<E: From<JudgeError>>(
+    log: impl Iterator<Item = Result<Entry, E>>,
     sides: Vec<Side>,
     cores: NonZeroUsize,
-) -> Result<Vec<SideReport>, RecoverError> {
+) -> Result<Vec<SideReport>, E> {
     let count = sides.len();
     let cores = cores.get().min(count).max(1);
     let mut shares: Vec<Vec<(usize, Side)>> = (0..cores).map(|_| Vec::new()).collect();
@@ -58,10 +56,7 @@ pub fn run(
 
 type Parcel = Arc<Vec<Entry>>;
 
-fn hand_out(
-    log: impl Iterator<Item = Result<Entry, RecoverError>>,
-    ways: &[SyncSender<Parcel>],
-) -> Result<(), RecoverError> {
+fn hand_out<E>(log: impl Iterator<Item = Result<Entry, E>>, ways: &[SyncSender<Parcel>]) -> Result<(), E> {
     let mut parcel = Vec::with_capacity(PARCEL);
     let give = |parcel: &mut Vec<Entry>| {
         let full: Parcel = Arc::new(std::mem::take(parcel));

@@ -26,6 +26,7 @@ pub mod line;
 mod load;
 pub mod log;
 mod metrics;
+pub mod past;
 mod pending;
 mod pulse;
 mod recover;

@@ -6,6 +6,7 @@ mod day;
 
 use std::{num::NonZeroUsize, path::Path};
 
+use davy_engine::JudgeError;
 use davy_journal::{JournalReader, hex};
 use davy_model::Timestamp;
 use davy_server::{Loaded, Retention, backtest, log::JournalLog};
@@ -112,7 +113,9 @@ fn a_log_that_was_changed_is_not_its_own_backtest() {
     let mut changed = entries.clone();
     changed[told].transitions.pop();
     let run = |log: Vec<_>| {
-        backtest::run(log.into_iter().map(Ok), vec![Side::recorded()], NonZeroUsize::MIN).unwrap().remove(0)
+        backtest::run(log.into_iter().map(Ok::<_, JudgeError>), vec![Side::recorded()], NonZeroUsize::MIN)
+            .unwrap()
+            .remove(0)
     };
     let at = changed[told].at;
     assert_eq!(run(changed).differs_at, Some(at));

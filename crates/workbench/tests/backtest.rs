@@ -4,10 +4,12 @@ mod yard;
 
 use std::{sync::Arc, time::Duration};
 
-use davy_model::{Actor, AlarmKey, Command, CommandKind, Fault, Input, NodeChange, NodeIndex, Text, Tier};
+use davy_model::{
+    Actor, AlarmKey, Command, CommandKind, Fault, Input, NodeChange, NodeIndex, TagIndex, Text, Tier, Unit,
+};
 use davy_rules::Plan;
 use davy_workbench::{
-    backtest::{Entry, Event, Side, SideReport, difference, read_events, score},
+    backtest::{Entry, Event, LoggedSeries, Reach, Side, SideReport, difference, read_events, score},
     performance::Period,
 };
 
@@ -286,4 +288,69 @@ fn each_occurrence_has_one_partner_and_what_has_none_is_gained_or_lost() {
     let moved = &difference(&now.ledger, &mild.ledger, HOUR).moved[0];
     assert_eq!((moved.before, moved.after), ((at(2400), Tier::Red), (at(2400), Tier::Yellow)));
     assert_eq!(difference(&now.ledger, &mild.ledger, HOUR).rules(), [Arc::from("gas")]);
+}
+
+#[test]
+fn a_log_of_series_is_taken_by_name_in_each_ones_own_unit() {
+    // 12 ppm of H2S are 17 mg/m3 at 20 °C: past the one limit, and past the other.
+    let in_mg = RULES.replace(": 10 ppm", ": 16 mg/m3").replace(": 8 ppm", ": 12 mg/m3");
+    let tags_mg = TAGS.replace("b,gas.h2s,ppm", "b,gas.h2s,mg/m3");
+    let series: Arc<[LoggedSeries]> = ["old", "c", "b", "b"]
+        .into_iter()
+        .zip(["ppm", "ppm", "ppm", "m"])
+        .map(|(tag, unit)| LoggedSeries { tag: tag.into(), unit: Unit::parse(unit) })
+        .collect();
+    let (files, _) = yard::compiled(SITE, TAGS, RULES);
+    let mut log = vec![Entry { at: at(0), inputs: vec![Input::Activate(files)], transitions: vec![] }];
+    for minute in 0..60 {
+        let second = 60 * minute;
+        for (place, value) in [(0, 99.0), (1, 2.0), (2, leak(minute).expect("a value")), (3, 99.0)] {
+            let inputs = vec![reading(second, 0, TagIndex(place), value)];
+            log.push(Entry { at: at(second), inputs, transitions: vec![] });
+        }
+    }
+    for (tags, rules, unit) in [(TAGS, RULES, "ppm"), (&tags_mg, &in_mg, "mg/m3")] {
+        let (bundle, plan) = yard::compiled(SITE, tags, rules);
+        let period = Period { from: at(0), until: at(3600) };
+        let mut side = Side::under(bundle, plan).of_series(Arc::clone(&series)).counting(period);
+        log.iter().for_each(|entry| side.take(entry).expect("it is judged"));
+        let report = side.finish().expect("there were files");
+        assert_eq!(raised(&report), [("gas:b".to_owned(), 20)], "{unit}");
+        assert_eq!((report.readings_untaken, report.counts.judged), (120, 120), "{unit}");
+        let tags: Vec<&str> = report.tags_untaken.iter().map(|tag| &**tag).collect();
+        assert_eq!(tags, ["b", "old"], "{unit}: no length is a share of gas");
+    }
+}
+
+#[test]
+fn what_is_imported_is_held_against_the_range_of_the_sensor() {
+    let tags = "tag,quantity,unit,low,high,interval,silence_limit,edge_node\nb,gas.h2s,ppm,0,50,1m,5m,n0\n";
+    let series: Arc<[LoggedSeries]> = [LoggedSeries { tag: "b".into(), unit: Unit::parse("ppm") }].into();
+    let (bundle, plan) = yard::compiled(SITE, tags, RULES);
+    for (value, raises) in [(45.0, 1), (60.0, 1), (500.0, 0)] {
+        let mut side = Side::under(Arc::clone(&bundle), Arc::clone(&plan)).of_series(Arc::clone(&series));
+        let opening = vec![Input::Activate(Arc::clone(&bundle))];
+        side.take(&Entry { at: at(0), inputs: opening, transitions: vec![] }).expect("it is judged");
+        let inputs = vec![reading(60, 0, TagIndex(0), value)];
+        side.take(&Entry { at: at(60), inputs, transitions: vec![] }).expect("it is judged");
+        let report = side.finish().expect("there were files");
+        assert_eq!(raised(&report).len(), raises, "{value} ppm of a sensor that ends at 50");
+    }
+}
+
+#[test]
+fn how_far_back_a_rule_set_looks_is_its_longest_window_silence_and_delays() {
+    let s = Duration::from_secs;
+    let window = "rules:\n  - id: shift\n    applies_to: {quantity: gas.h2s}\n    window:\n      of: twa\n      levels:\n\
+                  \x20       - {name: H, tier: yellow, at_or_above: 5 ppm, on_delay: 1m, off_delay: 30s}\n\
+                  \x20   response: {action: Air the hall, time_to_respond: 1h}\n";
+    for (rules, windows, delays, before, after) in [
+        (RULES, s(0), s(0), s(300), s(300)),
+        (window, s(8 * 3600), s(90), s(8 * 3600 + 300 + 180), s(300 + 180)),
+    ] {
+        let (_, plan) = yard::compiled(SITE, TAGS, rules);
+        let reach = Reach::of(&plan);
+        assert_eq!((reach.windows, reach.delays, reach.silences), (windows, delays, s(300)), "{rules}");
+        assert_eq!((reach.before(), reach.after()), (before, after), "{rules}");
+    }
 }

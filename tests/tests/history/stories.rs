@@ -24,6 +24,7 @@ stories! {
     a_reading_is_kept_once: common::a_reading_is_kept_once;
     what_is_imported_lands_once: common::what_is_imported_lands_once;
     readings_of_a_site_come_as_they_arrived: common::readings_of_a_site_come_as_they_arrived;
+    a_site_says_from_when_to_when_it_is_known: common::a_site_says_from_when_to_when_it_is_known;
     transitions_are_found_by_what_they_are: transitions::transitions_are_found_by_what_they_are;
     transitions_are_counted_by_what_they_have_in_common: transitions::transitions_are_counted_by_what_they_have_in_common;
     alarms_stand_as_the_last_transition_left_them: transitions::alarms_stand_as_the_last_transition_left_them;

@@ -7,6 +7,7 @@ mod data;
 mod figures;
 mod leaks;
 mod naive;
+mod past;
 
 use std::{
     collections::BTreeMap,

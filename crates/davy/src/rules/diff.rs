@@ -84,7 +84,8 @@ fn alarms(args: &DiffArgs, before: &Candidate, after: &Candidate) -> anyhow::Res
     let entries = log.entries(before, args.log.latency())?;
     let period = entries.period();
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let reports = entries.judge(vec![before.side(), after.side()], cores)?;
+    let sides = vec![entries.side(before), entries.side(after)];
+    let reports = entries.judge(sides, cores, &[&before.plan, &after.plan], period)?.sides;
     Ok(difference(&reports[0].ledger, &reports[1].ledger, period))
 }
 

@@ -53,9 +53,9 @@ pub(crate) enum Verb {
 /// Does it.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     match verb {
-        Verb::Backtest(args) => backtest::run(&args),
+        Verb::Backtest(args) => aside(move || backtest::run(&args)).await,
         Verb::Check(args) => check::run(&args),
-        Verb::Diff(args) => diff::run(&args),
+        Verb::Diff(args) => aside(move || diff::run(&args)).await,
         Verb::Schema(args) => schema::run(&args),
         Verb::Packs(args) => packs::run(&args),
         Verb::Test(args) => test::run(&args),
@@ -68,4 +68,9 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Rollback(args) => revisions::decide(args, Decision::Rollback).await,
         Verb::History(args) => revisions::history(args).await,
     }
+}
+
+/// Does what waits for a database and keeps cores busy, beside the runtime.
+async fn aside(verb: impl FnOnce() -> anyhow::Result<Exit> + Send + 'static) -> anyhow::Result<Exit> {
+    tokio::task::spawn_blocking(verb).await?
 }

@@ -5,6 +5,7 @@
 mod alarms;
 mod config;
 mod connect;
+mod extent;
 mod find;
 mod mode;
 mod partitions;
@@ -28,8 +29,8 @@ pub use self::{
 };
 use self::{connect::Connector, writer::Writer};
 use crate::{
-    AlarmQuery, Batch, Bucket, Count, CountQuery, Found, HistoryError, LetterCount, Level, OfSite, Page,
-    Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
+    AlarmQuery, Batch, Bucket, Count, CountQuery, Extent, Found, HistoryError, LetterCount, Level, OfSite,
+    Page, Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
 };
 
 /// History in PostgreSQL.
@@ -154,6 +155,12 @@ impl Store for PostgresStore {
     async fn series(&self, site: &str, tags: &[String]) -> Result<Vec<Found>, HistoryError> {
         let reader = self.reader().await?;
         let found = connect::in_time(read::series(&reader, site, tags)).await;
+        connect::give_back(reader, found)
+    }
+
+    async fn extent(&self, site: &str) -> Result<Option<Extent>, HistoryError> {
+        let reader = self.reader().await?;
+        let found = connect::in_time(extent::extent(&reader, site)).await;
         connect::give_back(reader, found)
     }
 

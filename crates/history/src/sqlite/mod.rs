@@ -5,6 +5,7 @@
 
 mod alarms;
 mod error;
+mod extent;
 mod find;
 mod pack;
 mod packs;
@@ -30,8 +31,8 @@ use tokio::{
 
 use self::writer::Writer;
 use crate::{
-    AlarmQuery, Batch, Bucket, Count, CountQuery, Found, HistoryError, LetterCount, Level, OfSite, Page,
-    Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
+    AlarmQuery, Batch, Bucket, Count, CountQuery, Extent, Found, HistoryError, LetterCount, Level, OfSite,
+    Page, Retention, Row, Sample, Series, Standing, State, Store, Tended, Written,
 };
 
 /// Connections that read at once.
@@ -177,6 +178,11 @@ impl Store for SqliteStore {
     async fn series(&self, site: &str, tags: &[String]) -> Result<Vec<Found>, HistoryError> {
         let (site, tags) = (site.to_owned(), tags.to_vec());
         self.with_reader(move |conn| read::series(conn, &site, &tags)).await
+    }
+
+    async fn extent(&self, site: &str) -> Result<Option<Extent>, HistoryError> {
+        let site = site.to_owned();
+        self.with_reader(move |conn| extent::extent(conn, &site)).await
     }
 
     async fn readings(&self, page: &Page) -> Result<Vec<Sample>, HistoryError> {

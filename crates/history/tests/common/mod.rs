@@ -109,6 +109,27 @@ pub(crate) async fn readings_of_a_site_come_as_they_arrived(store: &dyn Store) {
     assert!(store.readings_of_site("yard", now, until, 4).await.expect("it answers").is_empty());
 }
 
+/// From when to when there are readings, whoever brought them; and which files were active, once a journal did.
+pub(crate) async fn a_site_says_from_when_to_when_it_is_known(store: &dyn Store) {
+    let (mut log, now) = (Log::new(&["a", "b", "c"]), at("2026-11-29T08:00:00Z"));
+    let ends = async || {
+        let found = store.extent(SITE).await.expect("it answers");
+        found.map(|found| (found.first, found.last, found.active.map(|bundle| bundle.revision.to_string())))
+    };
+    assert_eq!(ends().await, None);
+    let before = now.offset_micros(-7 * 86_400_000_000);
+    store.import(SITE, &log.tags, &[row(1, before, 1.0)], now).await.expect("it lands");
+    assert_eq!(ends().await, Some((before, before, None)));
+    let after = now.offset_micros(5);
+    store.write(&log.batch(now, vec![row(0, after, 3.0), row(1, now, 2.0)])).await.expect("it lands");
+    assert_eq!(ends().await, Some((before, after, Some("r1".to_owned()))));
+    // Hours that have come to rest are kept otherwise, and are there all the same.
+    let later = now.plus(std::time::Duration::from_secs(86_400));
+    store.tend(later, later).await.expect("it tends");
+    assert_eq!(ends().await, Some((before, after, Some("r1".to_owned()))));
+    assert_eq!(store.extent("yard").await.expect("it answers"), None);
+}
+
 /// What is over is dropped, and said to be; its buckets stay, also when something comes that is too old.
 pub(crate) async fn days_that_are_over_are_dropped(store: &dyn Store) {
     let mut log = Log::new(&["a"]);

@@ -27,6 +27,8 @@ pub struct Difference {
 pub struct Occurred {
     /// Of which.
     pub alarm: AlarmKey,
+    /// Its number.
+    pub number: u64,
     /// When it became true, on the tag's clock.
     pub raised: Timestamp,
     /// When it was over.
@@ -112,8 +114,8 @@ impl Difference {
             return;
         }
         let list = if is_lost { &mut self.lost } else { &mut self.gained };
-        let Occurrence { raised, cleared, tier, .. } = *found;
-        list.push(Occurred { alarm: key.clone(), raised, cleared, tier });
+        let Occurrence { number, raised, cleared, tier, .. } = *found;
+        list.push(Occurred { alarm: key.clone(), number, raised, cleared, tier });
     }
 
     /// The rules whose alarms differ.

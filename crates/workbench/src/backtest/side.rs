@@ -3,11 +3,12 @@
 use std::{mem, sync::Arc};
 
 use davy_engine::{Counts, Judge, JudgeError, Outcome};
-use davy_model::{Bundle, Command, Input, Timestamp, Transition};
+use davy_model::{Bundle, Command, Input, NodeChange, Timestamp, Transition};
 use davy_rules::Plan;
 
 use super::{
     coverage::{Counting, Coverage},
+    series::{LoggedSeries, Takers},
     translate::{Lost, Translation},
 };
 use crate::{ledger::Ledger, performance::Period};
@@ -118,6 +119,19 @@ impl Side {
         self
     }
 
+    /// The same over a log of series, which has no tags: the places of its readings are places among these. The log begins
+    /// with files all the same, of whatever site; from then on the edge nodes that would have sent something are there.
+    ///
+    /// # Panics
+    /// Of the log as it was: a log of series was judged by nobody.
+    pub fn of_series(mut self, series: Arc<[LoggedSeries]>) -> Side {
+        let Files::Given { plan, places, .. } = &mut self.files else {
+            panic!("a log of series has no files")
+        };
+        *places = Translation::Series(Takers::new(series, plan));
+        self
+    }
+
     /// What its alarms have done so far.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -175,13 +189,22 @@ impl Side {
         };
         match input {
             Input::Activate(log) => {
-                *places = Translation::new(log, bundle, plan, &mut self.lost)?;
+                let mut there = Vec::new();
+                match places {
+                    Translation::Series(takers) => there = takers.nodes(),
+                    Translation::Same | Translation::Places { .. } => {
+                        *places = Translation::new(log, bundle, plan, &mut self.lost)?;
+                    }
+                }
                 if self.judge.engine().is_some() {
                     return self.apply(at, &Input::Tick);
                 }
                 self.judge.offer(Arc::clone(plan));
                 let own = Input::Activate(Arc::clone(bundle));
-                self.apply(at, &own)
+                self.apply(at, &own)?;
+                there
+                    .into_iter()
+                    .try_for_each(|node| self.apply(at, &Input::Node { node, change: NodeChange::Online }))
             }
             Input::Readings(block) => {
                 let here = places.readings(block, &mut self.lost);

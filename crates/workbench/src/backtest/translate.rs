@@ -6,6 +6,8 @@ use davy_engine::JudgeError;
 use davy_model::{Bundle, MessageHead, NodeIndex, Reading, ReadingBlock, Site, TagIndex};
 use davy_rules::{Plan, compile};
 
+use super::series::Takers;
+
 /// The files that tell what tags and edge nodes there are.
 const FILES: [&str; 2] = ["site.yaml", "tags.csv"];
 
@@ -15,6 +17,8 @@ pub(super) enum Translation {
     Same,
     /// By place in the log's files: the place here, if there is one.
     Places { tags: Vec<Option<TagIndex>>, nodes: Vec<Option<NodeIndex>> },
+    /// The log is of series, and of no files.
+    Series(Takers),
 }
 
 /// What could not be taken over.
@@ -61,14 +65,19 @@ impl Translation {
     /// An edge node here.
     pub(super) fn node(&self, node: NodeIndex) -> Option<NodeIndex> {
         match self {
-            Translation::Same => Some(node),
+            // A log of series says nothing of edge nodes.
+            Translation::Same | Translation::Series(_) => Some(node),
             Translation::Places { nodes, .. } => nodes[node.0 as usize],
         }
     }
 
     /// Readings with their places here; `None` when they are the same.
     pub(super) fn readings(&self, block: &ReadingBlock, lost: &mut Lost) -> Option<ReadingBlock> {
-        let Translation::Places { tags, .. } = self else { return None };
+        let tags = match self {
+            Translation::Same => return None,
+            Translation::Series(takers) => return Some(takers.readings(block, lost)),
+            Translation::Places { tags, .. } => tags,
+        };
         let mut taken = ReadingBlock::default();
         let mut rest = &block.readings[..];
         for head in &block.messages {

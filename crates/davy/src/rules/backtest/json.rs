@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     BacktestArgs, Judged,
     facts::{Facts, Numbers},
+    reached::Reached,
 };
 
 /// All of it.
@@ -20,6 +21,7 @@ pub(super) fn report(judged: &Judged, facts: &Facts<'_>, lines: &[PolicyLine], a
     json!({
         "site": *candidate.plan.site.id, "rules": args.rules, "from": judged.period.from.to_string(),
         "until": judged.period.until.to_string(), "head": judged.head, "coverage": coverage(side, facts),
+        "history": judged.reached.as_ref().map(Reached::json),
         "candidate": numbers(&facts.candidate, side),
         "baseline": before.zip(facts.baseline).map(|(side, found)| {
             let mut told = numbers(found, side);
@@ -104,7 +106,7 @@ fn difference(found: &Difference, facts: &Facts<'_>, list: usize) -> Value {
 pub(in crate::rules) fn alarms(found: &Difference, list: usize) -> Value {
     let occurred = |found: &davy_workbench::backtest::Occurred| {
         json!({
-            "rule": *found.alarm.rule, "subject": *found.alarm.subject, "raised": found.raised.to_string(),
+            "rule": *found.alarm.rule, "subject": *found.alarm.subject, "occurrence": found.number, "raised": found.raised.to_string(),
             "cleared": found.cleared.map(|at| at.to_string()), "tier": found.tier.word(),
         })
     };

@@ -1,11 +1,12 @@
-//! What is judged: a site's journal, or a recording.
+//! What is judged: a site's journal, a recording, or a range of history.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use davy_model::BundleFile;
+use davy_model::{Bundle, BundleFile};
+use davy_rules::Plan;
 use davy_server::{
-    backtest,
+    RecoverError, backtest,
     log::{JournalLog, Recorded},
 };
 use davy_simulators::replay::ReplayMap;
@@ -14,7 +15,12 @@ use davy_workbench::{
     performance::Period,
 };
 
-use super::{candidate::Candidate, recording};
+use super::{
+    candidate::Candidate,
+    past::{HistoryDatabase, HistoryRange},
+    reached::Reached,
+    recording,
+};
 use crate::{exit::Misuse, span};
 
 /// Which log.
@@ -29,7 +35,13 @@ pub(in crate::rules) struct LogArgs {
     /// Which columns of the recording are what, as for `davy replay`
     #[arg(long, value_name = "MAP.yaml", requires = "csv")]
     map: Option<PathBuf>,
-    /// How long a recorded reading takes to arrive
+    /// The history database of the configuration: readings that were taken in or imported; a Davy may be writing it
+    #[arg(long, conflicts_with_all = ["journal", "csv"])]
+    history: bool,
+    /// The configuration that says where history is; davy.toml, when it is there
+    #[arg(long, value_name = "FILE", requires = "history")]
+    config: Option<PathBuf>,
+    /// How long a reading takes to arrive, where nobody wrote down when it did
     #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span::parse)]
     latency: Duration,
 }
@@ -38,18 +50,39 @@ pub(in crate::rules) struct LogArgs {
 pub(in crate::rules) enum Log {
     Journal { log: Box<JournalLog>, recorded: Recorded },
     Recording { csv: PathBuf, map: ReplayMap },
+    History(HistoryDatabase),
 }
 
 /// A log that can be judged.
 pub(in crate::rules) enum Entries<'a> {
-    Journal { log: &'a JournalLog, recorded: &'a Recorded },
-    Recording { entries: Vec<Entry>, period: Period, remarks: Vec<String> },
+    Journal {
+        log: &'a JournalLog,
+        recorded: &'a Recorded,
+    },
+    Recording {
+        entries: Vec<Entry>,
+        period: Period,
+        remarks: Vec<String>,
+    },
+    /// The files are what it begins with; of whatever rule set.
+    History {
+        range: Box<HistoryRange>,
+        opening: Arc<Bundle>,
+    },
+}
+
+/// What came of a log.
+pub(in crate::rules) struct Reports {
+    /// A report of each side.
+    pub(in crate::rules) sides: Vec<SideReport>,
+    /// How far history reaches into what was asked for, where it is history.
+    pub(super) reached: Option<Reached>,
 }
 
 impl LogArgs {
     /// Whether there is a log.
     pub(in crate::rules) fn is_given(&self) -> bool {
-        self.journal.is_some() || self.csv.is_some()
+        self.journal.is_some() || self.csv.is_some() || self.history
     }
 
     /// How long a recorded reading takes to arrive.
@@ -60,6 +93,9 @@ impl LogArgs {
 
 impl Log {
     pub(in crate::rules) fn open(args: &LogArgs) -> anyhow::Result<Log> {
+        if args.history {
+            return Ok(Log::History(HistoryDatabase::open(args.config.as_deref())?));
+        }
         match (&args.journal, &args.csv, &args.map) {
             (Some(path), _, _) => {
                 let path = crate::journal::find_one(path)?;
@@ -71,7 +107,9 @@ impl Log {
             (None, Some(csv), Some(map)) => {
                 Ok(Log::Recording { csv: csv.clone(), map: ReplayMap::open(map)? })
             }
-            (None, _, _) => Err(Misuse("expected --journal, or --csv with --map".to_owned()).into()),
+            (None, _, _) => {
+                Err(Misuse("expected --journal, --history, or --csv with --map".to_owned()).into())
+            }
         }
     }
 
@@ -79,7 +117,7 @@ impl Log {
     pub(super) fn recorded(&self) -> anyhow::Result<Option<Side>> {
         match self {
             Log::Journal { log, .. } => Ok(Some(log.recorded().context("opening the journal")?)),
-            Log::Recording { .. } => Ok(None),
+            Log::Recording { .. } | Log::History(_) => Ok(None),
         }
     }
 
@@ -87,6 +125,7 @@ impl Log {
     pub(super) fn files(&self) -> anyhow::Result<Vec<BundleFile>> {
         match self {
             Log::Journal { recorded, .. } => Ok(recorded.bundle.files.clone()),
+            Log::History(database) => database.files(),
             Log::Recording { .. } => {
                 Err(Misuse("a recording has no rules: name a site's folder".to_owned()).into())
             }
@@ -109,6 +148,10 @@ impl Log {
                 Ok(Entries::Journal { log, recorded })
             }
             Log::Recording { csv, map } => recording::read(csv, map, candidate, latency),
+            Log::History(database) => {
+                let range = Box::new(database.of_site(&candidate.bundle.site, latency)?);
+                Ok(Entries::History { range, opening: Arc::clone(&candidate.bundle) })
+            }
         }
     }
 }
@@ -119,6 +162,23 @@ impl Entries<'_> {
         match self {
             Entries::Journal { recorded, .. } => recorded.period,
             Entries::Recording { period, .. } => *period,
+            Entries::History { range, .. } => range.period(),
+        }
+    }
+
+    /// The files that were active, where the log knows of no others that it was judged by.
+    pub(super) fn active(&self) -> Option<&Arc<Bundle>> {
+        match self {
+            Entries::Journal { .. } | Entries::Recording { .. } => None,
+            Entries::History { range, .. } => range.active(),
+        }
+    }
+
+    /// A rule set, before it.
+    pub(in crate::rules) fn side(&self, candidate: &Candidate) -> Side {
+        match self {
+            Entries::Journal { .. } | Entries::Recording { .. } => candidate.side(),
+            Entries::History { range, .. } => range.side(candidate.side()),
         }
     }
 
@@ -126,7 +186,7 @@ impl Entries<'_> {
     pub(super) fn head(&self) -> Option<String> {
         match self {
             Entries::Journal { recorded, .. } => Some(recorded.head.clone()),
-            Entries::Recording { .. } => None,
+            Entries::Recording { .. } | Entries::History { .. } => None,
         }
     }
 
@@ -135,20 +195,30 @@ impl Entries<'_> {
         match self {
             Entries::Journal { log, .. } => log.remark().into_iter().collect(),
             Entries::Recording { remarks, .. } => remarks.clone(),
+            Entries::History { .. } => Vec::new(),
         }
     }
 
-    /// Judges it under every side.
+    /// Judges it under every side: all of it, or of history what decides about the period under these plans.
     pub(in crate::rules) fn judge(
         self,
         sides: Vec<Side>,
         cores: NonZeroUsize,
-    ) -> anyhow::Result<Vec<SideReport>> {
-        Ok(match self {
+        plans: &[&Plan],
+        period: Period,
+    ) -> anyhow::Result<Reports> {
+        let (sides, reached) = match self {
             Entries::Journal { log, recorded } => {
-                backtest::run(log.entries(recorded.period.until), sides, cores)?
+                (backtest::run(log.entries(recorded.period.until), sides, cores)?, None)
             }
-            Entries::Recording { entries, .. } => backtest::run(entries.into_iter().map(Ok), sides, cores)?,
-        })
+            Entries::Recording { entries, .. } => {
+                (backtest::run(entries.into_iter().map(Ok::<_, RecoverError>), sides, cores)?, None)
+            }
+            Entries::History { range, opening } => {
+                let (reports, reached) = range.judge(sides, cores, opening, plans, period)?;
+                (reports, Some(reached))
+            }
+        };
+        Ok(Reports { sides, reached })
     }
 }

@@ -4,6 +4,8 @@ pub(super) mod candidate;
 mod facts;
 pub(super) mod json;
 pub(super) mod log;
+mod past;
+mod reached;
 mod recording;
 mod sweep;
 pub(super) mod text;
@@ -11,7 +13,8 @@ pub(super) mod text;
 use std::{collections::BTreeSet, fs, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use anyhow::{Context, anyhow};
-use davy_model::Timestamp;
+use davy_model::{BundleFile, Timestamp};
+use davy_rules::Plan;
 use davy_workbench::{
     backtest::{Axis, Event, Policy, PolicyLine, Setting, Side, SideReport, grid, read_events, read_policy},
     performance::Period,
@@ -20,7 +23,8 @@ use davy_workbench::{
 use self::{
     candidate::{Candidate, Refused},
     facts::{Baseline, Facts},
-    log::{Log, LogArgs},
+    log::{Entries, Log, LogArgs, Reports},
+    reached::Reached,
 };
 use crate::{
     exit::{Exit, Misuse},
@@ -36,6 +40,7 @@ const POLICY: &str = "policy.yaml";
 The log is what really came, judged by the engine itself: nothing is estimated.
   davy rules backtest SITE --journal data/park.sqlite                       the site's folder against what is active
   davy rules backtest --journal data/park.sqlite --set 'h2s.L1.at_or_above=12 ppm'
+  davy rules backtest SITE --history --from 2026-11-01T00:00:00Z            what history has, against what is active
   davy rules backtest SITE --csv week.csv.gz --map week.yaml --events leaks.csv
   davy rules backtest SITE --csv week.csv --map week.yaml --sweep 'h2s.L1.at_or_above=8..16:1 ppm' --sweep h2s.L1.on_delay=0s,5s
 With a policy (policy.yaml in the site's folder, or --policy), the exit code is 1 when the candidate does not keep to it.")]
@@ -58,8 +63,8 @@ pub(crate) struct BacktestArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "last")]
     from: Option<Timestamp>,
     /// Count up to then
-    #[arg(long, value_name = "TIME")]
-    to: Option<Timestamp>,
+    #[arg(long, alias = "to", value_name = "TIME")]
+    until: Option<Timestamp>,
     /// Count the last so much of the log
     #[arg(long, value_name = "SPAN", value_parser = span::parse)]
     last: Option<Duration>,
@@ -99,6 +104,7 @@ struct Judged {
     events: Option<Vec<Event>>,
     remarks: Vec<String>,
     head: Option<String>,
+    reached: Option<Reached>,
 }
 
 /// Does it.
@@ -136,40 +142,72 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
     }
     let entries = log.entries(&candidates[0], args.log.latency())?;
     let period = period(args, entries.period())?;
-    let other =
-        args.baseline.as_ref().map(|folder| Candidate::of_files(candidate::files(folder)?)).transpose()?;
-    let recorded = if args.baseline.is_none() { log.recorded()? } else { None };
-    let (name, baseline) = match &args.baseline {
-        Some(folder) => (folder.display().to_string(), other.as_ref().map(Candidate::side)),
-        None if recorded.is_some() => ("as recorded".to_owned(), recorded),
-        None if !args.settings.is_empty() || !args.axes.is_empty() => {
-            ("as it stands".to_owned(), Some(Candidate::of_files(plain)?.side()))
-        }
-        None => (String::new(), None),
-    };
-    let judged: Vec<&Candidate> = candidates.first().into_iter().chain(&other).collect();
+    let before = Before::of(args, log, &entries, plain)?;
+    let judged: Vec<&Candidate> = candidates.first().into_iter().chain(&before.candidate).collect();
     check_sites(&judged)?;
     check_rules(args, &judged)?;
     let events = events(args, &candidates[0])?;
-    let has_baseline = baseline.is_some();
-    let sides: Vec<Side> = baseline
+    let candidate = |candidate| entries.side(candidate).counting(period);
+    let sides: Vec<Side> = before
+        .recorded
         .into_iter()
-        .chain(candidates.iter().map(|candidate| candidate.side().counting(period)))
+        .chain(before.candidate.as_ref().map(|candidate| entries.side(candidate)))
+        .chain(candidates.iter().map(candidate))
         .collect();
+    let has_baseline = sides.len() > candidates.len();
     let cores = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let head = entries.head();
     let mut remarks = entries.remarks();
-    let mut reports = entries.judge(sides, cores)?.into_iter();
+    let plans: Vec<&Plan> = candidates.iter().chain(&before.candidate).map(|one| &*one.plan).collect();
+    let Reports { sides, reached } = entries.judge(sides, cores, &plans, period)?;
+    let reached = reached.map(|reached| reached.asked(args.from));
+    let mut reports = sides.into_iter();
     let baseline = if has_baseline { reports.next() } else { None };
     let (events, told) = events.unzip();
     remarks.extend(told.unwrap_or_default());
-    let names = [name, candidates[0].plan.revision.to_string()];
+    let names = [before.name, candidates[0].plan.revision.to_string()];
     let candidates = candidates.into_iter().zip(reports).collect();
-    Ok(Judged { names, period, baseline, candidates, events, remarks, head })
+    Ok(Judged { names, period, baseline, candidates, events, remarks, head, reached })
+}
+
+/// What candidates are compared with.
+#[derive(Default)]
+struct Before {
+    name: String,
+    /// The log as it was; or else a rule set, or nothing.
+    recorded: Option<Side>,
+    candidate: Option<Candidate>,
+}
+
+impl Before {
+    fn of(
+        args: &BacktestArgs,
+        log: &Log,
+        entries: &Entries<'_>,
+        plain: Vec<BundleFile>,
+    ) -> anyhow::Result<Before> {
+        let under = |name: String, files| {
+            Ok(Before { name, candidate: Some(Candidate::of_files(files)?), recorded: None })
+        };
+        if let Some(folder) = &args.baseline {
+            return under(folder.display().to_string(), candidate::files(folder)?);
+        }
+        if let Some(recorded) = log.recorded()? {
+            let name = "as recorded".to_owned();
+            return Ok(Before { name, recorded: Some(recorded), candidate: None });
+        }
+        if let (Some(_), Some(active)) = (&args.folder, entries.active()) {
+            return under("what is active".to_owned(), active.files.clone());
+        }
+        if !args.settings.is_empty() || !args.axes.is_empty() {
+            return under("as it stands".to_owned(), plain);
+        }
+        Ok(Before::default())
+    }
 }
 
 fn period(args: &BacktestArgs, log: Period) -> anyhow::Result<Period> {
-    let until = args.to.unwrap_or(log.until).min(log.until);
+    let until = args.until.unwrap_or(log.until).min(log.until);
     let from =
         args.from.or_else(|| args.last.map(|last| until.minus(last))).unwrap_or(log.from).max(log.from);
     if from >= until {

@@ -75,6 +75,9 @@ fn data(judged: &Judged, facts: &Facts<'_>) -> String {
             told += &format!("\n  {} gaps, the longest: {}", coverage.gaps.len(), gaps.join(", "));
         }
     }
+    for line in judged.reached.iter().flat_map(|reached| reached.lines(judged.period)) {
+        told += &format!("\n  {line}");
+    }
     told
 }
 

@@ -1,0 +1,121 @@
+//! A range of the configured history database, as a log.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use davy_history::Store;
+use davy_model::{Bundle, BundleFile, Timestamp};
+use davy_rules::Plan;
+use davy_server::{
+    Flags, SiteSource, backtest,
+    past::{Asked, Past, PastError},
+};
+use davy_workbench::{
+    backtest::{Reach, Side, SideReport},
+    performance::Period,
+};
+use tokio::runtime::Handle;
+
+use super::reached::Reached;
+use crate::{
+    check_config,
+    exit::{Misuse, Unusable},
+};
+
+/// The store of a configuration.
+pub(in crate::rules) struct HistoryDatabase {
+    store: Arc<dyn Store>,
+    sites: Vec<SiteSource>,
+    /// For how long it keeps readings.
+    keep: Duration,
+}
+
+/// What it has of one site.
+pub(in crate::rules) struct HistoryRange {
+    past: Past,
+    keep: Duration,
+    latency: Duration,
+}
+
+impl HistoryDatabase {
+    /// The store of that configuration, of davy.toml where none is named.
+    pub(super) fn open(config: Option<&Path>) -> anyhow::Result<HistoryDatabase> {
+        let config = check_config::load(config, &Flags::default()).map_err(Unusable)?;
+        let Some(history) = &config.history else {
+            let none = "history.store is none: choose sqlite or postgres, and import what is to be judged";
+            return Err(Unusable(vec![none.to_owned()]).into());
+        };
+        let store = history.store(&config.data_dir);
+        let store = store.map_err(|error| Unusable(vec![format!("history: {error}")]))?;
+        Ok(HistoryDatabase { store, keep: history.retention.readings, sites: config.sites })
+    }
+
+    /// What there is of a site. Not on a thread of the runtime.
+    pub(super) fn of_site(&self, site: &str, latency: Duration) -> anyhow::Result<HistoryRange> {
+        let opened = Handle::current().block_on(Past::open(Arc::clone(&self.store), site));
+        let past = opened.context("reading history")?;
+        Ok(HistoryRange { past, keep: self.keep, latency })
+    }
+
+    /// The files of the one site of the configuration: those active where history stands, else its folder's.
+    pub(super) fn files(&self) -> anyhow::Result<Vec<BundleFile>> {
+        let [source] = &self.sites[..] else {
+            let told = "the configuration has more than one site, or none: name the folder of the site that is meant";
+            return Err(Misuse(told.to_owned()).into());
+        };
+        let loaded = source.load().map_err(Unusable)?;
+        let range = self.of_site(&loaded.bundle.site, Duration::ZERO)?;
+        Ok(range.past.active().unwrap_or(&loaded.bundle).files.clone())
+    }
+}
+
+impl HistoryRange {
+    /// From the oldest reading to the newest.
+    pub(super) fn period(&self) -> Period {
+        let measured = self.past.measured();
+        Period { from: measured.from, until: measured.until.plus(self.latency) }
+    }
+
+    /// The files that were active where it stands.
+    pub(super) fn active(&self) -> Option<&Arc<Bundle>> {
+        self.past.active()
+    }
+
+    /// A rule set, before its readings.
+    pub(super) fn side(&self, side: Side) -> Side {
+        side.of_series(self.past.series())
+    }
+
+    /// Judges what decides about a period: what is measured in it, and what windows, delays and silences need around it.
+    pub(super) fn judge(
+        &self,
+        sides: Vec<Side>,
+        cores: std::num::NonZeroUsize,
+        opening: Arc<Bundle>,
+        plans: &[&Plan],
+        period: Period,
+    ) -> Result<(Vec<SideReport>, Reached), PastError> {
+        let reach = plans.iter().map(|plan| Reach::of(plan)).reduce(Reach::or).unwrap_or_default();
+        let there = self.past.measured();
+        let measured = Period {
+            from: period.from.minus(reach.before()).max(there.from),
+            until: period.until.plus(reach.after()),
+        };
+        let asked = Asked { measured, latency: self.latency, plans };
+        let mut entries = self.past.entries(&asked, opening);
+        let reports = backtest::run(&mut entries, sides, cores)?;
+        let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+        let kept_from = now.minus(self.keep);
+        let reached = Reached {
+            begins: there.from,
+            asked_from: None,
+            judged_from: measured.from,
+            looks_back: reach.before(),
+            keep: self.keep,
+            kept_from: (kept_from > period.from).then_some(kept_from),
+            holes: self.past.holes_from(measured.from),
+            untaken: entries.untaken(),
+        };
+        Ok((reports, reached))
+    }
+}
