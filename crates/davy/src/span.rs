@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+use davy_model::Timestamp;
+
+/// The time here, which spans are counted back from.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
 /// Reads a span.
 ///
 /// # Errors

@@ -4,7 +4,9 @@ use davy_proto::v1::{
     AlarmServiceCountHistoryRequest, AlarmServiceListHistoryRequest, Alert, HistoryFilter, HistoryGrouping,
     Tier, TransitionKind,
 };
+use davy_tests::davy;
 use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
 
 use crate::{Park, reason, wire};
 
@@ -63,6 +65,7 @@ async fn alarms_of(mut park: Park) {
     }
     refusals_of_lists(&park, &any).await;
     counts_of(&park, &any).await;
+    told_by_the_command_line(&park).await;
     assert_eq!(park.server.stop().await, 0);
 }
 
@@ -114,4 +117,35 @@ async fn counts_of(park: &Park, any: &HistoryFilter) {
         let refused = park.grpc.alarms().count_history(wrong).await.expect_err(&what);
         assert_eq!(reason(&refused), "REQUEST_INVALID", "{what}");
     }
+}
+
+/// The same from a shell.
+async fn told_by_the_command_line(park: &Park) {
+    let server = park.server.http().to_string();
+    for (call, want) in [
+        ("history --tier red --rule h2s", "park:h2s:AT-1/h2s#1.2"),
+        ("history --area south --kind cleared --last 1h", "park:h2s:AT-2/h2s#1.2"),
+        ("history --rule h2s --to 2026-01-01T00:00:00Z", ""),
+        ("history park:h2s:AT-2/h2s", "park:h2s:AT-2/h2s#1.1 park:h2s:AT-2/h2s#1.2"),
+        ("history --site park --rule h2s --limit 1", "park:h2s:AT-1/h2s#1.1"),
+        (
+            "count --by subject --rule h2s",
+            r#"{"count":1,"subject":"AT-1/h2s"} {"count":1,"subject":"AT-2/h2s"}"#,
+        ),
+        ("count --by tier,kind --kind cleared --rule h2s", r#"{"count":1,"kind":"cleared","tier":"orange"}"#),
+        ("count --rule h2s --all-kinds", r#"{"count":4}"#),
+    ] {
+        let call = format!("alarms {call} --server {server} --json");
+        let said = davy(call.split(' ')).await.ended(0);
+        let told: Vec<String> = said.out.lines().map(told).collect();
+        assert_eq!(told.join(" "), want, "{call}");
+    }
+    let said = davy(["alarms", "history", "--server", &server, "--rule", "h2s", "--after", "3"]).await;
+    assert_ne!(said.code, 0, "{said:?}");
+}
+
+/// The id of a transition, or a count as it is.
+fn told(line: &str) -> String {
+    let object: Value = serde_json::from_str(line).expect("JSON");
+    object["id"].as_str().map_or_else(|| line.to_owned(), ToOwned::to_owned)
 }

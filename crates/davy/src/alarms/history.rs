@@ -2,34 +2,34 @@
 
 use davy_proto::{
     alert_json,
-    v1::{AlarmServiceListTransitionsRequest, Alert},
+    v1::{AlarmServiceListHistoryRequest, AlarmServiceListTransitionsRequest, Alert},
 };
 
+use super::filter::FilterArgs;
 use crate::{ask::ServerArgs, exit::Exit, figures, out, refusal::failed, table};
 
 /// Asked for at a time.
 const PAGE_LEN: i32 = 500;
 
-/// Of which alarm.
+/// Of which alarm, or which transitions of history.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     server: ServerArgs,
     /// The alarm's id, site:rule:subject
-    #[arg(required_unless_present = "site", conflicts_with = "site")]
+    #[arg(conflicts_with_all = FilterArgs::NAMES)]
     alarm: Option<String>,
-    /// Everything that happened in this site instead
-    #[arg(long, value_name = "SITE")]
-    site: Option<String>,
     /// Only this occurrence of the alarm
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "alarm")]
     occurrence: Option<u64>,
-    /// Only transitions with a greater number in the site
+    /// Only transitions with a greater number in the site; of an alarm or a site
     #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
     after: u64,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -37,7 +37,13 @@ pub(crate) struct Args {
 
 /// Tells it.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
-    let found = fetch(&args).await?;
+    let is_of_journal = args.alarm.is_some() || args.filter.site().is_some();
+    let found = if args.filter.is_more_than_a_site() || !is_of_journal {
+        anyhow::ensure!(args.after == 0, "--after goes with an alarm, or with one --site and nothing else");
+        past(&args).await?
+    } else {
+        fetch(&args).await?
+    };
     if args.json {
         for alert in &found {
             out::line(alert_json(alert))?;
@@ -54,11 +60,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// From the journal of a site.
 async fn fetch(args: &Args) -> anyhow::Result<Vec<Alert>> {
     let mut client = args.server.alarms().await?;
     let mut request = AlarmServiceListTransitionsRequest {
         alarm: args.alarm.clone().unwrap_or_default(),
-        site: args.site.clone().unwrap_or_default(),
+        site: args.filter.site().unwrap_or_default().to_owned(),
         occurrence: args.occurrence,
         after_sequence: args.after,
         page_size: PAGE_LEN,
@@ -68,6 +75,26 @@ async fn fetch(args: &Args) -> anyhow::Result<Vec<Alert>> {
     loop {
         let page =
             client.list_transitions(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
+        found.extend(page.transitions);
+        if page.next_page_token.is_empty() || found.len() >= args.limit {
+            found.truncate(args.limit);
+            return Ok(found);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// From history, of any time and site.
+async fn past(args: &Args) -> anyhow::Result<Vec<Alert>> {
+    let mut client = args.server.alarms().await?;
+    let mut request = AlarmServiceListHistoryRequest {
+        filter: Some(args.filter.wire()),
+        page_size: PAGE_LEN,
+        page_token: String::new(),
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = client.list_history(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
         found.extend(page.transitions);
         if page.next_page_token.is_empty() || found.len() >= args.limit {
             found.truncate(args.limit);

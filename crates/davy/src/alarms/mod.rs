@@ -1,8 +1,10 @@
 //! `davy alarms`: what an operator asks of a running Davy.
 
 mod command;
+mod count;
 mod explain;
 mod explained;
+mod filter;
 mod history;
 mod list;
 mod performance;
@@ -28,8 +30,10 @@ pub(crate) enum Verb {
     Show(show::Args),
     /// Why an alarm stands as it does: rule, readings, delay, verdict
     Explain(explain::Args),
-    /// What happened to one alarm, in order
+    /// What happened, in order: to one alarm, in a site, or whatever history has that meets a filter
     History(history::Args),
+    /// How many alarms history has, by what they have in common
+    Count(count::Args),
     /// What alarms cost each desk: the figures of ISA-18.2 and EEMUA 191
     Performance(performance::Args),
     /// Acknowledge: seen, and owned
@@ -54,6 +58,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Show(args) => show::run(args).await,
         Verb::Explain(args) => explain::run(args).await,
         Verb::History(args) => history::run(args).await,
+        Verb::Count(args) => count::run(args).await,
         Verb::Performance(args) => performance::run(args).await,
         Verb::Ack(args) => command::run(args, Kind::Acknowledge).await,
         Verb::Shelve(args) => command::shelve(args).await,

@@ -39,7 +39,7 @@ pub(crate) struct Args {
 /// Tells it.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let mut client = args.server.alarms().await?;
-    let until = args.to.unwrap_or_else(now);
+    let until = args.to.unwrap_or_else(span::now);
     let from = args.from.or_else(|| args.last.map(|last| until.minus(last)));
     let request = AlarmServiceGetPerformanceRequest {
         site: args.site.clone(),
@@ -61,11 +61,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     out::line(format_args!("site {}, {from} to {until}", args.site))?;
     desks.iter().try_for_each(|desk| tell(desk))?;
     Ok(Exit::Ok)
-}
-
-/// The time here, which only says how far back to ask.
-fn now() -> Timestamp {
-    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
 }
 
 fn tell(desk: &DeskPerformance) -> std::io::Result<()> {

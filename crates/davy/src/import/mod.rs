@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use davy_history::Written;
-use davy_model::Timestamp;
 use serde_json::json;
 
 use self::{found::Findings, rows::Rows, site::Target};
@@ -55,7 +54,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         Ok(target) => target,
         Err(errors) => return Ok(refuse(&errors)),
     };
-    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let now = crate::span::now();
     let mut account = Account::default();
     for file in &args.files {
         let mut rows = Rows::open(file, &target.tags, now)?;

@@ -80,7 +80,7 @@ struct Line {
 /// Does it.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<Exit> {
     let arrival = match args.at.as_deref() {
-        None => Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()),
+        None => crate::span::now(),
         Some(text) => {
             text.parse().map_err(|_| Misuse(format!("{text}: no time such as 2026-11-23T08:00:00Z")))?
         }
