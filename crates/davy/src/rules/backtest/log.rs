@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use davy_model::{Bundle, BundleFile};
+use davy_model::{Bundle, BundleFile, Timestamp};
 use davy_rules::Plan;
 use davy_server::{
     RecoverError, backtest,
@@ -22,6 +22,20 @@ use super::{
     recording,
 };
 use crate::{exit::Misuse, span};
+
+/// Where to go on when a journal has let go of what is asked for.
+const HISTORY_REACHES: &str = "davy rules backtest --history judges what history has of that time";
+
+/// A time that a journal no longer has.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "NO_LONGER_KEPT: the journal can be judged from {begins} on, and {asked} is before that: {HISTORY_REACHES}; or count from \
+     then on"
+)]
+struct NoLongerKept {
+    begins: Timestamp,
+    asked: Timestamp,
+}
 
 /// Which log.
 #[derive(Debug, clap::Args)]
@@ -100,7 +114,11 @@ impl Log {
             (Some(path), _, _) => {
                 let path = crate::journal::find_one(path)?;
                 let reading = || format!("reading {}", path.display());
-                let log = Box::new(JournalLog::open(&path).with_context(reading)?);
+                let log = JournalLog::open(&path).map_err(|error| match error {
+                    RecoverError::Rootless { .. } => anyhow::Error::new(error).context(HISTORY_REACHES),
+                    error => error.into(),
+                });
+                let log = Box::new(log.with_context(reading)?);
                 let recorded = log.survey().with_context(reading)?;
                 Ok(Log::Journal { log, recorded })
             }
@@ -166,6 +184,20 @@ impl Entries<'_> {
         }
     }
 
+    /// Refuses a moment that was in the log once, and is no longer kept.
+    pub(super) fn reaches(&self, asked: Option<Timestamp>) -> anyhow::Result<()> {
+        match self {
+            Entries::Journal { log, recorded } if log.first_kept() > 1 => {
+                let begins = recorded.period.from;
+                match asked.filter(|asked| *asked < begins) {
+                    Some(asked) => Err(NoLongerKept { begins, asked }.into()),
+                    None => Ok(()),
+                }
+            }
+            Entries::Journal { .. } | Entries::Recording { .. } | Entries::History { .. } => Ok(()),
+        }
+    }
+
     /// The files that were active, where the log knows of no others that it was judged by.
     pub(super) fn active(&self) -> Option<&Arc<Bundle>> {
         match self {
@@ -193,7 +225,9 @@ impl Entries<'_> {
     /// What is to be known of it.
     pub(super) fn remarks(&self) -> Vec<String> {
         match self {
-            Entries::Journal { log, .. } => log.remark().into_iter().collect(),
+            Entries::Journal { log, .. } => {
+                log.remark().map(|remark| format!("{remark}. {HISTORY_REACHES}")).into_iter().collect()
+            }
             Entries::Recording { remarks, .. } => remarks.clone(),
             Entries::History { .. } => Vec::new(),
         }

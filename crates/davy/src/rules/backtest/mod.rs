@@ -141,6 +141,7 @@ fn judge(args: &BacktestArgs, log: &Log) -> anyhow::Result<Judged> {
         candidates.push(Candidate::new(plain.clone(), &all, tried)?);
     }
     let entries = log.entries(&candidates[0], args.log.latency())?;
+    entries.reaches(args.from.or(args.until))?;
     let period = period(args, entries.period())?;
     let before = Before::of(args, log, &entries, plain)?;
     let judged: Vec<&Candidate> = candidates.first().into_iter().chain(&before.candidate).collect();
