@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "../../server/tests/day/mod.rs"]
-#[allow(dead_code, reason = "a part of it is used")]
 mod day;
 
 use std::{

@@ -2,6 +2,7 @@
 //!
 //! With `DAVY_TEST_TIMESCALE_URL`, the stories of the store are told on that server as well, in databases of their own.
 
+mod backtest;
 #[path = "../../../crates/history/tests/common/mod.rs"]
 mod common;
 mod landing;
