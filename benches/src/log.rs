@@ -16,10 +16,8 @@ use crate::davy::site_files;
 pub const TAGS: u32 = 10_000;
 /// Readings in a commit.
 const BLOCK: u32 = 1000;
-/// From one commit to the next, ms: every tag reports once a second.
-const APART_MS: i64 = 100;
-/// When it begins, ms since 1970.
-const BEGIN_MS: i64 = 1_795_420_800_000;
+/// When it begins, µs since 1970.
+const BEGIN_US: i64 = 1_795_420_800_000_000;
 
 /// The site's files.
 ///
@@ -35,16 +33,22 @@ pub fn bundle() -> Result<Arc<Bundle>> {
 
 /// The files, and then so many commits of a thousand readings.
 pub fn commits(bundle: &Arc<Bundle>, count: u64) -> Vec<Commit> {
-    let at = |number: u64| Timestamp::from_millis(BEGIN_MS + number.cast_signed() * APART_MS);
+    commits_of(bundle, count, BLOCK)
+}
+
+/// The files, and then so many commits of `block` readings, a divisor of a thousand.
+pub fn commits_of(bundle: &Arc<Bundle>, count: u64, block: u32) -> Vec<Commit> {
+    let a_second = u64::from(TAGS / block);
+    let at = |number: u64| Timestamp::from_micros(BEGIN_US + (number * 1_000_000 / a_second).cast_signed());
     let files = vec![Input::Activate(Arc::clone(bundle))];
     let mut commits = vec![Commit { number: 1, at: at(1), inputs: files, transitions: vec![] }];
     for number in 2..count + 2 {
-        let first = (number as u32 * BLOCK) % TAGS;
+        let first = (number as u32).wrapping_mul(block) % TAGS;
         let reading = |tag: u32| Reading {
             tag: TagIndex(tag),
             quality: Quality::Good,
             source_time: at(number),
-            value: (40.0 + f64::from((tag * 7 + number as u32) % 37) / 4.0).into(),
+            value: measured(tag, number / a_second).into(),
         };
         let head = MessageHead {
             node: NodeIndex(0),
@@ -52,13 +56,21 @@ pub fn commits(bundle: &Arc<Bundle>, count: u64) -> Vec<Commit> {
             seq: Some(number),
             redelivered: false,
             freshness: Freshness::Live,
-            len: BLOCK,
+            len: block,
         };
-        let readings = (first..first + BLOCK).map(reading).collect();
+        let readings = (first..first + block).map(reading).collect();
         let inputs = vec![Input::Readings(ReadingBlock { messages: vec![head], readings })];
         commits.push(Commit { number, at: at(number), inputs, transitions: vec![] });
     }
     commits
+}
+
+/// What a sensor shows: it drifts over an hour, and trembles by some of its last digit, a tenth.
+pub fn measured(tag: u32, second: u64) -> f64 {
+    let mixed = (u64::from(tag) << 32 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let noise = ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / f64::from(1 << 24);
+    let drift = (second as f64 / 3600.0 * std::f64::consts::TAU + f64::from(tag)).sin();
+    ((20.0 + f64::from(tag % 50) + 5.0 * drift + 0.6 * (noise - 0.5)) * 10.0).round() / 10.0
 }
 
 /// The readings of commits, in their order.

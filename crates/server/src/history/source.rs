@@ -282,3 +282,6 @@ fn read_on(mut reading: Reading, known: &Arc<Plan>, readings: usize) -> Result<R
     let batch = reading.translator.batch();
     Ok((reading, batch, more))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod alarm_counts;
 mod alarm_history;
+mod alarm_past;
 mod alarms;
 mod alerts;
 mod asked;
@@ -9,7 +10,6 @@ mod dead_letters;
 mod devices;
 mod explain;
 mod history;
-mod past;
 mod performance;
 mod question;
 mod rules;

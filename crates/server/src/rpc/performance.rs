@@ -7,7 +7,7 @@ use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
 use davy_workbench::performance::{DeskPerformance, Figure, Period, Verdict, desks};
 use tonic::Status;
 
-use super::{past::Past, status};
+use super::{alarm_past::AlarmPast, status};
 use crate::hub::Hub;
 
 /// Over which time, when nobody says.
@@ -20,7 +20,7 @@ pub(super) async fn get(
 ) -> Result<wire::AlarmServiceGetPerformanceResponse, Status> {
     let service = hub.sites.get(&*request.site).ok_or_else(|| status::unknown_site(&request.site))?;
     let period = period(hub, request)?;
-    let (past, loaded) = (Past::of(hub, service), service.loaded.load_full());
+    let (past, loaded) = (AlarmPast::of(hub, service), service.loaded.load_full());
     let read = tokio::task::spawn_blocking(move || {
         past.ledger(period).map(|ledger| desks(&ledger, &loaded.plan.site, period))
     });

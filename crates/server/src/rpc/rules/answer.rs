@@ -12,7 +12,7 @@ use davy_workbench::{
 use crate::{
     hub::Hub,
     revisions::{Event, Forecast, Note, Record, Seen},
-    rpc::past::Past,
+    rpc::alarm_past::AlarmPast,
 };
 
 /// Alarms of a shadow that are told one by one.
@@ -127,7 +127,7 @@ fn actual(hub: &Hub, record: &Record) -> Option<wire::Actual> {
     let (from, ended) = record.active_time()?;
     let period = Period { from, until: ended.unwrap_or_else(|| hub.clock.now()) };
     let service = hub.sites.get(record.site.as_str())?;
-    let (raises, problem) = match Past::of(hub, service).raised_in(period) {
+    let (raises, problem) = match AlarmPast::of(hub, service).raised_in(period) {
         Ok(raises) => (raises, String::new()),
         Err(problem) => (0, problem),
     };

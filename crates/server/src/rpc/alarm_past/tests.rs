@@ -53,7 +53,7 @@ fn transition(half: u64) -> Transition {
 }
 
 /// A journal that keeps the second day, beside what history has.
-async fn past(folder: &TempDir, taken: u64) -> Past {
+async fn past(folder: &TempDir, taken: u64) -> AlarmPast {
     let journal_path = folder.path().join("park.sqlite");
     let (mut journal, _) = Journal::open(&journal_path, "park").expect("a new journal");
     let bundle = Bundle { site: "park".into(), files: Vec::new(), revision: "r1".into() };
@@ -71,7 +71,7 @@ async fn past(folder: &TempDir, taken: u64) -> Past {
     journal.close().expect("it closes");
     let store = store(&folder.path().join("history.db"));
     store.write(&batch(taken)).await.expect("it lands");
-    Past { site: "park".to_owned(), journal: journal_path, history: Some(Arc::new(store)) }
+    AlarmPast { site: "park".to_owned(), journal: journal_path, history: Some(Arc::new(store)) }
 }
 
 fn store(path: &Path) -> SqliteStore {
@@ -106,7 +106,7 @@ fn batch(taken: u64) -> Batch {
 }
 
 /// Asked as it is served: on a thread that may wait.
-async fn raised(past: &Arc<Past>, from: u64, until: u64) -> Result<u64, String> {
+async fn raised(past: &Arc<AlarmPast>, from: u64, until: u64) -> Result<u64, String> {
     let (past, period) = (Arc::clone(past), Period { from: at(from), until: at(until) });
     tokio::task::spawn_blocking(move || past.raised_in(period)).await.expect("it answers")
 }

@@ -1,49 +1,34 @@
-//! History on its way into PostgreSQL, and a day of one tag on its way out.
-//!
-//! Budgets: the whole path (journal → names → batch → staging → table, with the site's place in the same transaction) ≥ 0.6 of a
-//! bare binary COPY into the same table with the same indexes; a day of one tag at 1 s for 1,000 pixels ≤ 50 ms.
-//!
-//! `DAVY_BENCH_ROWS` is how many rows lie in the table when it is asked; 10 million, unless it says otherwise.
+//! Into PostgreSQL: a bare COPY, and a Davy that catches up.
 
 use std::{
-    env, fs,
+    fs,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use davy_benches::{
     davy::{binary, site_files},
     log::{self, TAGS},
     process::{Process, free_port},
     table::{line, median},
 };
-use davy_history::{PostgresConfig, PostgresStore, Retention, Store, Tls, aggregate, width_for};
+use davy_history::Store;
 use davy_journal::Commit;
-use davy_model::Timestamp;
 use davy_tests::Postgres;
 use futures_util::pin_mut;
-use tokio_postgres::{Client, NoTls, binary_copy::BinaryCopyInWriter, types::Type};
+use tokio_postgres::{binary_copy::BinaryCopyInWriter, types::Type};
+
+use crate::{client, store};
 
 /// Commits of a thousand readings.
 const COMMITS: u64 = 2_000;
 const ROUNDS: usize = 5;
 /// Rows of a bare COPY: where it is at its best here.
 const COPY_ROWS: usize = 50_000;
-/// Pixels of a plot.
-const PIXELS: u32 = 1_000;
-const DAY: Duration = Duration::from_secs(86_400);
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let settings = ["shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min"];
-    let Some(postgres) = Postgres::start_with(&settings).await else { bail!("PostgreSQL is not installed") };
-    write(&postgres).await?;
-    ask(&postgres).await
-}
-
-async fn write(postgres: &Postgres) -> Result<()> {
+pub(super) async fn write(postgres: &Postgres) -> Result<()> {
     let bundle = log::bundle()?;
     let commits = log::commits(&bundle, COMMITS);
     let count = log::readings(&commits).count() as f64;
@@ -66,19 +51,6 @@ async fn write(postgres: &Postgres) -> Result<()> {
     line("ratio", &format!("{:.2}", whole / bare), "≥ 0.6");
     line("on disk, plain PostgreSQL, indexes included", &format!("{:.0} bytes/reading", bytes / count), "");
     Ok(())
-}
-
-async fn store(postgres: &Postgres, database: &str) -> Result<PostgresStore> {
-    let config = PostgresConfig { url: postgres.database(database), password: None, tls: Tls::None };
-    let store = PostgresStore::new(&config, Retention::default())?;
-    store.migrate().await?;
-    Ok(store)
-}
-
-async fn client(postgres: &Postgres, database: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(&postgres.url(database), NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
 
 /// The floor: the same rows by COPY alone, in the order they came, one transaction a batch.
@@ -153,42 +125,4 @@ fn serve(folder: &Path, url: &str, site: &str, commits: &[Commit]) -> Result<Pro
     let mut command = Command::new(binary()?);
     command.args(["serve", "--config"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(Process { child: command.spawn().context("starting davy")? })
-}
-
-/// A day of one tag, of as many tags as fill the table.
-async fn ask(postgres: &Postgres) -> Result<()> {
-    let rows: u64 = env::var("DAVY_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(10_000_000);
-    let tags = rows / 86_400;
-    let store = store(postgres, "asked").await?;
-    let from: Timestamp = Timestamp::from_millis(1_795_392_000_000);
-    let until = from.plus(DAY);
-    store.tend(from, from).await?;
-    let names = "INSERT INTO davy.tags (site, tag, unit, quantity, title_en, title_zh)
-                 SELECT 'bench', 't' || n, 'ppm', 'gas.h2s', '', '' FROM generate_series(1, $1::bigint) n";
-    let client = client(postgres, "asked").await?;
-    client.execute(names, &[&i64::try_from(tags)?]).await?;
-    for hour in 0..24_i64 {
-        let fill = format!(
-            "INSERT INTO davy.readings
-             SELECT tag, at, at, 40 + (tag * 7 + extract(epoch FROM at)::bigint) % 37 / 4.0, 0
-             FROM generate_series(to_timestamp({0}), to_timestamp({0} + 3599), '1 second') at, generate_series(1, {tags}) tag",
-            from.as_micros() / 1_000_000 + hour * 3600
-        );
-        client.batch_execute(&fill).await?;
-    }
-    client.batch_execute("VACUUM ANALYZE davy.readings").await?;
-    while store.tend(until, until).await?.rolled_until != Some(until) {}
-    client.batch_execute("VACUUM ANALYZE davy.readings_1m").await?;
-    let width = width_for(DAY, PIXELS, Duration::ZERO);
-    let mut took = Vec::new();
-    for round in 0..101_i32 {
-        let tag = 1 + round * 7 % i32::try_from(tags)?;
-        let started = Instant::now();
-        let buckets = aggregate(&store, tag, from, until, width).await?;
-        took.push(started.elapsed().as_secs_f64() * 1e3);
-        anyhow::ensure!(buckets.len() >= PIXELS as usize, "{} buckets", buckets.len());
-    }
-    let what = format!("a day of one tag, {} M rows in the table", tags * 86_400 / 1_000_000);
-    line(&what, &format!("{:.1} ms", median(took)), "≤ 50 ms");
-    Ok(())
 }

@@ -20,7 +20,7 @@ const TRANSITIONS_MAX: usize = 1_000_000;
 const PAGE_LEN: usize = 1000;
 
 /// Where a site's past is kept.
-pub(super) struct Past {
+pub(super) struct AlarmPast {
     site: String,
     journal: PathBuf,
     history: Option<Arc<dyn Store>>,
@@ -33,9 +33,9 @@ struct Reading {
     read: usize,
 }
 
-impl Past {
-    pub(super) fn of(hub: &Hub, service: &SiteService) -> Past {
-        Past {
+impl AlarmPast {
+    pub(super) fn of(hub: &Hub, service: &SiteService) -> AlarmPast {
+        AlarmPast {
             site: service.id.to_string(),
             journal: service.feed.journal().to_owned(),
             history: hub.history.as_ref().map(|history| Arc::clone(&history.store)),
