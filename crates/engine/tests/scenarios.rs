@@ -10,6 +10,8 @@ mod clocks;
 mod delays;
 #[path = "scenarios/files.rs"]
 mod files;
+#[path = "scenarios/held.rs"]
+mod held;
 #[path = "scenarios/kinds/mod.rs"]
 mod kinds;
 #[path = "scenarios/lapses.rs"]

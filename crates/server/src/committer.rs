@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
-use crate::{keeper::Keeper, kept::Kept, pending::Pending};
+use crate::{keeper::Keeper, kept::Kept, latest::Latest, pending::Pending};
 
 /// What the alarm of a failing journal is about.
 pub(crate) const JOURNAL_PART: &str = "journal";
@@ -76,6 +76,7 @@ pub(crate) struct Committer {
     pub(crate) account: Arc<Account>,
     pub(crate) inbox: Inbox,
     pub(crate) state: Arc<CommitState>,
+    pub(crate) latest: Arc<Latest>,
     pub(crate) waiting: VecDeque<Pending>,
     pub(crate) keeper: Keeper,
 }
@@ -163,7 +164,7 @@ impl Committer {
     }
 
     fn tell(&mut self, pending: Pending) {
-        let Pending { commit, parcels, counts, unbound, heartbeats, snapshot, told: _ } = pending;
+        let Pending { commit, parcels, counts, unbound, shown, heartbeats, snapshot, told: _ } = pending;
         self.state.number.store(commit.number, Ordering::Release);
         for (fate, readings) in [
             (Fate::Judged, counts.judged),
@@ -176,6 +177,7 @@ impl Committer {
                 self.account.settle(fate, readings);
             }
         }
+        self.latest.note(self.feed.site(), &commit.inputs, &shown);
         for transition in commit.transitions {
             self.feed.publish(Delivered { transition: Arc::new(transition), durable: true });
         }

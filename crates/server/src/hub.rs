@@ -14,6 +14,7 @@ use crate::{
     canary::{self, Canary},
     clock::Clock,
     history::History,
+    latest::Latest,
     pulse::Pulse,
     revisions::Revisions,
     site::SiteService,
@@ -23,6 +24,8 @@ use crate::{
 pub(crate) struct Hub {
     pub(crate) sites: BTreeMap<Arc<str>, Arc<SiteService>>,
     pub(crate) feed: Feed,
+    /// The last reading of every tag.
+    pub(crate) latest: Arc<Latest>,
     pub(crate) intake: Arc<Intake>,
     /// The file that the dead letters of all sites outlive the process in.
     pub(crate) letters: LetterStore,

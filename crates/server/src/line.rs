@@ -19,6 +19,7 @@ use crate::{
     beats::Beats,
     committer::{CommitState, Committer, JOURNAL_PART, Work},
     keeper::Keeper,
+    latest::Latest,
     pending::Pending,
     recover::{RecoverError, Recovered, recover},
     retention::Retention,
@@ -36,6 +37,7 @@ pub struct Opened {
     recovered: Recovered,
     place: Place,
     retention: Retention,
+    latest: Arc<Latest>,
 }
 
 /// One site, ready to run.
@@ -63,13 +65,20 @@ impl Opened {
     pub fn open(loaded: Loaded, place: impl Into<Place>, options: Options) -> Result<Opened, RecoverError> {
         let place = place.into();
         let recovered = recover(&place, &loaded.bundle.site, options)?;
-        Ok(Opened { loaded, recovered, place, retention: Retention::default() })
+        let (retention, latest) = (Retention::default(), Arc::default());
+        Ok(Opened { loaded, recovered, place, retention, latest })
     }
 
     /// It with another retention than by default.
     #[must_use]
     pub fn keeping(self, retention: Retention) -> Opened {
         Opened { retention, ..self }
+    }
+
+    /// It with last readings among those of other sites.
+    #[must_use]
+    pub(crate) fn showing(self, latest: &Arc<Latest>) -> Opened {
+        Opened { latest: Arc::clone(latest), ..self }
     }
 
     /// It with the files that are to be active, in place of those it was opened with.
@@ -94,12 +103,13 @@ impl Opened {
     /// # Errors
     /// When the journal does not say how its alarms stand.
     pub fn line(self, inbox_bytes: usize) -> Result<Line, RecoverError> {
-        let Opened { loaded, recovered, place, retention } = self;
+        let Opened { loaded, recovered, place, retention, latest } = self;
         let id = Arc::clone(&loaded.bundle.site);
         let (inbox, receiver) = Inbox::new(inbox_bytes);
         let feed = Arc::new(SiteFeed::new(Arc::clone(&id), place.path.clone(), recovered.head.sequence));
         fill_book(&feed, &place, &recovered)?;
         let plan = &loaded.plan;
+        latest.begin(&id, plan, recovered.judge.engine());
         let site = Arc::new(plan.site.clone());
         let (revision, ways) = (Arc::clone(&plan.revision), Arc::clone(&loaded.ways));
         let door = Arc::new(SiteDoor::new(site, revision, ways, inbox.clone(), Keeping::default()));
@@ -119,6 +129,7 @@ impl Opened {
             account: Arc::clone(&door.account),
             inbox: inbox.clone(),
             state,
+            latest,
             waiting: VecDeque::new(),
             keeper: Keeper::new(retention),
         };

@@ -5,6 +5,8 @@ use davy_engine::Counts;
 use davy_intake::{Answer, Parcel};
 use davy_journal::{Commit, Snapshot};
 
+use crate::shown::Shown;
+
 /// A judged commit that is not on disk yet.
 pub(crate) struct Pending {
     pub(crate) commit: Commit,
@@ -14,6 +16,8 @@ pub(crate) struct Pending {
     pub(crate) counts: Counts,
     /// Readings left out because their tags went with a reload.
     pub(crate) unbound: u64,
+    /// What goes with its readings.
+    pub(crate) shown: Shown,
     /// To be told once it is on disk.
     pub(crate) heartbeats: Vec<Heartbeat>,
     /// The engine's state after it, when one is due.

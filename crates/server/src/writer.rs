@@ -10,7 +10,7 @@ use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timest
 use davy_rules::Plan;
 use parking_lot::Mutex;
 
-use crate::{beats::Beats, counted::Counted, pending::Pending, snapshot};
+use crate::{beats::Beats, counted::Counted, pending::Pending, shown::Shown, snapshot};
 
 /// Most parcels in one commit.
 pub(crate) const COMMIT_PARCELS_MAX: usize = 4096;
@@ -94,6 +94,7 @@ impl Writer {
         let mut inputs = Vec::with_capacity(parcels.len());
         let mut answered = Vec::with_capacity(parcels.len());
         let mut beats = Vec::new();
+        let mut shown = Shown::default();
         let mut unbound = 0;
         for mut parcel in parcels.drain(..) {
             let given = readings_in(&parcel.input);
@@ -103,8 +104,10 @@ impl Writer {
             if bound > 0 {
                 self.judged_at = Some(at);
             }
+            let judged = self.judge.counts().judged;
             let answer = self.judge_one(at, &input, &mut transitions)?;
             if let Some(engine) = self.judge.engine() {
+                shown.note(&input, judged, engine);
                 self.counted.note(&input, &engine.plan().site);
             }
             if let Input::Heartbeat(number) = input {
@@ -117,7 +120,7 @@ impl Writer {
         let heartbeats = beats.into_iter().map(|number| self.heartbeat(number)).collect();
         let snapshot = self.snapshot_if_due();
         let commit = Commit { number: self.number, at, inputs, transitions };
-        Ok(Pending { commit, parcels: answered, counts, unbound, heartbeats, snapshot, told: false })
+        Ok(Pending { commit, parcels: answered, counts, unbound, shown, heartbeats, snapshot, told: false })
     }
 
     fn judge_one(

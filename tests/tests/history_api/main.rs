@@ -1,6 +1,7 @@
 //! What somebody who looks back is told over gRPC: readings, buckets, alarms; and what Davy says when it keeps no history.
 
 mod alarms;
+mod latest;
 mod readings;
 mod without;
 
@@ -20,8 +21,8 @@ struct Park {
     server: Davy,
     grpc: Grpc,
     gateway: Mqtt,
-    _setup: Setup,
-    _postgres: Option<Postgres>,
+    setup: Setup,
+    postgres: Option<Postgres>,
 }
 
 fn setup(history: &str) -> Setup {
@@ -47,12 +48,15 @@ impl Park {
     }
 
     async fn start(history: &str, postgres: Option<Postgres>) -> Park {
-        let setup = setup(history);
+        Park::of(setup(history), postgres).await
+    }
+
+    async fn of(setup: Setup, postgres: Option<Postgres>) -> Park {
         let server = Davy::serve(&setup.config()).await;
         let grpc = Grpc::connect(server.http()).await;
         let login = Login { id: "gw-1", user: None };
         let gateway = Mqtt::connect(server.door().await, Version::V5, login).await.expect("the door is open");
-        Park { server, grpc, gateway, _setup: setup, _postgres: postgres }
+        Park { server, grpc, gateway, setup, postgres }
     }
 
     /// Sends readings of a tag and waits until they are acknowledged: on disk.

@@ -8,14 +8,19 @@ use std::{
 
 use davy_delivery::{Entry, Event, Start, Subscription};
 use davy_intake::Totals;
-use davy_model::{NodeChange, Tier};
+use davy_model::Tier;
 use davy_proto::{time_to_wire, v1 as wire};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{alerts::heartbeat, history, status, v1::system_service_server::SystemService, view::canary};
+use super::{
+    alerts::heartbeat,
+    history, status,
+    v1::system_service_server::SystemService,
+    view::{canary, node_state},
+};
 use crate::{hub::Hub, site::SiteService};
 
 pub(crate) struct System {
@@ -75,12 +80,7 @@ fn site_status(hub: &Hub, site: &SiteService) -> wire::SiteStatus {
     let door = hub.intake.directory.site(&site.id);
     let nodes = loaded.plan.site.edge_nodes.iter().map(|node| {
         let state = door.as_ref().and_then(|door| door.presence.node(&node.id).state());
-        let state = match state {
-            None => wire::EdgeNodeState::Unspecified,
-            Some(NodeChange::Online) => wire::EdgeNodeState::Online,
-            Some(NodeChange::Offline) => wire::EdgeNodeState::Offline,
-            Some(NodeChange::Lost) => wire::EdgeNodeState::Lost,
-        };
+        let state = node_state(state);
         wire::EdgeNodeStatus { edge_node: node.id.to_string(), state: state.into(), ..Default::default() }
     });
     wire::SiteStatus {

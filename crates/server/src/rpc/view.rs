@@ -1,6 +1,7 @@
 //! Alarms as a client sees them: how they stand, what decided, what to do.
 
 use davy_delivery::Entry;
+use davy_model::NodeChange;
 use davy_proto::{alarm_of, duration_to_wire, time_to_wire, v1 as wire};
 use davy_rules::{Response, Rule};
 
@@ -64,6 +65,16 @@ pub(super) fn standing(hub: &Hub, key: &davy_model::AlarmKey) -> Option<wire::Al
         response: Some(response(&found.response)),
         ..wire::Alarm::default()
     })
+}
+
+/// How an edge node is.
+pub(super) fn node_state(state: Option<NodeChange>) -> wire::EdgeNodeState {
+    match state {
+        None => wire::EdgeNodeState::Unspecified,
+        Some(NodeChange::Online) => wire::EdgeNodeState::Online,
+        Some(NodeChange::Offline) => wire::EdgeNodeState::Offline,
+        Some(NodeChange::Lost) => wire::EdgeNodeState::Lost,
+    }
 }
 
 /// How the canary is.

@@ -24,6 +24,7 @@ use crate::{
     failure::Failure,
     history::History,
     hub::Hub,
+    latest::Latest,
     letters,
     line::Opened,
     load::load_all,
@@ -90,12 +91,14 @@ impl Server {
         let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
         let history = config.history.as_ref().map(|history| History::open(history, &config.data_dir));
         let history = history.transpose()?.map(Arc::new);
+        let latest = Arc::new(Latest::default());
         let mut services = Vec::new();
         let mut doors = Vec::new();
         for (id, site) in opened {
             let is_plant = *id != *canary::SITE;
             let settle = |folder| if is_plant { revisions.settle(folder, clock.now()) } else { Ok(folder) };
-            let line = site.settled(settle)?.keeping(config.retention).line(config.inbox_bytes);
+            let site = site.settled(settle)?.keeping(config.retention).showing(&latest);
+            let line = site.line(config.inbox_bytes);
             let run = line.and_then(|line| {
                 if is_plant && history.is_some() {
                     // Until somebody says how far history is, all of it is owed.
@@ -126,6 +129,7 @@ impl Server {
         let hub = Hub {
             sites,
             feed,
+            latest,
             intake,
             letters,
             started,

@@ -2,28 +2,28 @@
 
 use davy_history::Found;
 use davy_proto::{time_from_wire, v1 as wire};
-use davy_rules::Choice;
 use tonic::Status;
 
-use super::{super::status, form::Form, page::Question, token::Token};
+use super::{
+    super::status,
+    asked::{chosen, page_len},
+    form::Form,
+    page::Question,
+    token::Token,
+};
 use crate::hub::Hub;
 
-/// Readings or buckets in one answer when nobody says how many, and at the most.
-const PAGE_LEN: usize = 1000;
-const PAGE_LEN_MAX: usize = 10_000;
-/// Most series of one query, and most texts in a list of a selector.
+/// Most series of one query.
 const SERIES_MAX: usize = 1000;
-const TEXTS_MAX: usize = 1000;
 
 /// Answers with one page.
 pub(super) async fn query(
     hub: &Hub,
     request: &wire::TelemetryServiceQueryRequest,
 ) -> Result<wire::TelemetryServiceQueryResponse, Status> {
-    let selector = request.selector.as_ref().ok_or_else(|| status::invalid("selector is missing"))?;
+    let (selector, choice) = chosen(request.selector.as_ref())?;
     let service = hub.sites.get(&*selector.site).ok_or_else(|| status::unknown_site(&selector.site))?;
     let history = hub.history.as_ref().ok_or_else(status::no_history)?;
-    let choice = chosen(selector)?;
     let range = (moment("from", request.from.as_ref())?, moment("until", request.until.as_ref())?);
     let (from, until) = range;
     if from >= until {
@@ -31,8 +31,7 @@ pub(super) async fn query(
     }
     let form = Form::of(request.form.as_ref(), range, &history.retention, hub.clock.now())?;
     let token = Token::read(request)?;
-    let len = usize::try_from(request.page_size).map_err(|_| status::invalid("page_size is negative"))?;
-    let len = if len == 0 { PAGE_LEN } else { len.min(PAGE_LEN_MAX) };
+    let len = page_len(request.page_size)?;
 
     let store = &*history.store;
     let names = choice.names().unwrap_or_default();
@@ -63,16 +62,6 @@ pub(super) async fn query(
         width: question.width(),
         next_page_token: next.map(|token| token.write(request)).unwrap_or_default(),
     })
-}
-
-fn chosen(selector: &wire::TagSelector) -> Result<Choice<'_>, Status> {
-    let wire::TagSelector { tags, quantities, areas, .. } = selector;
-    for (name, texts) in [("tags", tags), ("quantities", quantities), ("areas", areas)] {
-        if texts.len() > TEXTS_MAX {
-            return Err(status::invalid(format!("{name}: {} of them, more than {TEXTS_MAX}", texts.len())));
-        }
-    }
-    Ok(Choice { tags, quantities, areas })
 }
 
 fn moment(name: &str, time: Option<&prost_types::Timestamp>) -> Result<davy_model::Timestamp, Status> {

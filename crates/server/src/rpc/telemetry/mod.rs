@@ -1,7 +1,10 @@
-//! `TelemetryService`: readings that history keeps.
+//! `TelemetryService`: tags as they are now, and readings that history keeps.
 
+mod asked;
 mod form;
+mod list;
 mod look;
+mod now;
 mod page;
 mod token;
 
@@ -24,6 +27,13 @@ impl TelemetryService for Telemetry {
         request: Request<wire::TelemetryServiceQueryRequest>,
     ) -> Result<Response<wire::TelemetryServiceQueryResponse>, Status> {
         look::query(&self.hub, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn list_latest(
+        &self,
+        request: Request<wire::TelemetryServiceListLatestRequest>,
+    ) -> Result<Response<wire::TelemetryServiceListLatestResponse>, Status> {
+        list::list(&self.hub, request.get_ref()).map(Response::new)
     }
 
     async fn publish(
