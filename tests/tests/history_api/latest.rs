@@ -69,7 +69,7 @@ async fn tags_are_told_as_they_are_now() {
     assert_eq!((first.area.as_str(), first.quantity.as_str()), ("n1", "gas.h2s"));
     assert!(first.silence_limit.is_some_and(|limit| limit.seconds > 0));
     assert_eq!((&never.reading, &never.alarm), (&None, &None));
-    let quality = level.reading.as_ref().and_then(|reading| reading.quality.clone()).expect("a quality");
+    let quality = level.reading.as_ref().and_then(|reading| reading.quality).expect("a quality");
     assert_eq!(quality.grade(), davy_proto::v1::QualityGrade::Bad);
 
     refused(&park).await;
@@ -102,9 +102,8 @@ async fn restarted(park: Park, before: &[LatestTag]) -> Park {
     assert_eq!(told.len(), before.len());
     for (told, before) in told.iter().zip(before) {
         assert_eq!((&told.tag, &told.alarm), (&before.tag, &before.alarm));
-        let timeless = |tag: &LatestTag| {
-            tag.reading.clone().map(|reading| StoredReading { arrival_time: None, ..reading })
-        };
+        let timeless =
+            |tag: &LatestTag| tag.reading.map(|reading| StoredReading { arrival_time: None, ..reading });
         assert_eq!(timeless(told), timeless(before), "{}", told.tag);
     }
     let arrival = |tag: &LatestTag| tag.reading.as_ref().and_then(|reading| reading.arrival_time);

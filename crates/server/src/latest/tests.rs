@@ -31,24 +31,24 @@ impl World {
         let mut world = World { judge: Judge::new(), latest: Latest::default(), second: 0 };
         let plan = Arc::new(compile(&files(TAGS)).expect("they compile"));
         world.latest.begin(&"park".into(), &plan, None);
-        world.commit(vec![Input::Activate(files(TAGS))]);
+        world.commit(&[Input::Activate(files(TAGS))]);
         world
     }
 
-    fn commit(&mut self, inputs: Vec<Input>) {
+    fn commit(&mut self, inputs: &[Input]) {
         let mut shown = Shown::default();
-        for input in &inputs {
+        for input in inputs {
             let judged = self.judge.counts().judged;
             self.judge.apply(at(self.second), input, &mut Vec::new()).expect("it is judged");
             shown.note(input, judged, self.judge.engine().expect("files are active"));
         }
-        self.latest.note("park", &inputs, &shown);
+        self.latest.note("park", inputs, &shown);
     }
 
     /// Has messages judged in one commit; each is `second: tag value@second...`.
     fn messages(&mut self, messages: &str) {
-        let inputs = messages.split("; ").map(|message| self.message(message)).collect();
-        self.commit(inputs);
+        let inputs: Vec<Input> = messages.split("; ").map(|message| self.message(message)).collect();
+        self.commit(&inputs);
     }
 
     fn message(&mut self, message: &str) -> Input {
@@ -131,7 +131,7 @@ fn a_tag_goes_on_under_its_name_and_begins_anew_in_another_unit() {
         let mut world = World::new();
         world.messages("1: A=1@1 B=2@1");
         let before = world.latest.plan("park").expect("it is served");
-        world.commit(vec![Input::Activate(files(tags))]);
+        world.commit(&[Input::Activate(files(tags))]);
         if let Some(messages) = then {
             world.messages(messages);
         }
@@ -150,7 +150,7 @@ fn readings_on_both_sides_of_an_activation_are_each_of_their_own_files() {
         // The first tag of the new files.
         block.readings[0].tag = TagIndex(0);
     }
-    world.commit(vec![before, Input::Activate(without), after]);
+    world.commit(&[before, Input::Activate(without), after]);
     assert_eq!(world.shown(), "B=5@2+0");
 }
 
