@@ -1,4 +1,5 @@
 -- Minutes, five minutes and hours. Davy refreshes them itself: as time goes on, and where something came late.
+-- Of two readings of one time the lesser comes first: first() and last() would take either.
 
 CREATE MATERIALIZED VIEW davy.readings_1m
 WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
@@ -7,8 +8,10 @@ SELECT tag_id,
        min(value) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS value_min,
        max(value) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS value_max,
        sum(value) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS value_sum,
-       first(value, time) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS value_first,
-       last(value, time) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS value_last,
+       (array_agg(value ORDER BY time, value)
+          FILTER (WHERE quality < 128 AND value <> 'NaN'::float8))[1] AS value_first,
+       (array_agg(value ORDER BY time DESC, value DESC)
+          FILTER (WHERE quality < 128 AND value <> 'NaN'::float8))[1] AS value_last,
        count(*) AS readings,
        count(*) FILTER (WHERE quality < 128 AND value <> 'NaN'::float8) AS valued,
        count(*) FILTER (WHERE quality = 0 AND value <> 'NaN'::float8) AS good

@@ -9,9 +9,9 @@ use crate::HistoryError;
 pub enum Mode {
     /// PostgreSQL alone: partitions and roll-ups of our own.
     Plain,
-    /// TimescaleDB's Apache-licensed build: hypertables; roll-ups and retention of our own.
+    /// TimescaleDB's Apache-licensed build, or one before 2.19.1: hypertables; roll-ups and retention of our own.
     Apache,
-    /// TimescaleDB: hypertables, columnstore, continuous aggregates and policies.
+    /// TimescaleDB from 2.19.1 on: hypertables, columnstore, continuous aggregates and policies.
     Timescale,
 }
 
@@ -51,6 +51,50 @@ impl Mode {
             })?;
         }
         let licence = client.query_one("SHOW timescaledb.license", &[]).await?;
-        Ok(if licence.get::<_, &str>(0) == "apache" { Mode::Apache } else { Mode::Timescale })
+        let version = "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'";
+        let version = client.query_one(version, &[]).await?;
+        Mode::of(licence.get(0), version.get(0))
+    }
+
+    fn of(licence: &str, version: &str) -> Result<Mode, HistoryError> {
+        match numbers(version) {
+            // Before it, an INSERT with ON CONFLICT DO NOTHING into what is kept by column could leave out the rows after the first
+            // conflict, and say nothing (timescaledb issue 7672). Without columns it does not.
+            since if since >= [2, 19, 1] && licence != "apache" => Ok(Mode::Timescale),
+            since if since >= [2, 13, 0] => Ok(Mode::Apache),
+            _ => Err(HistoryError::Schema(format!(
+                "TimescaleDB {version} is too old: bring it up to 2.19.1 or later with `ALTER EXTENSION timescaledb UPDATE`, or make a database without it"
+            ))),
+        }
+    }
+}
+
+/// The first three numbers of a version; what is no number counts as 0.
+fn numbers(version: &str) -> [u32; 3] {
+    let mut parts = version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_loses_rows_is_used_without_what_makes_it_lose_them() {
+        for (licence, version, due) in [
+            ("timescale", "2.29.2", Some(Mode::Timescale)),
+            ("timescale", "2.19.1", Some(Mode::Timescale)),
+            ("timescale", "3.0.0-dev", Some(Mode::Timescale)),
+            ("timescale", "2.19.0", Some(Mode::Apache)),
+            ("timescale", "2.17.2", Some(Mode::Apache)),
+            ("apache", "2.29.2", Some(Mode::Apache)),
+            ("apache", "2.13.0", Some(Mode::Apache)),
+            ("timescale", "2.9.3", None),
+            ("apache", "1.7.4", None),
+        ] {
+            let mode = Mode::of(licence, version);
+            assert_eq!(mode.as_ref().ok(), due.as_ref(), "{licence} {version}");
+            assert!(mode.is_ok() || format!("{mode:?}").contains("ALTER EXTENSION"), "{mode:?}");
+        }
     }
 }

@@ -40,6 +40,10 @@ pub(super) type Ids = HashMap<Box<str>, HashMap<Series, i32>>;
 const STAGING: &str = "CREATE TEMP TABLE staging (tag_id integer, time timestamptz, arrival timestamptz, \
                        value double precision, quality smallint) ON COMMIT DELETE ROWS";
 
+/// A batch of late readings may touch any number of segments that are kept by column; usually no more than 100,000 rows of them
+/// may be taken apart in a transaction.
+const LATE_INTO_COLUMNS: &str = "SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("mode", &self.mode).finish_non_exhaustive()
@@ -51,6 +55,9 @@ impl Writer {
         let mut connected = connector.connect().await?;
         let mode = schema::check(&mut connected.client).await?;
         connected.client.batch_execute(STAGING).await?;
+        if mode == Mode::Timescale {
+            connected.client.batch_execute(LATE_INTO_COLUMNS).await?;
+        }
         let mut writer = Writer {
             connected,
             mode,
