@@ -31,8 +31,11 @@ const RULES: &str = "rules:
 const MOMENTS: i64 = 50;
 const MOMENT_MS: i64 = 40;
 
-/// What is sent of each tag in a moment: a value and its quality, where there is one.
-fn told(moment: i64) -> [(&'static str, &'static str, Option<(f64, &'static str)>); 3] {
+/// By edge node and tag: a value and its quality, where there is one.
+type Measured = (&'static str, &'static str, Option<(f64, &'static str)>);
+
+/// What is sent of each tag in a moment.
+fn told(moment: i64) -> [Measured; 3] {
     let gas = match moment {
         10..20 => (12.0, "good"),
         30..33 => (25.0, "good"),

@@ -1,13 +1,17 @@
 //! How other rules take the place of those that are active: two people, a shadow that never sounds, one moment at which everything
 //! changes, and a way back. Whatever happens in between, there is one answer to what is active.
 
+#[path = "../../../crates/server/tests/day/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod day;
 mod life;
 mod refused;
 mod restarts;
 mod service;
+mod short;
 
 use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
-use davy_tests::{Davy, Said, Setup, davy};
+use davy_tests::{Davy, Grpc, LONG, Said, Setup, davy, wait_until};
 use serde_json::Value;
 
 const SITE: &str = "site: yard\nedge_nodes: [{id: gw}]\n";
@@ -95,6 +99,10 @@ impl Yard {
         text(found, "revision")
     }
 
+    async fn until_history_has_it(&self) {
+        until_history_has_all(&self.server, "yard").await;
+    }
+
     /// Sends a reading and waits until it is durable.
     async fn send(&mut self, tag: &str, ppm: f64) {
         if self.gateway.is_none() {
@@ -113,4 +121,15 @@ impl Yard {
 
 fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_else(|| panic!("no {key}: {value}")).to_owned()
+}
+
+/// Waits until history has what the journal of a site has now.
+async fn until_history_has_all(server: &Davy, site: &str) {
+    let grpc = Grpc::connect(server.http()).await;
+    let head = grpc.site(site).await.last_commit;
+    wait_until("history has the whole journal", LONG, async || {
+        let history = grpc.site(site).await.history.expect("history is kept");
+        (history.last_commit >= head).then_some(())
+    })
+    .await;
 }

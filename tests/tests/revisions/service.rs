@@ -1,7 +1,7 @@
 //! What a program asks of `RuleService`: rules as they are, files looked at, tests, a journal judged.
 
 use davy_proto::v1::{
-    RuleServiceBacktestRequest, RuleServiceCheckRequest, RuleServiceGetRequest,
+    ReadingsSource, RuleServiceBacktestRequest, RuleServiceCheckRequest, RuleServiceGetRequest,
     RuleServiceGetRevisionRequest, RuleServiceListRequest, RuleServiceListRevisionsRequest,
     RuleServiceTestRequest, SiteFile, Tier,
 };
@@ -73,12 +73,43 @@ async fn a_program_looks_at_rules_and_tries_others() {
         files: files(&RULES.replacen(WAS, LOOSER, 1)),
         ..Default::default()
     };
-    let judged = rules.backtest(request).await.expect("an answer").into_inner().prediction.expect("figures");
-    assert_eq!(
-        (judged.raises_before, judged.raises_after, judged.problem.as_str()),
-        (2, 1, ""),
-        "{judged:?}"
-    );
+    // Nobody said where from, and the journal has all of it.
+    for (asked, came) in [
+        (ReadingsSource::Unspecified, ReadingsSource::Journal),
+        (ReadingsSource::Journal, ReadingsSource::Journal),
+        (ReadingsSource::History, ReadingsSource::History),
+    ] {
+        if asked == ReadingsSource::History {
+            yard.until_history_has_it().await;
+        }
+        let request = RuleServiceBacktestRequest { source: asked.into(), ..request.clone() };
+        let answer = rules.backtest(request).await.expect("an answer").into_inner();
+        assert_eq!(answer.source(), came, "{asked:?}");
+        let judged = answer.prediction.expect("figures");
+        assert_eq!(
+            (judged.raises_before, judged.raises_after, judged.problem.as_str()),
+            (2, 1, ""),
+            "{asked:?}: {judged:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_no_history_is_kept_a_backtest_of_it_is_refused() {
+    let mut yard = Yard::served("[history]\nstore = \"none\"\n").await;
+    yard.send("AT-1/h2s", 12.0).await;
+    let mut rules = Grpc::connect(yard.server.http()).await.rules();
+    let request = RuleServiceBacktestRequest {
+        site: "yard".to_owned(),
+        files: files(RULES),
+        source: ReadingsSource::History.into(),
+        ..Default::default()
+    };
+    let refused = rules.backtest(request.clone()).await.expect_err("there is none");
+    assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "{refused}");
+    let of_itself = RuleServiceBacktestRequest { source: ReadingsSource::Unspecified.into(), ..request };
+    let answer = rules.backtest(of_itself).await.expect("the journal is there").into_inner();
+    assert_eq!(answer.source(), ReadingsSource::Journal);
 }
 
 #[tokio::test]

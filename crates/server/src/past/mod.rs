@@ -15,7 +15,10 @@ use davy_engine::JudgeError;
 use davy_history::{Extent, Found, HistoryError, Hole, Store};
 use davy_model::{Bundle, Timestamp, Unit};
 use davy_rules::Plan;
-use davy_workbench::{backtest::LoggedSeries, performance::Period};
+use davy_workbench::{
+    backtest::{LoggedSeries, Reach},
+    performance::Period,
+};
 
 pub use entries::{Entries, Untaken};
 
@@ -46,6 +49,22 @@ pub struct Asked<'a> {
     pub latency: Duration,
     /// The rule sets that it is for: what none of them has a tag for is left out.
     pub plans: &'a [&'a Plan],
+}
+
+impl<'a> Asked<'a> {
+    /// What decides about a period under rule sets: what was measured in it, and what their windows, delays and silences need
+    /// around it.
+    pub fn around(period: Period, latency: Duration, plans: &'a [&'a Plan]) -> Asked<'a> {
+        let reach = Asked::reach(plans);
+        let measured =
+            Period { from: period.from.minus(reach.before()), until: period.until.plus(reach.after()) };
+        Asked { measured, latency, plans }
+    }
+
+    /// How far the rule sets look.
+    pub fn reach(plans: &[&Plan]) -> Reach {
+        plans.iter().map(|plan| Reach::of(plan)).reduce(Reach::or).unwrap_or_default()
+    }
 }
 
 /// Why history cannot be judged.

@@ -16,25 +16,40 @@ use super::record::Forecast;
 use crate::{Loaded, RecoverError, backtest::run, log::JournalLog};
 
 /// How long judging may take; a longer journal is for `davy rules backtest`.
-const TIME_MAX: Duration = Duration::from_secs(60);
+pub(super) const TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Over how much of the journal, when nobody says.
 pub(crate) const USUAL: Duration = Duration::from_secs(7 * 86_400);
 
 /// Judges them. On one core, so that the line keeps the others.
 pub(crate) fn forecast(journal: &Path, candidate: &Loaded, last: Duration) -> Forecast {
+    of_judged("the journal", judge(journal, candidate, last))
+}
+
+/// Whether a journal let go of a part of its last so much time.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn falls_short(journal: &Path, last: Duration) -> Result<bool, RecoverError> {
+    let log = JournalLog::open(journal)?;
+    Ok(log.first_kept() > 1 && log.since()? > log.until()?.minus(last))
+}
+
+/// Both rule sets, the one that was first, and what was counted.
+pub(super) type Judged = ([SideReport; 2], Period);
+
+/// The figures, or why there are none.
+pub(super) fn of_judged<E: std::fmt::Display>(log: &str, judged: Result<Option<Judged>, E>) -> Forecast {
     let problem = |problem: String| Forecast { problem, ..Forecast::default() };
-    match judge(journal, candidate, last) {
+    match judged {
         Ok(Some((reports, period))) => figures(&reports, period),
         Ok(None) => problem(format!(
-            "the journal is too long to be judged in {} s: davy rules backtest does it in its own time",
+            "{log} is too long to be judged in {} s: davy rules backtest does it in its own time",
             TIME_MAX.as_secs()
         )),
         Err(error) => problem(error.to_string()),
     }
 }
-
-type Judged = ([SideReport; 2], Period);
 
 /// Nothing, when it takes too long.
 fn judge(journal: &Path, candidate: &Loaded, last: Duration) -> Result<Option<Judged>, RecoverError> {

@@ -4,6 +4,7 @@
 //! active stays so over restarts, until the folder is changed.
 
 mod forecast;
+mod hindsight;
 mod live;
 mod proposal;
 mod record;
@@ -23,7 +24,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::store::StoreError;
 pub(crate) use self::{
-    forecast::{USUAL as FORECAST_USUAL, forecast},
+    forecast::{USUAL as FORECAST_USUAL, falls_short, forecast},
+    hindsight::hindsight,
     live::Asked,
     proposal::{Proposal, tests_of},
     record::{Event, Forecast, Note, Record},

@@ -11,7 +11,7 @@ use davy_server::{
     past::{Asked, Past, PastError},
 };
 use davy_workbench::{
-    backtest::{Reach, Side, SideReport},
+    backtest::{Side, SideReport},
     performance::Period,
 };
 use tokio::runtime::Handle;
@@ -95,13 +95,8 @@ impl HistoryRange {
         plans: &[&Plan],
         period: Period,
     ) -> Result<(Vec<SideReport>, Reached), PastError> {
-        let reach = plans.iter().map(|plan| Reach::of(plan)).reduce(Reach::or).unwrap_or_default();
         let there = self.past.measured();
-        let measured = Period {
-            from: period.from.minus(reach.before()).max(there.from),
-            until: period.until.plus(reach.after()),
-        };
-        let asked = Asked { measured, latency: self.latency, plans };
+        let asked = Asked::around(period, self.latency, plans);
         let mut entries = self.past.entries(&asked, opening);
         let reports = backtest::run(&mut entries, sides, cores)?;
         let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
@@ -109,11 +104,11 @@ impl HistoryRange {
         let reached = Reached {
             begins: there.from,
             asked_from: None,
-            judged_from: measured.from,
-            looks_back: reach.before(),
+            judged_from: asked.measured.from.max(there.from),
+            looks_back: Asked::reach(plans).before(),
             keep: self.keep,
             kept_from: (kept_from > period.from).then_some(kept_from),
-            holes: self.past.holes_from(measured.from),
+            holes: self.past.holes_from(asked.measured.from),
             untaken: entries.untaken(),
         };
         Ok((reports, reached))

@@ -1,6 +1,7 @@
 //! `RuleService`: the rules of a site, and how other ones take their place.
 
 mod answer;
+mod backtest;
 mod look;
 
 use std::{sync::Arc, time::Duration};
@@ -14,7 +15,7 @@ use super::{status, v1::rule_service_server::RuleService};
 use crate::{
     Loaded,
     hub::Hub,
-    revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused, forecast},
+    revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused},
     site::SiteService,
 };
 
@@ -147,14 +148,22 @@ impl RuleService for Rules {
         let request = request.into_inner();
         let service = self.service(&request.site)?;
         let over = over(request.last.as_ref())?;
-        let found = self
+        let wanted =
+            wire::ReadingsSource::try_from(request.source).map_err(|_| wrong("source is none of Davy's"))?;
+        if wanted == wire::ReadingsSource::History && self.hub.history.is_none() {
+            return Err(status::no_history());
+        }
+        let (found, source) = self
             .work(move |hub| {
                 let loaded =
                     Rules::loaded(hub, &request.site, answer::files(request.files), &request.revision)?;
-                Ok(forecast(service.feed.journal(), &loaded, over))
+                Ok(backtest::judge(hub, &service, &loaded, over, wanted))
             })
             .await?;
-        Ok(Response::new(wire::RuleServiceBacktestResponse { prediction: Some(answer::prediction(&found)) }))
+        Ok(Response::new(wire::RuleServiceBacktestResponse {
+            prediction: Some(answer::prediction(&found)),
+            source: source.into(),
+        }))
     }
 
     async fn propose(
