@@ -2,16 +2,12 @@
 
 use std::{
     fs,
-    path::Path,
-    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use davy_benches::{
-    davy::{binary, site_files},
-    log::{self, TAGS},
-    process::{Process, free_port},
+    log,
     table::{line, median},
 };
 use davy_history::Store;
@@ -20,7 +16,7 @@ use davy_tests::Postgres;
 use futures_util::pin_mut;
 use tokio_postgres::{binary_copy::BinaryCopyInWriter, types::Type};
 
-use crate::{client, store};
+use crate::{client, served::Served, store};
 
 /// Commits of a thousand readings.
 const COMMITS: u64 = 2_000;
@@ -82,7 +78,9 @@ async fn copy(postgres: &Postgres, database: &str, commits: &[Commit]) -> Result
 async fn drain(postgres: &Postgres, database: &str, site: &str, commits: &[Commit]) -> Result<Duration> {
     store(postgres, database).await?;
     let folder = tempfile::tempdir()?;
-    let davy = serve(folder.path(), &postgres.url(database), site, commits)?;
+    fs::create_dir(folder.path().join("data"))?;
+    log::write(&folder.path().join("data").join(format!("{site}.sqlite")), site, commits)?;
+    let davy = Served::start(folder.path(), &postgres.url(database), 1)?;
     let client = client(postgres, database).await?;
     let stands = async || -> Result<i64> {
         let row = client.query_opt("SELECT number FROM davy.positions WHERE site = $1", &[&site]).await?;
@@ -105,24 +103,4 @@ async fn drain(postgres: &Postgres, database: &str, site: &str, commits: &[Commi
         anyhow::ensure!(Instant::now() < until, "history does not come to its end: {number} of {last}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-fn serve(folder: &Path, url: &str, site: &str, commits: &[Commit]) -> Result<Process> {
-    for (path, text) in site_files(TAGS as usize, 1) {
-        let path = folder.join("site").join(path);
-        fs::create_dir_all(path.parent().context("a folder")?)?;
-        fs::write(path, text)?;
-    }
-    fs::create_dir(folder.join("data"))?;
-    log::write(&folder.join("data").join(format!("{site}.sqlite")), site, commits)?;
-    let (http, door) = (free_port()?, free_port()?);
-    let config = format!(
-        "data_dir = \"data\"\nsites = [\"site\"]\n[http]\nlisten = \"127.0.0.1:{http}\"\n[door]\nlisten = \"127.0.0.1:{door}\"\n\
-         [history]\nstore = \"postgres\"\nurl = \"{url}\"\n"
-    );
-    let path = folder.join("davy.toml");
-    fs::write(&path, config)?;
-    let mut command = Command::new(binary()?);
-    command.args(["serve", "--config"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
-    Ok(Process { child: command.spawn().context("starting davy")? })
 }
