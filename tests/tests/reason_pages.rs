@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 14] = [
+const NOT_BY_A_COMMAND: [&str; 15] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "BACKPRESSURE",
@@ -20,6 +20,7 @@ const NOT_BY_A_COMMAND: [&str; 14] = [
     "SPARKPLUG_SEQ_GAP",
     "STOPPING",
     "STORAGE_UNAVAILABLE",
+    "WATCHERS_TOO_MANY",
 ];
 
 /// What a page has to print when it is not the code itself: the last line of the commands.

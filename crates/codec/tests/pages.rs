@@ -21,7 +21,7 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 18] = [
+const SERVICE_CODES: [&str; 19] = [
     "SITE_UNKNOWN",
     "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",
@@ -40,6 +40,7 @@ const SERVICE_CODES: [&str; 18] = [
     "REVISION_UNKNOWN",
     "RULE_UNKNOWN",
     "TESTS_FAILED",
+    "WATCHERS_TOO_MANY",
 ];
 
 fn refusals() -> Vec<Refusal> {

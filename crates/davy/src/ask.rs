@@ -7,6 +7,7 @@ use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     dead_letter_service_client::DeadLetterServiceClient, device_service_client::DeviceServiceClient,
     rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
+    telemetry_service_client::TelemetryServiceClient,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -81,6 +82,17 @@ impl ServerArgs {
     pub(crate) async fn rules(&self) -> anyhow::Result<RuleServiceClient<Channel>> {
         let channel = self.connect(self.endpoint()?.timeout(JUDGED_TIMEOUT)).await?;
         Ok(RuleServiceClient::new(channel).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for readings, to ask with.
+    pub(crate) async fn telemetry(&self) -> anyhow::Result<TelemetryServiceClient<Channel>> {
+        Ok(TelemetryServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for the stream of readings.
+    pub(crate) async fn readings(&self) -> anyhow::Result<TelemetryServiceClient<Channel>> {
+        let channel = self.stream_channel().await?;
+        Ok(TelemetryServiceClient::new(channel).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for how Davy is.

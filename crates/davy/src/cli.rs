@@ -141,6 +141,10 @@ mod tests {
             "davy rules diff old new --history --config davy.toml --json",
             "davy rules mhi deploy/sample/park --inventory TK-101/level=7.31 --inventory WT-1=12 --json",
             "davy tags list deploy/sample/park",
+            "davy tags latest --site park --tag AT-* --tag TK-* --json",
+            "davy tags watch --site park --quantity gas.* --area north --snapshot --json",
+            "davy tags history --site park --tag AT-0412/h2s --from 2026-11-29T08:00:00Z --until 2026-11-29T09:00:00Z --points 500",
+            "davy tags history --site park --tag AT-* --last 1h --every 1m --json",
             "davy version --json",
         ] {
             if let Err(error) = Cli::try_parse_from(call.split(' ')) {

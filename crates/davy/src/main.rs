@@ -64,7 +64,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
         Verb::Devices(verb) => devices::run(verb).await,
         Verb::Rules(verb) => rules::run(verb).await,
-        Verb::Tags(verb) => tags::run(verb),
+        Verb::Tags(verb) => tags::run(verb).await,
         Verb::Payload(verb) => payload::run(verb),
         Verb::Import(args) => import::run(args).await,
         Verb::Replay(args) => replay::run(args).await,

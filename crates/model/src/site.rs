@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Annunciation, Desk, NodeIndex, Source, Tag, TagIndex, Text, Tier};
+use crate::{Annunciation, Desk, NodeIndex, Source, Tag, TagIndex, Text, Tier, Timestamp};
 
 /// A plant, park or mine, as its files describe it. Tags of two sites never meet in one rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,13 @@ pub struct ShelvingPolicy {
     pub max: Duration,
     /// From this tier on, shelving and out-of-service need a second person.
     pub two_person_from: Tier,
+}
+
+impl TimePolicy {
+    /// When a reading was measured, as far as its source is believed: one that is too far ahead does not say when.
+    pub fn believed(&self, source: Timestamp, arrival: Timestamp) -> Timestamp {
+        if source > arrival.plus(self.max_ahead) { arrival } else { source }
+    }
 }
 
 impl Default for TimePolicy {

@@ -17,11 +17,19 @@ use davy_delivery::{Delivered, Heartbeat, SiteFeed};
 use davy_intake::{Account, Ack, Fate, Inbox, Parcel};
 use davy_journal::{Commit, Cursor, Journal, JournalError};
 use davy_model::{Fault, Input, Text, Tier};
+use davy_rules::Plan;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
-use crate::{keeper::Keeper, kept::Kept, latest::Latest, pending::Pending};
+use crate::{
+    keeper::Keeper,
+    kept::Kept,
+    latest::Latest,
+    live::{Live, Told},
+    pending::Pending,
+    shown::Shown,
+};
 
 /// What the alarm of a failing journal is about.
 pub(crate) const JOURNAL_PART: &str = "journal";
@@ -77,6 +85,9 @@ pub(crate) struct Committer {
     pub(crate) inbox: Inbox,
     pub(crate) state: Arc<CommitState>,
     pub(crate) latest: Arc<Latest>,
+    pub(crate) live: Arc<Live>,
+    /// The files that the next commit to be told begins under.
+    pub(crate) plan: Arc<Plan>,
     pub(crate) waiting: VecDeque<Pending>,
     pub(crate) keeper: Keeper,
 }
@@ -139,7 +150,9 @@ impl Committer {
             Ok(group) => {
                 self.recovered();
                 let durable: Vec<Pending> = self.waiting.drain(..group).collect();
-                durable.into_iter().for_each(|pending| self.tell(pending));
+                for pending in durable {
+                    self.tell(pending);
+                }
                 Ok(Progress::Durable)
             }
             Err(error) if error.is_retryable() => {
@@ -164,7 +177,7 @@ impl Committer {
     }
 
     fn tell(&mut self, pending: Pending) {
-        let Pending { commit, parcels, counts, unbound, shown, heartbeats, snapshot, told: _ } = pending;
+        let Pending { mut commit, parcels, counts, unbound, shown, heartbeats, snapshot, told: _ } = pending;
         self.state.number.store(commit.number, Ordering::Release);
         for (fate, readings) in [
             (Fate::Judged, counts.judged),
@@ -177,7 +190,7 @@ impl Committer {
                 self.account.settle(fate, readings);
             }
         }
-        self.latest.note(self.feed.site(), &commit.inputs, &shown);
+        self.show(&mut commit, &shown);
         for transition in commit.transitions {
             self.feed.publish(Delivered { transition: Arc::new(transition), durable: true });
         }
@@ -193,6 +206,18 @@ impl Committer {
             && let Err(error) = self.journal.save_snapshot(&snapshot)
         {
             warn!(site = %self.feed.site(), %error, "the snapshot was not kept, the one before stays");
+        }
+    }
+
+    /// Notes the commit's readings as the latest, and then tells them to whoever watches: who begins in between sees them twice
+    /// rather than never.
+    fn show(&mut self, commit: &mut Commit, shown: &Shown) {
+        self.latest.note(self.feed.site(), &commit.inputs, shown);
+        if shown.has_readings() && self.live.is_watched() {
+            self.live.tell(Told::of(commit, &self.plan, shown));
+        }
+        if let Some(plan) = shown.plans.last() {
+            self.plan = Arc::clone(plan);
         }
     }
 

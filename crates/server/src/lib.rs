@@ -24,6 +24,7 @@ mod kept;
 mod latest;
 mod letters;
 pub mod line;
+mod live;
 mod load;
 pub mod log;
 mod metrics;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use davy_delivery::SiteFeed;
-use davy_engine::{JudgeError, Known};
+use davy_engine::{Engine, JudgeError, Known};
 use davy_intake::{Ack, Inbox, InboxReceiver, Keeping, Parcel, SiteDoor, readings_topic};
 use davy_journal::{Cursor, JournalError, JournalReader, Options, Place};
 use davy_model::{AlarmKey, Condition, Input, Timestamp, Transition};
@@ -109,7 +109,9 @@ impl Opened {
         let feed = Arc::new(SiteFeed::new(Arc::clone(&id), place.path.clone(), recovered.head.sequence));
         fill_book(&feed, &place, &recovered)?;
         let plan = &loaded.plan;
-        latest.begin(&id, plan, recovered.judge.engine());
+        let engine = recovered.judge.engine();
+        latest.begin(&id, plan, engine);
+        let begun = Arc::clone(engine.map_or(plan, Engine::plan));
         let site = Arc::new(plan.site.clone());
         let (revision, ways) = (Arc::clone(&plan.revision), Arc::clone(&loaded.ways));
         let door = Arc::new(SiteDoor::new(site, revision, ways, inbox.clone(), Keeping::default()));
@@ -130,6 +132,8 @@ impl Opened {
             inbox: inbox.clone(),
             state,
             latest,
+            live: Arc::default(),
+            plan: begun,
             waiting: VecDeque::new(),
             keeper: Keeper::new(retention),
         };

@@ -121,6 +121,8 @@ fn show_site(site: &SiteService) {
         .set(f64::from(u8::from(state.failing.load(Ordering::Acquire))));
     show_kept(&site.id, &state.kept);
     gauge!("davy_alert_subscribers", "site" => label()).set(site.feed.subscribers() as f64);
+    gauge!("davy_watchers", "site" => label()).set(site.live.watchers() as f64);
+    counter!("davy_watch_dropped_commits_total", "site" => label()).absolute(site.live.dropped());
     let entries = site.feed.book().standing();
     for tier in Tier::ALL {
         let active = entries

@@ -26,6 +26,7 @@ use crate::{
     committer::{CommitState, Work},
     failure::Failure,
     line::Line,
+    live::Live,
     recover::RecoverError,
     source::Loaded,
     write_thread::{WriteThread, WriterEnd},
@@ -43,6 +44,8 @@ pub(crate) struct SiteService {
     pub(crate) feed: Arc<SiteFeed>,
     pub(crate) inbox: Inbox,
     pub(crate) state: Arc<CommitState>,
+    /// Where its readings are told as they become durable.
+    pub(crate) live: Arc<Live>,
     /// The files now active, or about to be.
     pub(crate) loaded: ArcSwap<Loaded>,
     /// The files before, the newest last.
@@ -76,7 +79,7 @@ impl SiteService {
         failed: &Failure,
     ) -> Result<(SiteService, Arc<SiteDoor>), RecoverError> {
         let Line { id, loaded, writer, committer, feed, inbox, door, offers, beats } = line;
-        let state = Arc::clone(&committer.state);
+        let (state, live) = (Arc::clone(&committer.state), Arc::clone(&committer.live));
         let (work, waiting) = sync_channel(COMMITS_AHEAD);
         let writing = WriteThread {
             writer,
@@ -92,6 +95,7 @@ impl SiteService {
             feed,
             inbox,
             state,
+            live,
             loaded: ArcSwap::from_pointee(loaded),
             former: Mutex::default(),
             offers,

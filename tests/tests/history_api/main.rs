@@ -1,8 +1,11 @@
-//! What somebody who looks back is told over gRPC: readings, buckets, alarms; and what Davy says when it keeps no history.
+//! What somebody who looks is told over gRPC: tags as they are now, readings as they come, and, looking back, readings, buckets
+//! and alarms; and what Davy says when it keeps no history.
 
 mod alarms;
 mod latest;
 mod readings;
+mod verbs;
+mod watch;
 mod without;
 
 use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};

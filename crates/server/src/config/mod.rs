@@ -17,7 +17,7 @@ pub use history::{HistoryConfig, HistoryStore};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
-use crate::{FolderPolicy, SiteSource, retention::Retention};
+use crate::{FolderPolicy, SiteSource, live, retention::Retention, rpc::WATCHERS_MAX};
 
 /// Everything a server is told at its start, checked.
 #[derive(Clone, Debug)]
@@ -107,14 +107,19 @@ impl Config {
             .door
             .as_ref()
             .map_or(0, |door| door.door.connections_max.saturating_mul(door.door.connection_len_max()));
-        let per_site = self.inbox_bytes + (64 << 20) + (8 << 20);
+        let per_site = self.inbox_bytes + (64 << 20) + (8 << 20) + live::BYTES_MAX;
         // The canary's site is one more.
         let sites = self.sites.len() + usize::from(self.canary.is_some());
         let history = if self.history.is_some() { HISTORY_BYTES } else { 0 };
         let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
-        door.saturating_add(hj212).saturating_add(history).saturating_add(sites.saturating_mul(per_site))
+        let watchers = WATCHERS_MAX * WATCHER_BYTES;
+        let shared = door.saturating_add(hj212).saturating_add(history).saturating_add(watchers);
+        shared.saturating_add(sites.saturating_mul(per_site))
     }
 }
+
+/// What is on its way to one who watches readings, bytes: two messages of a commit each.
+const WATCHER_BYTES: usize = 8 << 20;
 
 /// What is on its way to history at once, bytes: one batch of some 50,000 readings and 2,000 transitions, and the commits it is
 /// made of.

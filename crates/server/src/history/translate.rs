@@ -188,20 +188,18 @@ impl Translator {
     fn readings(&mut self, block: &ReadingBlock) {
         let Some(Active { plan, places, .. }) = &mut self.active else { return };
         let Gathered { series, readings, .. } = &mut self.batch;
-        let max_ahead = plan.site.time.max_ahead;
+        let policy = plan.site.time;
         let mut rest = block.readings.as_slice();
         for head in &block.messages {
             let (own, later) = rest.split_at(head.len as usize);
             rest = later;
-            let latest = head.arrival.plus(max_ahead);
             for reading in own {
                 let TagIndex(tag) = reading.tag;
                 let place = *places[tag as usize].get_or_insert_with(|| {
                     series.push(Series::of(plan.site.tag(reading.tag)));
                     u32::try_from(series.len() - 1).expect("a site has fewer tags than that")
                 });
-                // As the engine judges it: a source that is ahead does not say when.
-                let time = if reading.source_time > latest { head.arrival } else { reading.source_time };
+                let time = policy.believed(reading.source_time, head.arrival);
                 let (value, quality) = (reading.value, reading.quality);
                 readings.push(Row { series: place, time, arrival: head.arrival, value, quality });
             }

@@ -70,19 +70,17 @@ impl Table {
 
     /// Takes readings that are on disk, but for those the engine passed over.
     pub(super) fn note(&mut self, block: &ReadingBlock, passed: &mut Places<'_>) {
-        let max_ahead = self.plan.site.time.max_ahead;
+        let time = self.plan.site.time;
         let mut rest = block.readings.as_slice();
         for head in &block.messages {
             let (own, later) = rest.split_at(head.len as usize);
             rest = later;
-            let believed = head.arrival.plus(max_ahead);
             for reading in own {
                 if passed.passes_over_next() {
                     continue;
                 }
                 let Some(seen) = self.seen.get_mut(reading.tag.0 as usize) else { continue };
-                // As the engine judges it: a source that is ahead does not say when.
-                let source = if reading.source_time > believed { head.arrival } else { reading.source_time };
+                let source = time.believed(reading.source_time, head.arrival);
                 let (value, quality) = (reading.value, reading.quality);
                 let now = Seen { source, arrival: head.arrival, value, node: head.node, quality };
                 // Of one that is repeated, what was there first.

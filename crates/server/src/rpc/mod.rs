@@ -39,6 +39,8 @@ use v1::{
     telemetry_service_server::TelemetryServiceServer,
 };
 
+pub(crate) use self::telemetry::WATCHERS_MAX;
+
 /// Longest request taken, bytes.
 const REQUEST_LEN_MAX: usize = 1 << 20;
 /// Longest request taken that carries a site's files, bytes: all that a site may have, and tests.
@@ -54,7 +56,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
-    let telemetry = TelemetryServiceServer::new(telemetry::Telemetry { hub: Arc::clone(hub) });
+    let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
     let mut routes = Routes::new(health)
         .add_service(rules.max_decoding_message_size(FILES_LEN_MAX))

@@ -88,6 +88,12 @@ pub(super) fn journal(error: &JournalError) -> Status {
     }
 }
 
+pub(super) fn too_many_watchers(most: usize) -> Status {
+    let what =
+        format!("{most} callers watch readings, as many as may at once: end streams that nobody reads");
+    status(Code::ResourceExhausted, "WATCHERS_TOO_MANY", what)
+}
+
 pub(super) fn wrong_token(token: &str) -> Status {
     status(Code::InvalidArgument, "RESUME_TOKEN_INVALID", format!("not a token of Davy's: {token:?}"))
 }

@@ -12,7 +12,7 @@ use super::{
     asked::{chosen, page_len},
     now::Now,
 };
-use crate::{hub::Hub, latest::Seen};
+use crate::{hub::Hub, site::SiteService};
 
 /// Comparisons of a tag with a text of the selector, for one page at the most.
 const COMPARED_MAX: usize = 2_000_000;
@@ -23,52 +23,59 @@ type Request = wire::TelemetryServiceListLatestRequest;
 pub(super) fn list(hub: &Hub, request: &Request) -> Result<wire::TelemetryServiceListLatestResponse, Status> {
     let (selector, choice) = chosen(request.selector.as_ref())?;
     let service = hub.sites.get(&*selector.site).ok_or_else(|| status::unknown_site(&selector.site))?;
-    let after = after(request)?;
-    let len = page_len(request.page_size)?;
-    let (plan, page, seen) = loop {
-        let plan = hub.latest.plan(&service.id).ok_or_else(|| status::unknown_site(&selector.site))?;
-        let page = Page::of(&plan, choice, after, len);
-        if let Some(seen) = hub.latest.read(&service.id, &plan, &page.tags) {
-            break (plan, page, seen);
-        }
-        // Other files became active meanwhile.
-    };
-    let now = Now::of(hub, service, &plan);
-    let tag = |(tag, seen): (&TagIndex, &Option<Seen>)| now.tag(*tag, seen.as_ref());
-    Ok(wire::TelemetryServiceListLatestResponse {
-        tags: page.tags.iter().zip(&seen).map(tag).collect(),
-        next_page_token: page.last.map(|last| format!("{}.{last}", asked(request))).unwrap_or_default(),
-    })
+    let Page { tags, last } = page(hub, service, choice, after(request)?, page_len(request.page_size)?);
+    let next_page_token = last.map(|last| format!("{}.{last}", asked(request))).unwrap_or_default();
+    Ok(wire::TelemetryServiceListLatestResponse { tags, next_page_token })
 }
 
-/// Tags of one page.
-#[derive(Debug)]
-struct Page {
-    tags: Vec<TagIndex>,
+/// Some tags as they are now.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) tags: Vec<wire::LatestTag>,
     /// The name of the last tag that was looked at, where more follow.
-    last: Option<Arc<str>>,
+    pub(super) last: Option<Arc<str>>,
 }
 
-impl Page {
-    /// The first `len` tags after the name that are chosen; fewer, where looking for them takes too long.
-    fn of(plan: &Plan, choice: Choice<'_>, after: Option<&str>, len: usize) -> Page {
-        let site = &plan.site;
-        let begin = after.map_or(0, |name| site.tags.partition_point(|tag| *tag.name <= *name));
-        let texts = choice.tags.len() + choice.quantities.len() + choice.areas.len();
-        let patience = COMPARED_MAX / texts.max(1);
-        let mut tags = Vec::new();
-        for (looked_at, tag) in site.tags[begin..].iter().enumerate() {
-            if tags.len() == len || looked_at == patience {
-                let last = site.tags[begin + looked_at - 1].name.clone();
-                return Page { tags, last: Some(last) };
-            }
-            if choice.takes(site, &tag.name, tag.quantity.as_str(), tag.area.as_deref()) {
-                let place = u32::try_from(begin + looked_at).expect("a site has fewer tags than that");
-                tags.push(TagIndex(place));
-            }
-        }
-        Page { tags, last: None }
+/// The first `len` tags after the name that are chosen; fewer, where looking for them takes too long.
+pub(super) fn page(
+    hub: &Hub,
+    service: &SiteService,
+    choice: Choice<'_>,
+    after: Option<&str>,
+    len: usize,
+) -> Page {
+    loop {
+        let Some(plan) = hub.latest.plan(&service.id) else { return Page::default() };
+        let (tags, last) = found(&plan, choice, after, len);
+        // Nothing, where other files became active meanwhile.
+        let Some(seen) = hub.latest.read(&service.id, &plan, &tags) else { continue };
+        let now = Now::of(hub, service, &plan);
+        let tags = tags.iter().zip(&seen).map(|(tag, seen)| now.tag(*tag, seen.as_ref()));
+        return Page { tags: tags.collect(), last };
     }
+}
+
+fn found(
+    plan: &Plan,
+    choice: Choice<'_>,
+    after: Option<&str>,
+    len: usize,
+) -> (Vec<TagIndex>, Option<Arc<str>>) {
+    let site = &plan.site;
+    let begin = after.map_or(0, |name| site.tags.partition_point(|tag| *tag.name <= *name));
+    let texts = choice.tags.len() + choice.quantities.len() + choice.areas.len();
+    let patience = COMPARED_MAX / texts.max(1);
+    let mut tags = Vec::new();
+    for (looked_at, tag) in site.tags[begin..].iter().enumerate() {
+        if tags.len() == len || looked_at == patience {
+            return (tags, Some(Arc::clone(&site.tags[begin + looked_at - 1].name)));
+        }
+        if choice.takes(site, &tag.name, tag.quantity.as_str(), tag.area.as_deref()) {
+            let place = u32::try_from(begin + looked_at).expect("a site has fewer tags than that");
+            tags.push(TagIndex(place));
+        }
+    }
+    (tags, None)
 }
 
 /// The name that the page begins after; nothing on the first.

@@ -1,4 +1,4 @@
-//! `TelemetryService`: tags as they are now, and readings that history keeps.
+//! `TelemetryService`: tags as they are now, readings as they come, and readings that history keeps.
 
 mod asked;
 mod form;
@@ -7,21 +7,41 @@ mod look;
 mod now;
 mod page;
 mod token;
+mod watch;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use davy_proto::v1 as wire;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{status, v1::telemetry_service_server::TelemetryService};
 use crate::hub::Hub;
 
+/// How many may watch readings at once, of all sites.
+pub(crate) const WATCHERS_MAX: usize = 64;
+
 pub(crate) struct Telemetry {
-    pub(crate) hub: Arc<Hub>,
+    hub: Arc<Hub>,
+    /// Room for those who watch.
+    room: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl Telemetry {
+    pub(crate) fn new(hub: &Arc<Hub>, stop: &CancellationToken) -> Telemetry {
+        let room = Arc::new(Semaphore::new(WATCHERS_MAX));
+        Telemetry { hub: Arc::clone(hub), room, stop: stop.clone() }
+    }
 }
 
 #[tonic::async_trait]
 impl TelemetryService for Telemetry {
+    type WatchStream =
+        Pin<Box<dyn Stream<Item = Result<wire::TelemetryServiceWatchResponse, Status>> + Send>>;
+
     async fn query(
         &self,
         request: Request<wire::TelemetryServiceQueryRequest>,
@@ -34,6 +54,24 @@ impl TelemetryService for Telemetry {
         request: Request<wire::TelemetryServiceListLatestRequest>,
     ) -> Result<Response<wire::TelemetryServiceListLatestResponse>, Status> {
         list::list(&self.hub, request.get_ref()).map(Response::new)
+    }
+
+    async fn watch(
+        &self,
+        request: Request<wire::TelemetryServiceWatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let wire::TelemetryServiceWatchRequest { selector, snapshot } = request.into_inner();
+        let permit = Arc::clone(&self.room).try_acquire_owned();
+        let permit = permit.map_err(|_| status::too_many_watchers(WATCHERS_MAX))?;
+        // One message waits for the client: what is more waits for all, in the site's ring.
+        let (sender, receiver) = mpsc::channel(1);
+        let teller = watch::Teller::new(&self.hub, selector, sender, permit)?;
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            // A client that is gone is no error.
+            let _ = teller.tell(snapshot, stop).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
     async fn publish(

@@ -1,25 +1,17 @@
-//! `davy tags`.
+//! `davy tags list`.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Subcommand;
 use davy_model::{Reporting, Site, Tag};
 use davy_rules::{bundle, compile_with_warnings};
 use serde_json::{Value, json};
 
 use crate::{exit::Exit, figures, out, rules, site_folder, span, table};
 
-/// What to do with tags.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// The tags of a site's files, as Davy understands them
-    List(ListArgs),
-}
-
 /// Whose.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
+pub(crate) struct Args {
     /// A site's folder, or a folder of such folders
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -28,9 +20,8 @@ pub(crate) struct ListArgs {
     json: bool,
 }
 
-/// Does it.
-pub(crate) fn run(verb: Verb) -> anyhow::Result<Exit> {
-    let Verb::List(args) = verb;
+/// Lists them.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut rows = Vec::new();
     for folder in site_folder::find(&args.folder)? {
         let compiled = bundle(site_folder::read(&folder)?).and_then(|bundle| compile_with_warnings(&bundle));
