@@ -82,7 +82,7 @@ impl Level {
 pub fn start_of(time: Timestamp, width: Duration) -> Timestamp {
     let width_us = i64::try_from(width.as_micros()).unwrap_or(i64::MAX).max(1);
     let time_us = time.as_micros();
-    Timestamp::from_micros(time_us - time_us.rem_euclid(width_us))
+    Timestamp::from_micros(time_us.saturating_sub(time_us.rem_euclid(width_us)))
 }
 
 /// The end of the bucket of `width` that the moment before `time` is in.

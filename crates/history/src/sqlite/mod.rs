@@ -4,6 +4,9 @@
 //! the oldest readings first.
 
 mod alarms;
+mod bucket_pack;
+mod bucket_packs;
+mod columns;
 mod error;
 mod extent;
 mod find;

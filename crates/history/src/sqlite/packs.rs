@@ -8,7 +8,7 @@ use davy_model::{Timestamp, Value};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    pack,
+    bucket_packs, pack,
     read::{self, PACKED_UNTIL, ROLLED_UNTIL, mark},
     roll_up::{all_series, put_mark},
     value::{of_value, time},
@@ -41,6 +41,7 @@ impl Writer {
                 }
             }
         }
+        bucket_packs::pack(&transaction, end, began + ROUND)?;
         Ok(transaction.commit()?)
     }
 }

@@ -4,7 +4,7 @@ use davy_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    alarms, packs, room,
+    alarms, bucket_packs, packs, room,
     value::{limit as at_most, list, natural, of_value, sample, time},
 };
 use crate::{
@@ -138,7 +138,24 @@ pub(super) fn readings_of_site(
     Ok(found)
 }
 
+/// Buckets that begin in `from..until`, in order, packed or not; at most `limit`.
 pub(super) fn buckets(
+    conn: &Connection,
+    level: Level,
+    series: i32,
+    from: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<Bucket>, HistoryError> {
+    let mut found = bucket_packs::buckets(conn, level, series, from, until, limit)?;
+    found.extend(bucket_rows(conn, level, series, from, until, limit)?);
+    found.sort_by_key(|bucket| bucket.start);
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Those of them that are in rows.
+pub(super) fn bucket_rows(
     conn: &Connection,
     level: Level,
     series: i32,

@@ -6,6 +6,7 @@ use davy_model::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
 use super::{
+    bucket_packs,
     read::{self, READINGS_FROM, ROLLED_UNTIL, mark},
     value::{int, natural, time},
     writer::Writer,
@@ -129,12 +130,18 @@ fn fill(
             Level::FiveMinutes => widen(below(Level::Minute)?, level.width(), &mut made),
             Level::Hour => widen(below(Level::FiveMinutes)?, level.width(), &mut made),
         }
+        let mut day = start_of(begin, bucket_packs::DAY);
+        while day < end && !made.is_empty() {
+            bucket_packs::unpack_day(transaction, level, series, day)?;
+            day = day.plus(bucket_packs::DAY);
+        }
         put(transaction, level, series, &made)?;
     }
     Ok(())
 }
 
-fn put(
+/// Puts buckets of days that are not packed in the place of what was there.
+pub(super) fn put(
     transaction: &Transaction<'_>,
     level: Level,
     series: i32,

@@ -6,6 +6,7 @@ use davy_model::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
+    bucket_packs::{self, DAY},
     read::{READINGS_FROM, ROLLED_UNTIL, mark},
     roll_up::{all_series, first_reading, put_mark},
     value::natural,
@@ -21,7 +22,6 @@ const ROUND_AFTER_WRITING: Duration = Duration::from_millis(50);
 const TRANSITIONS: i64 = 1_000;
 /// Which part of a file may be free pages: a sixteenth.
 const SPARE: u64 = 16;
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// What a file takes.
 pub(super) struct Room {
@@ -147,9 +147,13 @@ impl Writer {
         let table = format!("readings_{}", level.word());
         let sql = format!("SELECT min((SELECT min(bucket) FROM {table} WHERE series = s.id)) FROM series s");
         let first: Option<i64> = self.conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
-        let first = first.map(Timestamp::from_micros).filter(|first| *first < end);
-        let Some(first) = first else { return Ok(0) };
-        let dropped = self.drop_before(&table, "bucket", start_of(first, DAY).plus(DAY).min(end), false)?;
+        let packed = bucket_packs::first_day(&self.conn, level)?;
+        let first = first.map(Timestamp::from_micros).into_iter().chain(packed).min();
+        let Some(first) = first.filter(|first| *first < end) else { return Ok(0) };
+        // A packed day goes as a whole.
+        let end = start_of(first, DAY).plus(DAY).min(end);
+        let dropped = self.drop_before(&table, "bucket", end, false)?
+            + bucket_packs::drop_before(&self.conn, level, end)?;
         self.dropped += dropped;
         Ok(dropped)
     }

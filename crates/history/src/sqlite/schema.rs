@@ -15,7 +15,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const LOG_BYTES_MAX: i64 = 4 << 20;
 
 /// How tables came to be, in order. The file's `user_version` says how many of these steps it has.
-pub(super) const STEPS: [&str; 3] = [EVENTS, READINGS, PACKS];
+pub(super) const STEPS: [&str; 4] = [EVENTS, READINGS, PACKS, BUCKET_PACKS];
 
 /// Where sites stand, and what befell them.
 const EVENTS: &str = "
@@ -79,6 +79,13 @@ CREATE TABLE roll_up_due(
 const PACKS: &str = "
 CREATE TABLE packs(
   series INTEGER NOT NULL, hour INTEGER NOT NULL, readings INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(series, hour)) STRICT;
+";
+
+/// Days of buckets, packed.
+const BUCKET_PACKS: &str = "
+CREATE TABLE bucket_packs(
+  series INTEGER NOT NULL, level_s INTEGER NOT NULL, day INTEGER NOT NULL, buckets INTEGER NOT NULL, data BLOB NOT NULL,
+  UNIQUE(series, level_s, day)) STRICT;
 ";
 
 /// Opens the file for writing, or makes it, and brings its tables up to today's.

@@ -6,7 +6,7 @@ use davy_model::{Quality, Timestamp, Value};
 use rusqlite::Connection;
 
 use super::{SqliteConfig, SqliteStore, schema};
-use crate::{HistoryError, Page, Retention, Row, Sample, Series, Store};
+use crate::{Bucket, HistoryError, Level, Page, Retention, Row, Sample, Series, Store};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -64,8 +64,7 @@ async fn a_file_stays_below_its_size_and_says_what_it_dropped() {
         let page =
             Page { series: found.id, from: Timestamp::MIN, until: now, after: None, limit: usize::MAX };
         kept.extend(store.readings(&page).await.expect("it answers"));
-        let page =
-            store.buckets(crate::Level::Minute, found.id, start(), now, 100_000).await.expect("it answers");
+        let page = store.buckets(Level::Minute, found.id, start(), now, 100_000).await.expect("it answers");
         assert_eq!(page.len(), 60 * 60, "buckets stay while there are readings to drop");
     }
     assert!(dropped > 0 && dropped + kept.len() as u64 == new, "{dropped} dropped, {} kept", kept.len());
@@ -113,10 +112,78 @@ async fn hours_that_are_packed_are_read_as_before_and_take_in_what_is_late() {
     assert_eq!(count(packed).await.expect("told"), 8, "packed again");
     let after = pages(&store, 700, now).await;
     assert_eq!(after.len(), before.len() + 1);
-    let hours = store.buckets(crate::Level::Hour, 1, start(), now, 10).await.expect("it answers");
+    let hours = store.buckets(Level::Hour, 1, start(), now, 10).await.expect("it answers");
     let least: Vec<bool> =
         hours.iter().map(|hour| hour.values.is_some_and(|values| values.min < 0.0)).collect();
     assert_eq!(least, [false, true, false, false, false, false]);
+}
+
+/// Buckets of both series and all levels, in pages.
+async fn all_buckets(store: &SqliteStore, limit: usize, until: Timestamp) -> Vec<Bucket> {
+    let mut all = Vec::new();
+    for (level, series) in Level::ALL.into_iter().flat_map(|level| [(level, 1), (level, 2)]) {
+        let mut from = Timestamp::MIN;
+        loop {
+            let some = store.buckets(level, series, from, until, limit).await.expect("it answers");
+            from = some.last().map_or(until, |last| last.start.offset_micros(1));
+            all.extend_from_slice(&some);
+            if some.len() < limit {
+                break;
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn days_of_buckets_are_packed_take_in_what_is_late_and_go_when_they_are_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keep = Retention { readings: HOUR * 24, minutes: HOUR * 48, ..Retention::default() };
+    let config = SqliteConfig { path: folder.path().join("history.db"), bytes_max: 1 << 30 };
+    let store = SqliteStore::open(&config, keep).expect("a new file");
+    let count = |sql: &'static str| {
+        store.with_reader(move |conn| Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    // Every ninth second of some hours, which begin at eight in the morning.
+    let rows: Vec<Row> = (0..20).flat_map(|passed| hour(start().plus(HOUR * passed))).step_by(9).collect();
+    let dawn = start().plus(HOUR * 20);
+    store.import("park", &series(), &rows, dawn).await.expect("it lands");
+    for _ in 0..20 {
+        store.tend(dawn, dawn).await.expect("it tends");
+    }
+    assert_eq!(
+        count("SELECT count(*) FROM bucket_packs").await.expect("told"),
+        6,
+        "the first day, till midnight"
+    );
+    let packed = all_buckets(&store, 100_000, dawn).await;
+    store
+        .with_writer(|writer| Ok(writer.conn.execute_batch("UPDATE bucket_packs SET day = day")?))
+        .await
+        .expect("it is there");
+    for limit in [7, 500, 1441] {
+        assert!(all_buckets(&store, limit, dawn).await == packed, "pages of {limit}");
+    }
+    // What was late is in its bucket, and all others are as they were.
+    let mut late = rows[10];
+    late.value = Value::of(-1.0);
+    store.import("park", &series(), &[late], dawn).await.expect("it lands");
+    for _ in 0..20 {
+        store.tend(dawn, dawn).await.expect("it tends");
+    }
+    assert_eq!(count("SELECT count(*) FROM bucket_packs").await.expect("told"), 6, "packed again");
+    let after = all_buckets(&store, 500, dawn).await;
+    let changed: Vec<&Bucket> = after.iter().zip(&packed).filter(|(a, b)| a != b).map(|(a, _)| a).collect();
+    assert_eq!((after.len(), changed.len()), (packed.len(), 3), "one of each level");
+    assert!(changed.iter().all(|bucket| bucket.values.is_some_and(|values| values.min == -1.0)));
+    // Days that are over go, packed or not.
+    let later = start().plus(HOUR * 90);
+    for _ in 0..50 {
+        store.tend(later, later).await.expect("it tends");
+    }
+    let minutes = "SELECT count(*) FROM bucket_packs WHERE level_s = 60";
+    assert_eq!(count(minutes).await.expect("told"), 0, "kept for two days");
+    assert!(count("SELECT count(*) FROM bucket_packs").await.expect("told") > 0, "others for longer");
 }
 
 /// The readings of both series, in pages.
