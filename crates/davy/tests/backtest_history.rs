@@ -224,16 +224,18 @@ fn readings_of_no_tag_are_counted_and_told() {
     yard.write("other/site.yaml", SITE);
     yard.write("other/tags.csv", &TAGS.replace("a/h2s", "b/h2s"));
     yard.write("other/rules/gas.yaml", RULES);
-    let found = yard.json(&[&yard.text("other")]);
+    let both = [&*yard.text("other"), "--baseline", &yard.text("other")];
+    let found = yard.json(&both);
     assert_eq!(
         found["history"]["untaken"],
         serde_json::json!([{"tag": "a/h2s", "readings": 120}]),
         "{found:#}"
     );
-    let text = out(&yard.backtest(&[&yard.text("other")]));
+    let text = out(&yard.backtest(&both));
     assert!(text.contains("120 readings of 1 series are of no tag of these files"), "{text}");
-    // One of both has it: it is judged there, and the other says what it lacks.
-    let found = yard.json(&[&yard.text("other"), "--baseline", &yard.text("site")]);
+    // What the configuration has is active, where all was imported. It is judged there, and the other says what it lacks.
+    let found = yard.json(&[&yard.text("other")]);
+    assert_eq!(found["baseline"]["name"], "what is active", "{found:#}");
     assert_eq!(found["history"]["untaken"], serde_json::json!([]), "{found:#}");
     assert_eq!(
         (&found["baseline"]["raises"], &found["candidate"]["raises"]),

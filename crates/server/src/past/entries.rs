@@ -19,6 +19,8 @@ const STRETCH_FIRST: Duration = Duration::from_secs(60);
 const STRETCH_MAX: Duration = Duration::from_secs(30 * 86_400);
 /// No clock of Davy's divides this.
 const STRETCH_MIN: Duration = Duration::from_micros(1);
+/// Readings in one entry at the most: a site of many tags may have been imported with one time for all of them.
+const MESSAGE_MAX: usize = 1000;
 
 /// Entries, the opening one first.
 #[derive(Debug)]
@@ -153,13 +155,13 @@ impl<'a> Entries<'a> {
         self.held.make_contiguous().sort_by_key(|one| one.arrival);
     }
 
-    /// The readings that arrived next, in one moment, if all of them are here.
+    /// The readings that arrived next, in one moment or the beginning of it, if all of them are here.
     fn next_moment(&mut self) -> Option<Entry> {
         let at = self.held.front()?.arrival;
         if at >= self.read && self.read < self.until {
             return None;
         }
-        let len = self.held.iter().take_while(|one| one.arrival == at).count();
+        let len = self.held.iter().take(MESSAGE_MAX).take_while(|one| one.arrival == at).count();
         if let Some(opening) = self.opening(len) {
             return Some(opening);
         }

@@ -160,6 +160,18 @@ fn too_much_of_one_moment_or_too_much_that_is_late_is_told_and_nothing_is_judged
 }
 
 #[test]
+fn a_moment_of_very_many_readings_comes_in_parts() {
+    let of_one_moment = (0..2500).map(|n| (0, 0, SECOND_US, f64::from(n)));
+    let parts: Vec<(i64, usize)> = Yard::new(of_one_moment.collect())
+        .read(5000, 5000)
+        .messages()
+        .iter()
+        .map(|(at, all)| (*at, all.len()))
+        .collect();
+    assert_eq!(parts, [(SECOND_US, 1000), (SECOND_US, 1000), (SECOND_US, 500)]);
+}
+
+#[test]
 fn a_site_without_readings_says_so() {
     let yard = Yard::new(vec![(0, 0, 0, 1.0)]);
     let found = yard.runtime.block_on(Past::open(Arc::clone(&yard.store), "mine"));

@@ -45,12 +45,13 @@ The log is what really came, judged by the engine itself: nothing is estimated.
   davy rules backtest SITE --csv week.csv --map week.yaml --sweep 'h2s.L1.at_or_above=8..16:1 ppm' --sweep h2s.L1.on_delay=0s,5s
 With a policy (policy.yaml in the site's folder, or --policy), the exit code is 1 when the candidate does not keep to it.")]
 pub(crate) struct BacktestArgs {
-    /// The candidate: a site's folder. Without it, the files that the journal ends with
+    /// The candidate: a site's folder. Without it, the files that the journal ends with, or that are active
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
     #[command(flatten)]
     log: LogArgs,
-    /// What to compare with: another folder of the site. Without it: the journal as it was, or the folder before --set
+    /// What to compare with: another folder of the site. Without it: the journal as it was; of history, what is
+    /// active; or the folder before --set
     #[arg(long, value_name = "DIR")]
     baseline: Option<PathBuf>,
     /// A field of a rule, set otherwise: RULE.LEVEL.FIELD=VALUE

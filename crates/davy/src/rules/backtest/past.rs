@@ -33,6 +33,8 @@ pub(in crate::rules) struct HistoryDatabase {
 /// What it has of one site.
 pub(in crate::rules) struct HistoryRange {
     past: Past,
+    /// The files that were active where it stands; where all of it was imported, those of the configuration.
+    active: Option<Arc<Bundle>>,
     keep: Duration,
     latency: Duration,
 }
@@ -54,7 +56,14 @@ impl HistoryDatabase {
     pub(super) fn of_site(&self, site: &str, latency: Duration) -> anyhow::Result<HistoryRange> {
         let opened = Handle::current().block_on(Past::open(Arc::clone(&self.store), site));
         let past = opened.context("reading history")?;
-        Ok(HistoryRange { past, keep: self.keep, latency })
+        let active = past.active().cloned().or_else(|| self.configured(site));
+        Ok(HistoryRange { past, active, keep: self.keep, latency })
+    }
+
+    /// The files that the configuration has of a site, where they can be used.
+    fn configured(&self, site: &str) -> Option<Arc<Bundle>> {
+        let mut loaded = self.sites.iter().filter_map(|source| source.load().ok());
+        loaded.find(|loaded| *loaded.bundle.site == *site).map(|loaded| loaded.bundle)
     }
 
     /// The files of the one site of the configuration: those active where history stands, else its folder's.
@@ -65,7 +74,7 @@ impl HistoryDatabase {
         };
         let loaded = source.load().map_err(Unusable)?;
         let range = self.of_site(&loaded.bundle.site, Duration::ZERO)?;
-        Ok(range.past.active().unwrap_or(&loaded.bundle).files.clone())
+        Ok(range.active.unwrap_or(loaded.bundle).files.clone())
     }
 }
 
@@ -76,9 +85,9 @@ impl HistoryRange {
         Period { from: measured.from, until: measured.until.plus(self.latency) }
     }
 
-    /// The files that were active where it stands.
+    /// The files that a folder is compared with.
     pub(super) fn active(&self) -> Option<&Arc<Bundle>> {
-        self.past.active()
+        self.active.as_ref()
     }
 
     /// A rule set, before its readings.
