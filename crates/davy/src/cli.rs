@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, import, journal, migrate, payload, replay, rules,
+    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, replay, rules,
     serve, simulate, tags, version, watch_engine,
 };
 
@@ -51,6 +51,9 @@ pub(crate) enum Verb {
     Payload(payload::Verb),
     /// Readings of a time before Davy, into history: nothing is judged, no alarm is raised
     Import(import::Args),
+    /// What history holds, as CSV or Parquet: readings, buckets of them, or transitions
+    #[command(subcommand)]
+    Export(export::Verb),
     /// Publish recorded data as a gateway would have
     Replay(replay::Args),
     /// Who publishes, for whoever has none of them at hand
@@ -123,6 +126,10 @@ mod tests {
             "davy devices list --week --json",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
             "davy import a.csv b.csv.gz --site park --config davy.toml --dry-run --json",
+            "davy import week.csv --map week.yaml --site metec --dry-run",
+            "davy export readings --site park --tag AT-* --tag TT-0101 --from 2026-11-01T00:00:00Z --until 2026-11-08T00:00:00Z",
+            "davy export readings --site park --every 1m --format parquet -o week.parquet --config davy.toml --json",
+            "davy export alarms --site park --tag AT-* -o alarms.csv.gz",
             "davy simulate sparkplug",
             "davy simulate sparkplug --group Plant1 --edge-node gw-1 --metric gas-01/ch4=5:%LEL --metric volt=12 --still",
             "davy simulate sparkplug --broker mqtt://127.0.0.1:1884 --primary-host davy --every 500ms --seed 7",

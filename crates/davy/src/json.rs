@@ -203,7 +203,7 @@ fn seconds(span: Option<&Duration>) -> Option<f64> {
 }
 
 /// The words that rule files and alerts use.
-const fn comparator(comparator: Comparator) -> &'static str {
+pub(crate) const fn comparator(comparator: Comparator) -> &'static str {
     match comparator {
         Comparator::Above => "above",
         Comparator::AtOrAbove => "at_or_above",

@@ -13,6 +13,7 @@ mod dead_letters;
 mod demo;
 mod devices;
 mod exit;
+mod export;
 mod figures;
 mod follow;
 mod import;
@@ -24,6 +25,7 @@ mod looks;
 mod migrate;
 mod out;
 mod payload;
+mod recorded;
 mod refusal;
 mod replay;
 mod rules;
@@ -67,6 +69,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Tags(verb) => tags::run(verb).await,
         Verb::Payload(verb) => payload::run(verb),
         Verb::Import(args) => import::run(args).await,
+        Verb::Export(verb) => export::run(verb).await,
         Verb::Replay(args) => replay::run(args).await,
         Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),

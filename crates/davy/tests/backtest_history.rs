@@ -254,7 +254,7 @@ fn what_cannot_be_asked_of_history_is_told_with_what_to_do() {
         ("", vec!["--journal", "data"], 2, "cannot be used with"),
         ("", vec!["--csv", &csv], 2, "cannot be used with"),
         ("", vec!["--from", "2036-01-01T00:00:00Z"], 2, "nothing is left of it"),
-        ("[history]\nstore = \"none\"\n", vec![&site], 78, "history.store is none"),
+        ("[history]\nstore = \"none\"\n", vec![&site], 78, "history.store: it is none"),
         ("[history]\nstore = \"nowhere\"\n", vec![&site], 78, "davy check-config"),
         ("[http]\nlisten = \"127.0.0.1:0\"\n", vec![], 0, ""),
     ] {

@@ -61,6 +61,11 @@ impl Coverage {
     }
 }
 
+/// Whether a name is this one, or one that a pattern with `*` and `?` meets.
+pub fn is_named(pattern: &str, name: &str) -> bool {
+    glob::matches(pattern, name)
+}
+
 /// The measured tags of this name, or of names that a pattern with `*` and `?` meets, sorted.
 pub fn tags_named(plan: &Plan, pattern: &str) -> Vec<TagIndex> {
     tags_of(plan).filter(|tag| glob::matches(pattern, &plan.site.tag(*tag).name)).collect()

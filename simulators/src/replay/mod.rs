@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use crate::{BrokerUrl, Gateway, GatewayConfig, GatewayError};
 pub use map::{ReplayMap, TagColumn, TimeColumn};
-pub use rows::{BadCell, RecordedValue};
-use rows::{Recording, Tally};
+use rows::Tally;
+pub use rows::{BadCell, RecordedRow, RecordedValue, Recording};
 
 /// Messages read ahead of the gateway.
 const AHEAD_MAX: usize = 256;
@@ -178,10 +178,14 @@ impl ReplayMap {
 pub fn read_recording(
     csv: &Path,
     map: &ReplayMap,
-    give: impl FnMut(&[RecordedValue]),
+    mut give: impl FnMut(&[RecordedValue]),
 ) -> Result<(u64, u64), ReplayError> {
     let mut recording = Recording::open(csv, map)?;
-    recording.read_rows(give)?;
+    while let Some(row) = recording.next_row()? {
+        if !row.values.is_empty() {
+            give(&row.values);
+        }
+    }
     Ok((recording.tally.rows, recording.tally.cells_bad))
 }
 

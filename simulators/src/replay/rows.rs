@@ -38,8 +38,8 @@ pub(super) struct Tally {
     pub(super) bad_cells: Vec<BadCell>,
 }
 
-/// An open recording.
-pub(super) struct Recording {
+/// An open recording: CSV with a header, gzip or not, and a map that says what its columns are.
+pub struct Recording {
     reader: Reader<Box<dyn Read + Send>>,
     path: String,
     clock: Clock,
@@ -68,6 +68,15 @@ pub struct RecordedValue {
     pub value: f64,
 }
 
+/// A row of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedRow {
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its numbers, in the order of the map's columns; empty where every cell is empty or no number.
+    pub values: Vec<RecordedValue>,
+}
+
 /// The rows that go into one message.
 #[derive(Default)]
 struct Batch {
@@ -79,11 +88,14 @@ struct Batch {
 
 impl Recording {
     /// Opens a recording and finds the columns of the map in its header.
-    pub(super) fn open(path: &Path, map: &ReplayMap) -> Result<Recording, ReplayError> {
+    ///
+    /// # Errors
+    /// [`ReplayError`]: the file cannot be read, or lacks a column.
+    pub fn open(path: &Path, map: &ReplayMap) -> Result<Recording, ReplayError> {
         let name = path.display().to_string();
         let file = open(path).map_err(|source| ReplayError::File { path: name.clone(), source })?;
         let mut reader = ReaderBuilder::new().from_reader(file);
-        let header = reader.headers().map_err(|error| csv_error(&name, 1, &error))?.clone();
+        let header = reader.headers().map_err(|error| csv_error(&name, 1, error))?.clone();
         let find = |column: &str| {
             header.iter().position(|name| name.trim() == column).ok_or_else(|| ReplayError::Line {
                 path: name.clone(),
@@ -112,23 +124,31 @@ impl Recording {
         Ok(Recording { reader, path: name, clock, time_column, columns, batch: map.batch, seq, tally })
     }
 
-    /// Reads to the end, giving the values of each row that has any to `give`.
-    pub(super) fn read_rows(&mut self, mut give: impl FnMut(&[RecordedValue])) -> Result<(), ReplayError> {
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// [`ReplayError::Line`] costs that line alone: what follows can still be read. Any other error is the end.
+    pub fn next_row(&mut self) -> Result<Option<RecordedRow>, ReplayError> {
         let mut record = ByteRecord::new();
         let mut batch = Batch::default();
-        loop {
-            let line = self.reader.position().line();
-            let more = self.reader.read_byte_record(&mut record);
-            if !more.map_err(|error| csv_error(&self.path, line, &error))? {
-                return Ok(());
-            }
-            let line = record.position().map_or(line, csv::Position::line);
-            self.row(&record, line, &mut batch)?;
-            if !batch.readings.is_empty() {
-                give(&batch.readings);
-                batch.readings.clear();
-            }
+        let line = self.reader.position().line();
+        let more = self.reader.read_byte_record(&mut record);
+        if !more.map_err(|error| csv_error(&self.path, line, error))? {
+            return Ok(None);
         }
+        let line = record.position().map_or(line, csv::Position::line);
+        self.row(&record, line, &mut batch)?;
+        Ok(Some(RecordedRow { line, values: batch.readings }))
+    }
+
+    /// How many cells so far are no number.
+    pub fn cells_bad(&self) -> u64 {
+        self.tally.cells_bad
+    }
+
+    /// The first twenty of them.
+    pub fn bad_cells(&self) -> &[BadCell] {
+        &self.tally.bad_cells
     }
 
     /// Reads to the end, giving each message to `give` until that says false.
@@ -138,7 +158,7 @@ impl Recording {
         loop {
             let more = self.reader.read_byte_record(&mut record);
             let line = record.position().map_or(0, csv::Position::line);
-            match more.map_err(|error| csv_error(&self.path, line, &error)) {
+            match more.map_err(|error| csv_error(&self.path, line, error)) {
                 Ok(false) => break,
                 Ok(true) => {}
                 Err(error) => {
@@ -223,7 +243,12 @@ fn open(path: &Path) -> std::io::Result<Box<dyn Read + Send>> {
     Ok(if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
-fn csv_error(path: &str, line: u64, error: &csv::Error) -> ReplayError {
+fn csv_error(path: &str, line: u64, error: csv::Error) -> ReplayError {
+    let path = path.to_owned();
     let line = error.position().map_or(line, csv::Position::line);
-    ReplayError::Line { path: path.to_owned(), line, message: error.to_string() }
+    let message = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => ReplayError::File { path, source },
+        _ => ReplayError::Line { path, line, message },
+    }
 }

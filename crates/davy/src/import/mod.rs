@@ -1,16 +1,21 @@
 //! `davy import`: readings of a time before Davy, put into history beside the line.
 
 mod found;
+mod judge;
+mod long;
+mod parquet_file;
 mod rows;
 mod site;
+mod wide;
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use davy_history::Written;
+use davy_simulators::replay::ReplayMap;
 use serde_json::json;
 
-use self::{found::Findings, rows::Rows, site::Target};
+use self::{found::Findings, judge::Judge, rows::Rows, site::Target};
 use crate::{check_config::refuse, exit::Exit, out};
 
 /// Rows handed to the store at once.
@@ -19,17 +24,25 @@ const BATCH_ROWS: usize = 50_000;
 /// What to bring in, and whose it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A file has a header and a reading a line:
+A file has a header and a reading a line, or the same columns as Parquet:
   time,tag,value,unit,quality
   2026-03-01T00:00:00.000000Z,AT-0601/nh3,3.5,ppm,good
-unit, quality and arrival (when it arrived) may be left out. Nothing that is imported raises an alarm.")]
+unit, quality and arrival (when it arrived) may be left out. With --map it has a column a tag:
+  site: park
+  edge_node: gw-1
+  time: {column: ts, format: \"%Y-%m-%d %H:%M:%S\", zone: \"+08:00\"}
+  tags: [{column: nh3, tag: AT-0601/nh3, unit: ppm}]
+Nothing that is imported raises an alarm.")]
 pub(crate) struct Args {
-    /// CSV with a header, gzip or not
+    /// CSV with a header, gzip or not, or Parquet; its first bytes tell
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Which site's they are
     #[arg(long, value_name = "SITE")]
     site: String,
+    /// Which columns of CSV are what, as davy replay takes it
+    #[arg(long, value_name = "MAP.yaml")]
+    map: Option<PathBuf>,
     /// The configuration file; davy.toml, when it is there
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -54,10 +67,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         Ok(target) => target,
         Err(errors) => return Ok(refuse(&errors)),
     };
+    let map = args.map.as_deref().map(ReplayMap::open).transpose()?;
+    if let Some(map) = &map {
+        wide::check(map, &args.site, &target.tags)?;
+    }
     let now = crate::span::now();
+    let judge = Judge { tags: &target.tags, now };
     let mut account = Account::default();
     for file in &args.files {
-        let mut rows = Rows::open(file, &target.tags, now)?;
+        let mut rows = Rows::open(file, map.as_ref(), judge)?;
         loop {
             let batch = rows.batch(BATCH_ROWS, &mut account.findings)?;
             if batch.read == 0 {
@@ -68,9 +86,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
                 let wrote = store.import(&args.site, target.tags.series(), &batch.rows, now).await;
                 let wrote = wrote.with_context(|| {
                     format!(
-                        "{}: up to line {}; what came before is kept, and the same call goes on",
+                        "{}: up to {}; what came before is kept, and the same call goes on",
                         file.display(),
-                        rows.line()
+                        rows.place()
                     )
                 })?;
                 account.written.new += wrote.new;

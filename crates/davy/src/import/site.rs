@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use davy_history::{Series, Store};
 use davy_model::Tag;
-use davy_server::{Config, Flags, SiteSource};
+use davy_server::{Flags, SiteSource};
 
 use crate::check_config;
 
@@ -27,17 +27,9 @@ impl Target {
     pub(super) fn open(config: Option<&Path>, site: &str, writes: bool) -> Result<Target, Vec<String>> {
         let config = check_config::load(config, &Flags::default())?;
         let tags = Tags::of(&config.sites, site)?;
-        let store = writes.then(|| store(&config)).transpose().map_err(|error| vec![error])?;
+        let store = writes.then(|| config.history_store()).transpose().map_err(|problem| vec![problem.to_string()])?;
         Ok(Target { tags, store })
     }
-}
-
-fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
-    let Some(history) = &config.history else {
-        let none = "history.store is none: choose sqlite or postgres to have somewhere to import to";
-        return Err(none.to_owned());
-    };
-    history.store(&config.data_dir).map_err(|error| format!("history: {error}"))
 }
 
 impl Tags {

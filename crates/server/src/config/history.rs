@@ -14,6 +14,8 @@ use davy_history::{
 use jiff::{Span, SpanRelativeTo};
 use serde::{Deserialize, Serialize};
 
+use super::{Config, ConfigProblem};
+
 const DAY: Duration = Duration::from_secs(86_400);
 const KEEP_RANGE: RangeInclusive<Duration> = DAY..=Duration::from_secs(86_400 * 36_525);
 /// Ten years: every day is a partition.
@@ -53,6 +55,19 @@ impl HistoryConfig {
             }
             HistoryStore::Postgres(postgres) => Arc::new(PostgresStore::new(postgres, self.retention)?),
         })
+    }
+}
+
+impl Config {
+    /// The store of this configuration, for whoever reads or writes it beside a running Davy.
+    ///
+    /// # Errors
+    /// A problem at `history.store` where none is kept, or where it cannot be used as configured.
+    pub fn history_store(&self) -> Result<Arc<dyn Store>, ConfigProblem> {
+        let Some(history) = &self.history else {
+            return Err(ConfigProblem::new("history.store", "it is none: choose sqlite or postgres"));
+        };
+        history.store(&self.data_dir).map_err(|error| ConfigProblem::new("history", error.to_string()))
     }
 }
 

@@ -43,13 +43,9 @@ impl HistoryDatabase {
     /// The store of that configuration, of davy.toml where none is named.
     pub(super) fn open(config: Option<&Path>) -> anyhow::Result<HistoryDatabase> {
         let config = check_config::load(config, &Flags::default()).map_err(Unusable)?;
-        let Some(history) = &config.history else {
-            let none = "history.store is none: choose sqlite or postgres, and import what is to be judged";
-            return Err(Unusable(vec![none.to_owned()]).into());
-        };
-        let store = history.store(&config.data_dir);
-        let store = store.map_err(|error| Unusable(vec![format!("history: {error}")]))?;
-        Ok(HistoryDatabase { store, keep: history.retention.readings, sites: config.sites })
+        let store = config.history_store().map_err(|problem| Unusable(vec![problem.to_string()]))?;
+        let keep = config.history.map(|history| history.retention.readings).unwrap_or_default();
+        Ok(HistoryDatabase { store, keep, sites: config.sites })
     }
 
     /// What there is of a site. Not on a thread of the runtime.

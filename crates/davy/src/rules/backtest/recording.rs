@@ -4,15 +4,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::bail;
 use davy_model::{
-    Bundle, Conversion, Freshness, Input, MessageHead, NodeChange, NodeIndex, Quality, Range, Reading,
-    ReadingBlock, TagIndex, Timestamp, Unit, Value,
+    Bundle, Freshness, Input, MessageHead, NodeChange, NodeIndex, Reading, ReadingBlock, TagIndex, Timestamp,
+    Value,
 };
 use davy_rules::Plan;
 use davy_simulators::replay::{RecordedValue, ReplayMap, read_recording};
 use davy_workbench::{backtest::Entry, performance::Period};
 
 use super::{candidate::Candidate, log::Entries};
-use crate::exit::Misuse;
+use crate::{exit::Misuse, recorded::Recorded};
 
 /// Each row arrives a microsecond sooner than the one before it, against its own time, and after so many rows it begins anew:
 /// a delay that is over at the very moment of the next reading is then decided by that reading, as where readings come in
@@ -22,8 +22,7 @@ const SOONER_MAX: u64 = 500_000;
 /// What is to be known of a column.
 struct Column {
     tag: TagIndex,
-    range: Option<Range>,
-    line: Conversion,
+    recorded: Recorded,
 }
 
 struct Incoming {
@@ -81,16 +80,8 @@ fn columns(map: &ReplayMap, plan: &Plan) -> anyhow::Result<Vec<Column>> {
         let Some(tag) = plan.site.tag_index(&column.tag) else {
             return Err(Misuse(format!("the site has no tag {}, which the map names", column.tag)).into());
         };
-        let own = plan.site.tag(tag);
-        let unit = match &*column.unit {
-            "" => own.unit,
-            text => Unit::parse(text)
-                .ok_or_else(|| Misuse(format!("{}: no such unit: {text:?}", column.column)))?,
-        };
-        let line = unit
-            .conversion(own.unit, &own.substance)
-            .map_err(|error| Misuse(format!("{}: {error}", column.column)))?;
-        columns.push(Column { tag, range: own.range, line });
+        let recorded = Recorded::of(plan.site.tag(tag), column).map_err(Misuse)?;
+        columns.push(Column { tag, recorded });
     }
     Ok(columns)
 }
@@ -123,11 +114,7 @@ impl Incoming {
 
     fn reading(&self, recorded: &RecordedValue) -> Reading {
         let column = &self.columns[recorded.column];
-        let value = column.line.apply(recorded.value);
-        let quality = match column.range {
-            Some(range) if !range.holds(value) => range.quality_of(value, Quality::Good),
-            Some(_) | None => Quality::Good,
-        };
+        let (value, quality) = column.recorded.judge(recorded.value);
         Reading { tag: column.tag, quality, source_time: time(recorded), value: Value::of(value) }
     }
 }
