@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, replay, rules,
-    serve, simulate, tags, version, watch_engine,
+    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, replay,
+    rules, serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\

@@ -14,9 +14,7 @@ impl Recorded {
     pub(crate) fn of(tag: &Tag, column: &TagColumn) -> Result<Recorded, String> {
         let unit = match &*column.unit {
             "" => tag.unit,
-            text => {
-                Unit::parse(text).ok_or_else(|| format!("{}: no such unit: {text:?}", column.column))?
-            }
+            text => Unit::parse(text).ok_or_else(|| format!("{}: no such unit: {text:?}", column.column))?,
         };
         let line = unit.conversion(tag.unit, &tag.substance);
         let line = line.map_err(|error| format!("{}: {error}", column.column))?;

@@ -7,13 +7,14 @@ use davy_model::{LimitView, Transition};
 
 use super::{
     Args,
+    place::Place,
     sink::{Cell, Column, Kind, Sink},
     source::{Source, is_wanted},
 };
 use crate::json::comparator;
 
 /// What a row has: what an alert says, and what an auditor asks besides.
-pub(super) const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column] = &[
     Column { name: "sequence", kind: Kind::Count },
     Column { name: "id", kind: Kind::Name },
     Column { name: "site", kind: Kind::Name },
@@ -61,7 +62,7 @@ pub(super) const COLUMNS: &[Column] = &[
 const PAGE: usize = 500;
 
 /// Writes all of them, by the time of record.
-pub(super) async fn write(args: &Args, source: &Source, sink: &mut Sink) -> anyhow::Result<()> {
+pub(super) async fn write(args: &Args, source: &Source, place: Place) -> anyhow::Result<u64> {
     let filter = AlarmFilter {
         sites: vec![args.site.clone()],
         from: args.from,
@@ -69,8 +70,9 @@ pub(super) async fn write(args: &Args, source: &Source, sink: &mut Sink) -> anyh
         ..AlarmFilter::default()
     };
     let mut query = AlarmQuery { filter, after: None, limit: PAGE };
+    let mut records = source.store.transitions(&query).await.context("reading history")?;
+    let mut sink = Sink::open(place, COLUMNS)?;
     loop {
-        let records = source.store.transitions(&query).await.context("reading history")?;
         let mut last = None;
         for record in &records {
             let found = decode_transition(record).context("reading history")?;
@@ -80,9 +82,10 @@ pub(super) async fn write(args: &Args, source: &Source, sink: &mut Sink) -> anyh
             }
         }
         if records.len() < PAGE {
-            return Ok(());
+            return sink.finish();
         }
         query.after = last;
+        records = source.store.transitions(&query).await.context("reading history")?;
     }
 }
 

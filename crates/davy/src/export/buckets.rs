@@ -7,13 +7,14 @@ use davy_history::{Bucket, Found, HistoryError, aggregate, start_of};
 
 use super::{
     Args,
+    place::Place,
     sink::{Cell, Column, Kind, Sink},
     source::{Source, Stretch},
 };
 use crate::exit::Misuse;
 
 /// What a row has. Those between `first` and `last` are of the readings that are evidence, and empty where there are none.
-pub(super) const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column] = &[
     Column { name: "start", kind: Kind::Time },
     Column { name: "tag", kind: Kind::Name },
     Column { name: "unit", kind: Kind::Name },
@@ -44,14 +45,16 @@ pub(super) async fn write(
     args: &Args,
     source: &Source,
     width: Duration,
-    sink: &mut Sink,
-) -> anyhow::Result<()> {
-    let series = source.series(args).await?;
-    let Some(stretch) = source.stretch(args).await? else { return Ok(()) };
-    for of in &series {
-        one(source, of, stretch, width, sink).await.with_context(|| of.series.tag.to_string())?;
+    place: Place,
+) -> anyhow::Result<u64> {
+    let (series, stretch) = (source.series(args).await?, source.stretch(args).await?);
+    let mut sink = Sink::open(place, COLUMNS)?;
+    if let Some(stretch) = stretch {
+        for of in &series {
+            one(source, of, stretch, width, &mut sink).await.with_context(|| of.series.tag.to_string())?;
+        }
     }
-    Ok(())
+    sink.finish()
 }
 
 async fn one(

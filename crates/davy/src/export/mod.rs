@@ -16,7 +16,6 @@ use serde_json::json;
 
 use self::{
     place::{Format, Place},
-    sink::Sink,
     source::Source,
 };
 use crate::{
@@ -96,25 +95,17 @@ async fn export(verb: &Verb) -> anyhow::Result<Exit> {
     {
         return Err(Misuse("--from is not before --until".to_owned()).into());
     }
+    if let Verb::Readings(ReadingsArgs { every: Some(width), .. }) = verb {
+        buckets::check(*width)?;
+    }
     let place = Place::of(args.output.as_deref(), args.format)?;
     let source = Source::open(args.config.as_deref(), &args.site)?;
     let rows = match verb {
-        Verb::Readings(ReadingsArgs { every: None, .. }) => {
-            let mut sink = Sink::open(place, readings::COLUMNS)?;
-            readings::write(args, &source, &mut sink).await?;
-            sink.finish()?
-        }
+        Verb::Readings(ReadingsArgs { every: None, .. }) => readings::write(args, &source, place).await?,
         Verb::Readings(ReadingsArgs { every: Some(width), .. }) => {
-            buckets::check(*width)?;
-            let mut sink = Sink::open(place, buckets::COLUMNS)?;
-            buckets::write(args, &source, *width, &mut sink).await?;
-            sink.finish()?
+            buckets::write(args, &source, *width, place).await?
         }
-        Verb::Alarms(_) => {
-            let mut sink = Sink::open(place, alarms::COLUMNS)?;
-            alarms::write(args, &source, &mut sink).await?;
-            sink.finish()?
-        }
+        Verb::Alarms(_) => alarms::write(args, &source, place).await?,
     };
     tell(args, rows)?;
     Ok(Exit::Ok)

@@ -99,7 +99,9 @@ impl Target {
         open.as_file().sync_all().with_context(writing)?;
         open.persist(&file).with_context(writing)?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).with_context(writing)
+        File::open(folder.unwrap_or(Path::new(".")))
+            .and_then(|folder| folder.sync_all())
+            .with_context(writing)
     }
 }
 

@@ -5,12 +5,13 @@ use davy_history::{Found, Page, Sample};
 
 use super::{
     Args,
+    place::Place,
     sink::{Cell, Column, Kind, Sink},
     source::{Source, Stretch},
 };
 
 /// What a row has.
-pub(super) const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column] = &[
     Column { name: "time", kind: Kind::Time },
     Column { name: "tag", kind: Kind::Name },
     Column { name: "value", kind: Kind::Number },
@@ -23,13 +24,15 @@ pub(super) const COLUMNS: &[Column] = &[
 const PAGE: usize = 20_000;
 
 /// Writes all of them, tag by tag, each by time.
-pub(super) async fn write(args: &Args, source: &Source, sink: &mut Sink) -> anyhow::Result<()> {
-    let series = source.series(args).await?;
-    let Some(stretch) = source.stretch(args).await? else { return Ok(()) };
-    for of in &series {
-        one(source, of, stretch, sink).await.with_context(|| of.series.tag.to_string())?;
+pub(super) async fn write(args: &Args, source: &Source, place: Place) -> anyhow::Result<u64> {
+    let (series, stretch) = (source.series(args).await?, source.stretch(args).await?);
+    let mut sink = Sink::open(place, COLUMNS)?;
+    if let Some(stretch) = stretch {
+        for of in &series {
+            one(source, of, stretch, &mut sink).await.with_context(|| of.series.tag.to_string())?;
+        }
     }
-    Ok(())
+    sink.finish()
 }
 
 async fn one(source: &Source, of: &Found, stretch: Stretch, sink: &mut Sink) -> anyhow::Result<()> {

@@ -49,7 +49,8 @@ impl Source {
         let missing =
             args.tags.iter().find(|pattern| !all.iter().any(|one| is_named(pattern, &one.series.tag)));
         if let Some(pattern) = missing {
-            let told = format!("history has no tag {pattern} of {}; davy tags list DIR shows them", self.site);
+            let told =
+                format!("history has no tag {pattern} of {}; davy tags list DIR shows them", self.site);
             return Err(Misuse(told).into());
         }
         Ok(all.into_iter().filter(|one| is_wanted(&args.tags, &one.series.tag)).collect())

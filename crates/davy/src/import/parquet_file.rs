@@ -1,10 +1,15 @@
 //! Parquet in Davy's own form: a reading a row.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+};
 
 use anyhow::{Context, bail};
 use parquet::{
     basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical},
+    errors::ParquetError,
     file::{reader::FileReader, serialized_reader::SerializedFileReader},
     record::{Field, Row, reader::RowIter},
     schema::types::Type,
@@ -19,6 +24,9 @@ use super::{
     rows::Batch,
 };
 
+/// Rows decoded at a time.
+const DECODED_ROWS: usize = 10_000;
+
 /// A file that is being read.
 pub(super) struct ParquetFile<'a> {
     rows: RowIter<'static>,
@@ -28,6 +36,8 @@ pub(super) struct ParquetFile<'a> {
     arrival: Clock,
     judge: Judge<'a>,
     number: u64,
+    /// How many rows the footer promises.
+    promised: u64,
 }
 
 /// How a column tells time.
@@ -39,11 +49,13 @@ enum Clock {
 
 /// A file that cannot be read, or not to its end.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: after row {row}: it is damaged or not whole ({source}); nothing of what follows was read: bring a whole one")]
+#[error(
+    "{file}: after row {row}: it is damaged or not whole; nothing of what follows was read: bring a whole one"
+)]
 struct Damaged {
     file: String,
     row: u64,
-    source: parquet::errors::ParquetError,
+    source: ParquetError,
 }
 
 impl<'a> ParquetFile<'a> {
@@ -52,10 +64,11 @@ impl<'a> ParquetFile<'a> {
         let file = path.display().to_string();
         let opened = File::open(path).with_context(|| format!("reading {file}"))?;
         let damaged = |source| Damaged { file: file.clone(), row: 0, source };
-        let reader = SerializedFileReader::new(opened).map_err(damaged)?;
+        let reader = unharmed(|| SerializedFileReader::new(opened)).map_err(damaged)?;
         let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let reading = || format!("reading {file}");
-        let columns = Columns::of(schema.get_fields().iter().map(|field| field.name())).with_context(reading)?;
+        let columns =
+            Columns::of(schema.get_fields().iter().map(|field| field.name())).with_context(reading)?;
         let field = |place: usize| &*schema.get_fields()[place];
         let clock = |place| clock(field(place)).with_context(reading);
         let (time, arrival) = (clock(columns.time)?, columns.arrival.map_or(Ok(Clock::Text), clock)?);
@@ -67,8 +80,9 @@ impl<'a> ParquetFile<'a> {
         if !is_number(field(columns.value)) && !is_text(field(columns.value)) {
             bail!("{file}: column value: expected DOUBLE, FLOAT, INT32 or INT64");
         }
-        let rows = reader.into_iter();
-        Ok(ParquetFile { rows, file, columns, time, arrival, judge, number: 0 })
+        let promised = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let rows = unharmed(|| Ok(reader.into_iter())).map_err(damaged)?;
+        Ok(ParquetFile { rows, file, columns, time, arrival, judge, number: 0, promised })
     }
 
     /// The row that was read last, from 1.
@@ -80,18 +94,36 @@ impl<'a> ParquetFile<'a> {
     pub(super) fn batch(&mut self, rows: usize, findings: &mut Findings) -> anyhow::Result<Batch> {
         let mut batch = Batch::default();
         while batch.rows.len() < rows {
-            let Some(row) = self.rows.next() else { break };
-            let row = row.map_err(|source| Damaged { file: self.file.clone(), row: self.number, source })?;
-            self.number += 1;
-            batch.read += 1;
-            match self.row(row) {
-                Ok(row) => batch.rows.push(row),
-                Err((reason, told)) => {
-                    findings.add(reason, || format!("{}: row {}: {told}", self.file, self.number));
+            let found = self.some_rows(rows - batch.rows.len())?;
+            if found.is_empty() {
+                break;
+            }
+            for row in found {
+                self.number += 1;
+                batch.read += 1;
+                match self.row(row) {
+                    Ok(row) => batch.rows.push(row),
+                    Err((reason, told)) => {
+                        findings.add(reason, || format!("{}: row {}: {told}", self.file, self.number));
+                    }
                 }
             }
         }
         Ok(batch)
+    }
+
+    /// The next so many rows, or what is left; none only where the file promises no more.
+    fn some_rows(&mut self, rows: usize) -> Result<Vec<Row>, Damaged> {
+        let damaged = |source| Damaged { file: self.file.clone(), row: self.number, source };
+        let iter = &mut self.rows;
+        let found =
+            unharmed(|| iter.take(rows.min(DECODED_ROWS)).collect::<Result<Vec<_>, _>>()).map_err(damaged)?;
+        let (read, promised) = (self.number + found.len() as u64, self.promised);
+        if read > promised || (found.is_empty() && read < promised) {
+            let told = format!("its footer promises {promised} rows, and there are {read}");
+            return Err(damaged(ParquetError::General(told)));
+        }
+        Ok(found)
     }
 
     fn row(&self, row: Row) -> Result<davy_history::Row, Refusal> {
@@ -112,6 +144,15 @@ impl<'a> ParquetFile<'a> {
             quality: optional(self.columns.quality)?,
         })
     }
+}
+
+/// What reading comes to. Of some damaged bytes the library makes a panic: that is an error like any other.
+fn unharmed<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let read = panic::catch_unwind(AssertUnwindSafe(read));
+    panic::set_hook(hook);
+    read.unwrap_or_else(|_| Err(ParquetError::General("its pages contradict its footer".to_owned())))
 }
 
 impl Clock {

@@ -37,7 +37,11 @@ pub(super) struct Batch {
 
 impl<'a> Rows<'a> {
     /// Opens a file: it is told by its first bytes, not by its name, what it is.
-    pub(super) fn open(path: &Path, map: Option<&'a ReplayMap>, judge: Judge<'a>) -> anyhow::Result<Rows<'a>> {
+    pub(super) fn open(
+        path: &Path,
+        map: Option<&'a ReplayMap>,
+        judge: Judge<'a>,
+    ) -> anyhow::Result<Rows<'a>> {
         let opening = || format!("reading {}", path.display());
         let mut plain = BufReader::new(File::open(path).with_context(opening)?);
         let begin = plain.fill_buf().with_context(opening)?;

@@ -27,7 +27,10 @@ impl Target {
     pub(super) fn open(config: Option<&Path>, site: &str, writes: bool) -> Result<Target, Vec<String>> {
         let config = check_config::load(config, &Flags::default())?;
         let tags = Tags::of(&config.sites, site)?;
-        let store = writes.then(|| config.history_store()).transpose().map_err(|problem| vec![problem.to_string()])?;
+        let store = writes
+            .then(|| config.history_store())
+            .transpose()
+            .map_err(|problem| vec![problem.to_string()])?;
         Ok(Target { tags, store })
     }
 }

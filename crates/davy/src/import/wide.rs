@@ -90,7 +90,8 @@ impl<'a> Wide<'a> {
         for place in before..self.recording.cells_bad() {
             let kept = usize::try_from(place).ok().and_then(|place| self.recording.bad_cells().get(place));
             findings.add("bad value", || {
-                let cell = kept.map(|cell| format!("{}: {}: no number: {:?}", cell.line, cell.column, cell.found));
+                let cell =
+                    kept.map(|cell| format!("{}: {}: no number: {:?}", cell.line, cell.column, cell.found));
                 format!("{}:{}", self.file, cell.unwrap_or_default())
             });
         }
