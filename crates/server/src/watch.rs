@@ -173,16 +173,7 @@ impl Watch {
         let trouble = hub.history.as_ref().and_then(|history| history.health.trouble_of(&site.id, now));
         let lasting = trouble.filter(|(since, _)| now.since(*since) >= HISTORY_GRACE);
         let left = site.state.kept.debt_full_in(site.state.number.load(Ordering::Acquire));
-        let is_short = left.is_some_and(|left| left < HISTORY_SHORT);
-        let tier = if is_short { Tier::Orange } else { Tier::Yellow };
-        let why = lasting.as_ref().map_or("", |(_, why)| why);
-        let (left_en, left_zh) = room_left(left);
-        let text = Text::both(
-            format!(
-                "history is not kept ({why}): alarms go on; the journal keeps what it owes, and {left_en}; look at the database"
-            ),
-            format!("历史数据未写入（{why}）：报警不受影响，日志暂存欠写数据，{left_zh}；请检查数据库"),
-        );
+        let (tier, text) = history_fault(lasting.as_ref().map_or("", |(_, why)| why), left);
         self.tell(site, "history", tier, lasting.is_some(), text);
     }
 
@@ -216,6 +207,19 @@ impl Watch {
     }
 }
 
+/// How grave it is that history takes nothing, and what is told: what is owed, and when some of it will be lost.
+fn history_fault(why: &str, left: Option<Duration>) -> (Tier, Text) {
+    let tier = if left.is_some_and(|left| left < HISTORY_SHORT) { Tier::Orange } else { Tier::Yellow };
+    let (left_en, left_zh) = room_left(left);
+    let text = Text::both(
+        format!(
+            "history is not kept ({why}): alarms go on; the journal keeps what it owes, and {left_en}; look at the database"
+        ),
+        format!("历史数据未写入（{why}）：报警不受影响，日志暂存欠写数据，{left_zh}；请检查数据库"),
+    );
+    (tier, text)
+}
+
 /// How long the journal can keep what it owes, in words.
 fn room_left(left: Option<Duration>) -> (String, String) {
     let Some(left) = left else {
@@ -244,4 +248,25 @@ const GAP: &str = "gap-";
 
 fn gap_part(edge_node: &str) -> String {
     format!("{GAP}{edge_node}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_less_than_a_day_left_a_history_that_is_not_kept_is_graver() {
+        for (left_s, due, words) in [
+            (None, Tier::Yellow, "it hardly grows"),
+            (Some(30 * 86_400), Tier::Yellow, "has room for about 30 days"),
+            (Some(86_400), Tier::Yellow, "has room for about 24 hours"),
+            (Some(86_399), Tier::Orange, "has room for about 23 hours"),
+            (Some(600), Tier::Orange, "has room for about 10 minutes"),
+            (Some(0), Tier::Orange, "has room for about 0 minutes"),
+        ] {
+            let (tier, text) = history_fault("the disk is full", left_s.map(Duration::from_secs));
+            assert_eq!(tier, due, "{left_s:?}");
+            assert!(text.en.contains(words) && text.en.contains("the disk is full"), "{}", text.en);
+        }
+    }
 }

@@ -70,35 +70,6 @@ async fn whatever_the_database_does_alarms_go_on_and_history_is_whole_in_the_end
     history::check_transitions(&postgres, &record);
 }
 
-/// Where what is owed will not fit for a day, somebody has to see to it today.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_little_room_for_what_is_owed_the_alarm_is_graver() {
-    let Some(mut postgres) = Postgres::start().await else { return };
-    let url = postgres.database("davy");
-    history::migrate(&url).await;
-    let setup = setup_with(&format!("[journal]\nmax_gib = 0.0625\n{}", history::configured(&url)));
-    let (ports, seen) = watch::channel(None);
-    let mut server = started(&setup, &ports).await;
-    let grpc = Grpc::connect(server.http()).await;
-    let mut alarms = grpc.subscribe_from_now().await;
-    let publisher = Publisher::start(seen);
-    history::until_all_is_there(&server).await;
-    let holder = Outage::Stopped.begin(&mut postgres, &url).await;
-    let short = |alert: &Alert| alert.alarm == ALARM && alert.tier() == Tier::Orange;
-    let told = alarms.alert("less than a day is left", PATIENCE, short).await;
-    let words = told.message.expect("words").en;
-    assert!(words.contains("room for about"), "{words}");
-    let left = stands(&grpc).await.full_in.expect("it grows");
-    assert!((1..86_400).contains(&left.seconds), "{left:?}");
-    Outage::Stopped.end(&mut postgres, holder).await;
-    let over = |alert: &Alert| alert.alarm == ALARM && alert.transition() == TransitionKind::Cleared;
-    alarms.alert("it is over", PATIENCE, over).await;
-    let sent = publisher.finish().await;
-    history::until_all_is_there(&server).await;
-    history::check_readings(&postgres, &sent.acknowledged);
-    assert_eq!(server.stop().await, 0, "a stop that was asked for is no failure");
-}
-
 async fn stands(grpc: &Grpc) -> SiteHistoryStatus {
     grpc.site("kill").await.history.expect("history is kept")
 }
