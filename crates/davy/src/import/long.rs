@@ -33,7 +33,8 @@ impl<'a> Long<'a> {
     /// Reads the header.
     pub(super) fn open(source: Box<dyn Read>, file: String, judge: Judge<'a>) -> anyhow::Result<Long<'a>> {
         let mut reader = ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(source);
-        let columns = Columns::of(reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}')))?;
+        let header = reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}'));
+        let columns = Columns::of(&header.collect::<Vec<_>>())?;
         Ok(Long { reader, file, columns, judge })
     }
 
@@ -87,8 +88,8 @@ impl<'a> Long<'a> {
 
 impl Columns {
     /// Where they are among these names.
-    pub(super) fn of<'a>(names: impl Iterator<Item = &'a str> + Clone) -> anyhow::Result<Columns> {
-        let find = |name: &str| names.clone().position(|found| found == name);
+    pub(super) fn of(names: &[&str]) -> anyhow::Result<Columns> {
+        let find = |name: &str| names.iter().position(|found| *found == name);
         let needed = |name: &str| {
             find(name).with_context(|| {
                 format!(
@@ -97,7 +98,7 @@ impl Columns {
             })
         };
         let known = ["time", "tag", "value", "unit", "quality", "arrival"];
-        if let Some(odd) = names.clone().find(|name| !known.contains(name)) {
+        if let Some(odd) = names.iter().find(|name| !known.contains(name)) {
             bail!(
                 "column {odd:?} is none of {}; take it out, or say by --map what the columns are",
                 known.join(", ")

@@ -67,8 +67,8 @@ impl<'a> ParquetFile<'a> {
         let reader = unharmed(|| SerializedFileReader::new(opened)).map_err(damaged)?;
         let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let reading = || format!("reading {file}");
-        let columns =
-            Columns::of(schema.get_fields().iter().map(|field| field.name())).with_context(reading)?;
+        let names: Vec<&str> = schema.get_fields().iter().map(|field| field.name()).collect();
+        let columns = Columns::of(&names).with_context(reading)?;
         let field = |place: usize| &*schema.get_fields()[place];
         let clock = |place| clock(field(place)).with_context(reading);
         let (time, arrival) = (clock(columns.time)?, columns.arrival.map_or(Ok(Clock::Text), clock)?);
