@@ -1,7 +1,9 @@
-use davy_model::{BundleFile, Quality, Reading, ReadingBlock, TagIndex, Timestamp, Value};
+use davy_journal::Commit;
+use davy_model::{Bundle, BundleFile, Input, Quality, Reading, ReadingBlock, TagIndex, Timestamp, Value};
 use davy_rules::{Plan, bundle, compile};
 
 use super::{told::Part, *};
+use crate::shown::Shown;
 
 fn plan() -> Arc<Plan> {
     let files = [("site.yaml", "site: park\n"), ("tags.csv", "tag,quantity,unit\nA,gas.h2s,ppm\n")];
@@ -72,4 +74,25 @@ fn when_nobody_watches_nothing_is_kept() {
     assert!(later.next_now().is_none());
     live.tell(told(&plan, 2, 1));
     assert_eq!(later.next_now().map(|heard| (heard.dropped, heard.told.number)), Some((0, 2)));
+}
+
+#[test]
+fn what_came_on_both_sides_of_an_activation_is_of_its_own_files() {
+    let (before, after) = (plan(), plan());
+    let block = |readings| {
+        let part = told(&before, 0, readings).parts.remove(0);
+        Input::Readings(part.blocks.into_iter().next().expect("one"))
+    };
+    let files = Arc::new(Bundle { site: "park".into(), files: Vec::new(), revision: "r".into() });
+    let inputs = vec![block(1), Input::Tick, block(2), Input::Activate(files), block(3)];
+    let at = Timestamp::from_micros(7);
+    let mut commit = Commit { number: 4, at, inputs, transitions: Vec::new() };
+    let mut shown = Shown::default();
+    shown.plans.push(Arc::clone(&after));
+    let told = Told::of(&mut commit, &before, &shown);
+    assert_eq!((told.number, told.at), (4, at));
+    let readings = |part: &Part| part.blocks.iter().map(|block| block.readings.len()).collect::<Vec<_>>();
+    let [first, second] = told.parts.as_slice() else { panic!("two parts: {told:?}") };
+    assert!(Arc::ptr_eq(&first.plan, &before) && Arc::ptr_eq(&second.plan, &after));
+    assert_eq!((readings(first), readings(second)), (vec![1, 2], vec![3]));
 }

@@ -65,11 +65,10 @@ impl TelemetryService for Telemetry {
         let permit = permit.map_err(|_| status::too_many_watchers(WATCHERS_MAX))?;
         // One message waits for the client: what is more waits for all, in the site's ring.
         let (sender, receiver) = mpsc::channel(1);
-        let teller = watch::Teller::new(&self.hub, selector, sender, permit)?;
-        let stop = self.stop.clone();
+        let teller = watch::Teller::new(&self.hub, selector, sender, &self.stop, permit)?;
         tokio::spawn(async move {
             // A client that is gone is no error.
-            let _ = teller.tell(snapshot, stop).await;
+            let _ = teller.tell(snapshot).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }

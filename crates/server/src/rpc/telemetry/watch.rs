@@ -29,12 +29,13 @@ pub(super) struct Teller {
     selector: Arc<wire::TagSelector>,
     watcher: Watcher,
     sender: mpsc::Sender<Result<Message, Status>>,
+    stop: CancellationToken,
     /// Which tags of these files are meant.
     meant: Option<(Arc<Plan>, Vec<bool>)>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// The client is gone.
+/// The client is gone, or Davy stops.
 pub(super) struct Gone;
 
 impl Teller {
@@ -43,6 +44,7 @@ impl Teller {
         hub: &Arc<Hub>,
         selector: Option<wire::TagSelector>,
         sender: mpsc::Sender<Result<Message, Status>>,
+        stop: &CancellationToken,
         permit: OwnedSemaphorePermit,
     ) -> Result<Teller, Status> {
         chosen(selector.as_ref())?;
@@ -54,13 +56,14 @@ impl Teller {
             selector: Arc::new(selector),
             watcher: service.live.watch(),
             sender,
+            stop: stop.clone(),
             meant: None,
             _permit: permit,
         })
     }
 
     /// Tells until the client is gone, or Davy stops.
-    pub(super) async fn tell(mut self, snapshot: bool, stop: CancellationToken) -> Result<(), Gone> {
+    pub(super) async fn tell(mut self, snapshot: bool) -> Result<(), Gone> {
         // Watching began first: what becomes durable while the snapshot is told comes again.
         if snapshot {
             self.snapshot().await?;
@@ -69,7 +72,7 @@ impl Teller {
             let Heard { told, dropped } = tokio::select! {
                 heard = self.watcher.next() => heard,
                 () = self.sender.closed() => return Err(Gone),
-                () = stop.cancelled() => return self.send(Err(status::stopping())).await,
+                () = self.stop.cancelled() => return self.say_goodbye(),
             };
             let series = self.series(&told).await?;
             if series.is_empty() && dropped == 0 {
@@ -81,8 +84,7 @@ impl Teller {
                 recorded_time: Some(time_to_wire(told.at)),
                 series,
             };
-            self.send(Ok(Message { dropped_commits: dropped, event: Some(Event::Readings(readings)) }))
-                .await?;
+            self.send(Message { dropped_commits: dropped, event: Some(Event::Readings(readings)) }).await?;
         }
     }
 
@@ -96,7 +98,7 @@ impl Teller {
                 .await?;
             let is_last = page.last.is_none();
             let tags = wire::LatestTags { tags: page.tags, is_last };
-            self.send(Ok(Message { dropped_commits: 0, event: Some(Event::Snapshot(tags)) })).await?;
+            self.send(Message { dropped_commits: 0, event: Some(Event::Snapshot(tags)) }).await?;
             if is_last {
                 return Ok(());
             }
@@ -145,8 +147,19 @@ impl Teller {
         tokio::task::spawn_blocking(work).await.map_err(|_| Gone)
     }
 
-    async fn send(&self, message: Result<Message, Status>) -> Result<(), Gone> {
-        self.sender.send(message).await.map_err(|_| Gone)
+    /// Waits for room. A client that takes nothing holds no end up.
+    async fn send(&self, message: Message) -> Result<(), Gone> {
+        tokio::select! {
+            sent = self.sender.send(Ok(message)) => sent.map_err(|_| Gone),
+            () = self.stop.cancelled() => self.say_goodbye(),
+        }
+    }
+
+    /// Says that Davy stops, if there is room to say it; nothing follows.
+    fn say_goodbye(&self) -> Result<(), Gone> {
+        // Who takes nothing sees the stream end.
+        let _ = self.sender.try_send(Err(status::stopping()));
+        Err(Gone)
     }
 }
 
