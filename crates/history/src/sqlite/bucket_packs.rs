@@ -98,7 +98,7 @@ pub(super) fn unpack_day(
     put(transaction, level, series, &bucket_pack::unpack(day, level.width(), &packed)?)
 }
 
-/// The packed buckets that begin in `from..until`, in order; at most `limit`.
+/// The packed buckets that begin in `from..until`, in order; `limit` of them and what else their last day has.
 pub(super) fn buckets(
     conn: &Connection,
     level: Level,
@@ -121,7 +121,6 @@ pub(super) fn buckets(
         let of_day = bucket_pack::unpack(time(row, 0)?, level.width(), data)?;
         found.extend(of_day.into_iter().filter(|bucket| bucket.start >= from && bucket.start < until));
     }
-    found.truncate(limit);
     Ok(found)
 }
 

@@ -138,7 +138,7 @@ async fn all_buckets(store: &SqliteStore, limit: usize, until: Timestamp) -> Vec
 #[tokio::test]
 async fn days_of_buckets_are_packed_take_in_what_is_late_and_go_when_they_are_over() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keep = Retention { readings: HOUR * 24, minutes: HOUR * 48, ..Retention::default() };
+    let keep = Retention { readings: HOUR * 96, minutes: HOUR * 48, ..Retention::default() };
     let config = SqliteConfig { path: folder.path().join("history.db"), bytes_max: 1 << 30 };
     let store = SqliteStore::open(&config, keep).expect("a new file");
     let count = |sql: &'static str| {
@@ -176,13 +176,28 @@ async fn days_of_buckets_are_packed_take_in_what_is_late_and_go_when_they_are_ov
     let changed: Vec<&Bucket> = after.iter().zip(&packed).filter(|(a, b)| a != b).map(|(a, _)| a).collect();
     assert_eq!((after.len(), changed.len()), (packed.len(), 3), "one of each level");
     assert!(changed.iter().all(|bucket| bucket.values.is_some_and(|values| values.min == -1.0)));
-    // Days that are over go, packed or not.
-    let later = start().plus(HOUR * 90);
-    for _ in 0..50 {
-        store.tend(later, later).await.expect("it tends");
-    }
+    // What cannot be packed stays in rows, before what can.
+    let huge = |second: u64| Row {
+        value: Value::of(1.7e308 - second as f64 * 1e300),
+        time: start().plus(Duration::from_secs(second)),
+        ..rows[0]
+    };
+    store.import("park", &series(), &[huge(1), huge(3)], dawn).await.expect("it lands");
     let minutes = "SELECT count(*) FROM bucket_packs WHERE level_s = 60";
-    assert_eq!(count(minutes).await.expect("told"), 0, "kept for two days");
+    let mut counts = Vec::new();
+    // A day goes when all of it is over, packed or not.
+    for hours in [44, 60, 90] {
+        let later = start().plus(HOUR * hours);
+        for _ in 0..50 {
+            store.tend(later, later).await.expect("it tends");
+        }
+        counts.push(count(minutes).await.expect("told"));
+        for series in [1, 2] {
+            let kept = store.buckets(Level::Hour, series, start(), later, 1000).await.expect("it answers");
+            assert!(kept.len() == 20 && kept.is_sorted_by_key(|bucket| bucket.start), "{kept:?}");
+        }
+    }
+    assert_eq!(counts, [3, 4, 0], "what could not be packed is over first");
     assert!(count("SELECT count(*) FROM bucket_packs").await.expect("told") > 0, "others for longer");
 }
 
