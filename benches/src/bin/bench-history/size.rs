@@ -21,10 +21,10 @@ const SITE: &str = "bench";
 const DAY_S: f64 = 86_400.0;
 const GIB: f64 = 1_073_741_824.0;
 const BEGIN: Timestamp = Timestamp::from_micros(1_795_392_000_000_000);
-const HOURS: u64 = 6;
+const HOURS: u64 = 24;
 /// When it is looked at: all has come to rest.
 const LOOKED_AT: Duration = Duration::from_secs((HOURS + 6) * 3600);
-const TAGS: u32 = 100;
+const TAGS: u32 = 25;
 /// How often tags report, s.
 const INTERVALS_S: [u64; 3] = [1, 10, 60];
 /// Readings at a time.
@@ -168,15 +168,13 @@ async fn in_sqlite(interval_s: u64) -> Result<Taken> {
     let store = SqliteStore::open(&config, Retention::default())?;
     let (readings, rate) = fill(&store, interval_s).await?;
     let conn = Connection::open(&path)?;
-    let reading =
-        (used(&conn, "readings")? + used(&conn, "packs")? + used(&conn, "sqlite_autoindex_packs_1")?)
-            / readings;
-    let mut buckets = [0.0; 3];
-    for (level, bytes) in LEVELS.iter().zip(&mut buckets) {
-        let count: i64 = conn.query_row(&format!("SELECT count(*) FROM {level}"), [], |row| row.get(0))?;
-        *bytes = used(&conn, level)? / count as f64;
+    let mut reading = 0.0;
+    for table in ["readings", "packs", "sqlite_autoindex_packs_1"] {
+        reading += used(&conn, table)? / readings;
     }
-    Ok(Taken { interval_s, rate, reading, buckets })
+    let count: i64 = conn.query_row("SELECT sum(buckets) FROM bucket_packs", [], |row| row.get(0))?;
+    let packed = used(&conn, "bucket_packs")? + used(&conn, "sqlite_autoindex_bucket_packs_1")?;
+    Ok(Taken { interval_s, rate, reading, buckets: [packed / count as f64; 3] })
 }
 
 /// The pages of a table, bytes.
