@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use davy_history::Retention;
+use davy_tests::{Place, places};
 use serde_json::Value;
 
 use crate::{
     dashboard::{self, Range, files, list, queries, read, text},
     filled::fill,
-    place::{Place, places},
 };
 
 /// A day and a half at two widths of a point, and a month: each finds its buckets at another level.

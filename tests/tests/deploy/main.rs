@@ -7,9 +7,6 @@ mod compose;
 mod dashboard;
 mod filled;
 mod grafana;
-#[path = "../history/place.rs"]
-#[allow(dead_code, reason = "it serves the stories of history too")]
-mod place;
 #[path = "../../../crates/history/tests/common/story.rs"]
 #[allow(dead_code, reason = "it serves the stories of history too")]
 mod story;

@@ -1,9 +1,9 @@
 //! What history has of a Davy that runs is judged as its journal is.
 
 use davy_tests::{
-    Davy, Grpc, LONG, Postgres, Setup, davy,
+    Davy, Grpc, LONG, Place, Setup, davy,
     mqtt::{Login, Mqtt, Packet, Version},
-    wait_until,
+    places, wait_until,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -117,12 +117,8 @@ async fn alarms(setup: &Setup, log: &[&str]) -> Value {
 
 #[tokio::test]
 async fn a_davy_that_runs_is_judged_out_of_its_history_as_out_of_its_journal() {
-    let postgres = Postgres::start().await;
-    let mut stores = vec![String::new()];
-    if let Some(postgres) = &postgres {
-        stores.push(format!("[history]\nstore = \"postgres\"\nurl = \"{}\"\n", postgres.database("davy")));
-    }
-    for store in stores {
+    let places = places("judged").await;
+    for store in [String::new()].into_iter().chain(places.iter().map(Place::section)) {
         let mut setup = Setup::new();
         setup.site("park", &[("site.yaml", SITE), ("tags.csv", TAGS), ("rules/all.yaml", RULES)]);
         setup.write("none/site.yaml", SITE);

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use davy_history::{Retention, Store, Written};
+use davy_tests::places;
 
-use crate::{
-    common::{
-        readings,
-        story::{Log, at, row},
-    },
-    place::places,
+use crate::common::{
+    readings,
+    story::{Log, at, row},
 };
 
 #[tokio::test]

@@ -7,6 +7,5 @@ mod backtest;
 mod common;
 mod landing;
 mod migrations;
-mod place;
 mod served;
 mod stories;

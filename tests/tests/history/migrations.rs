@@ -1,11 +1,9 @@
 //! A database comes to have its tables, from nothing and from every earlier release.
 
 use davy_history::{HistoryError, Retention, Store};
+use davy_tests::places;
 
-use crate::{
-    common::story::{Log, at, row},
-    place::places,
-};
+use crate::common::story::{Log, at, row};
 
 #[tokio::test]
 async fn without_tables_it_says_what_to_do() {

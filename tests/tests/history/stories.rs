@@ -1,11 +1,9 @@
 //! The stories of a store, over PostgreSQL and, where one is named, over TimescaleDB.
 
-use davy_history::Retention;
+use davy_history::{Mode, Retention};
+use davy_tests::places;
 
-use crate::{
-    common::{self, buckets, transitions},
-    place::places,
-};
+use crate::common::{self, buckets, transitions};
 
 macro_rules! stories {
     ($($story:ident: $told:path;)*) => {
@@ -35,8 +33,14 @@ stories! {
 /// TimescaleDB drops by policies, when these run.
 #[tokio::test]
 async fn days_that_are_over_are_dropped() {
-    for place in places("over").await.into_iter().filter(|place| place.name == "postgresql") {
-        common::days_that_are_over_are_dropped(&place.migrated(Retention::default()).await).await;
+    for place in places("over").await {
+        let store = place.migrated(Retention::default()).await;
+        let mode = store.schema_state().await.expect(place.name).mode;
+        if mode == Some(Mode::Timescale) {
+            eprintln!("{}: its own jobs drop what is over, when they run: not told here", place.name);
+            continue;
+        }
+        common::days_that_are_over_are_dropped(&store).await;
     }
 }
 

@@ -94,10 +94,10 @@ async fn refused(park: &Park) {
 
 /// A restart loses no reading, and of times only when what is no evidence arrived.
 async fn restarted(park: Park, before: &[LatestTag]) -> Park {
-    let Park { mut server, gateway, setup, postgres, .. } = park;
+    let Park { mut server, gateway, setup, place, .. } = park;
     drop(gateway);
     assert_eq!(server.stop().await, 0);
-    let park = Park::of(setup, postgres).await;
+    let park = Park::of(setup, place).await;
     let told = latest(&park.grpc, &asked(&[])).await;
     assert_eq!(told.len(), before.len());
     for (told, before) in told.iter().zip(before) {

@@ -8,9 +8,9 @@ mod verbs;
 mod watch;
 mod without;
 
-use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};
+use davy_history::Retention;
 use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
-use davy_tests::{Davy, Grpc, LONG, Postgres, Setup, wait_until};
+use davy_tests::{Davy, Grpc, LONG, Place, Setup, places, wait_until};
 use jiff::{Timestamp, ToSpan};
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -25,7 +25,7 @@ struct Park {
     grpc: Grpc,
     gateway: Mqtt,
     setup: Setup,
-    postgres: Option<Postgres>,
+    place: Option<Place>,
 }
 
 fn setup(history: &str) -> Setup {
@@ -36,30 +36,27 @@ fn setup(history: &str) -> Setup {
 }
 
 impl Park {
-    /// One with the SQLite file that every Davy has, and, where it is installed, one with PostgreSQL.
+    /// One with the SQLite file that every Davy has, one with PostgreSQL where it is installed, and one with the TimescaleDB that is
+    /// named.
     async fn of_each_store() -> Vec<Park> {
         let mut parks = vec![Park::start("", None).await];
-        if let Some(postgres) = Postgres::start().await {
-            let url = postgres.database("davy");
-            let config = PostgresConfig { url: url.clone(), password: None, tls: Tls::None };
-            let store = PostgresStore::new(&config, Retention::default()).expect("a sound configuration");
-            store.migrate().await.expect("tables");
-            let history = format!("[history]\nstore = \"postgres\"\nurl = \"{url}\"\n");
-            parks.push(Park::start(&history, Some(postgres)).await);
+        for place in places("park").await {
+            place.migrated(Retention::default()).await;
+            parks.push(Park::start(&place.section(), Some(place)).await);
         }
         parks
     }
 
-    async fn start(history: &str, postgres: Option<Postgres>) -> Park {
-        Park::of(setup(history), postgres).await
+    async fn start(history: &str, place: Option<Place>) -> Park {
+        Park::of(setup(history), place).await
     }
 
-    async fn of(setup: Setup, postgres: Option<Postgres>) -> Park {
+    async fn of(setup: Setup, place: Option<Place>) -> Park {
         let server = Davy::serve(&setup.config()).await;
         let grpc = Grpc::connect(server.http()).await;
         let login = Login { id: "gw-1", user: None };
         let gateway = Mqtt::connect(server.door().await, Version::V5, login).await.expect("the door is open");
-        Park { server, grpc, gateway, setup, postgres }
+        Park { server, grpc, gateway, setup, place }
     }
 
     /// Sends readings of a tag and waits until they are acknowledged: on disk.

@@ -7,7 +7,7 @@ mod round_trip;
 
 use std::path::Path;
 
-use davy_tests::{Postgres, Said, Setup, davy};
+use davy_tests::{Place, Said, Setup, davy};
 
 /// Readings of any year are kept.
 const KEEP: &str = "readings = \"3653d\"\n";
@@ -17,14 +17,13 @@ fn path(path: &Path) -> &str {
 }
 
 /// A site that keeps history in a file of its own, or in a database of that server.
-async fn keeping(setup: &Setup, database: Option<(&Postgres, &str)>) {
-    let Some((postgres, name)) = database else {
+async fn keeping(setup: &Setup, place: Option<&Place>) {
+    let Some(place) = place else {
         setup.configure(&format!("[history]\n{KEEP}"));
         std::fs::create_dir_all(setup.path("data")).expect("a folder");
         return;
     };
-    let url = postgres.database(name);
-    setup.configure(&format!("[history]\nstore = \"postgres\"\nurl = \"{url}\"\n{KEEP}"));
+    setup.configure(&format!("{}{KEEP}", place.section()));
     davy(["migrate", "up", "--config", path(&setup.config())]).await.ended(0);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use davy_model::{Quality, QualityReason};
-use davy_tests::{Postgres, Setup};
+use davy_tests::{Place, Setup, places};
 use jiff::{Timestamp, ToSpan};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -68,12 +68,15 @@ fn sorted(text: &str) -> Vec<&str> {
 async fn what_was_exported_is_the_same_again_in_an_empty_store() {
     let every: Vec<String> =
         QualityReason::ALL.iter().map(|reason| format!("bad:{}", reason.word())).collect();
-    let postgres = Postgres::start().await;
-    for (database, seed) in [(None, 1), (None, 2), (postgres.as_ref(), 3)] {
-        let of = |name| database.map(|postgres| (postgres, name));
+    let mut rounds: Vec<[Option<Place>; 3]> = vec![[None, None, None], [None, None, None]];
+    let [first, second, third] = [places("first").await, places("second").await, places("third").await];
+    for ((first, second), third) in first.into_iter().zip(second).zip(third) {
+        rounds.push([Some(first), Some(second), Some(third)]);
+    }
+    for (seed, databases) in (1..).zip(&rounds) {
         let (first, second, third) = (park(), park(), park());
-        for (setup, name) in [(&first, "first"), (&second, "second"), (&third, "third")] {
-            keeping(setup, of(name)).await;
+        for (setup, database) in [&first, &second, &third].into_iter().zip(databases) {
+            keeping(setup, database.as_ref()).await;
         }
         let readings = readings(seed);
         let lines: Vec<&str> = readings.values().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use davy_tests::{Postgres, Setup, davy};
+use davy_tests::{Setup, davy, places};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -82,17 +82,15 @@ async fn the_week_out_of_a_database_is_judged_as_the_recording_is() {
     assert_eq!(expected[0]["candidate"]["raises"], 355, "{:#}", expected[0]);
     assert!(expected[1]["difference"]["gained"].as_u64() > Some(20), "{:#}", expected[1]);
 
-    let postgres = Postgres::start().await;
-    let mut stores = vec![("sqlite", String::new(), false)];
-    if let Some(postgres) = &postgres {
-        stores.push(("postgres", format!("url = \"{}\"\n", postgres.database("davy")), true));
-    }
-    for (store, url, with_arrival) in stores {
-        setup.configure(&format!("[history]\nstore = \"{store}\"\n{url}{KEEP}"));
+    let places = places("metec").await;
+    let mut stores = vec![("sqlite", "[history]\n".to_owned(), false)];
+    stores.extend(places.iter().map(|place| (place.name, place.section(), true)));
+    for (store, section, with_arrival) in stores {
+        setup.configure(&format!("{section}{KEEP}"));
         setup.write("week.csv", &long_form(&recording, with_arrival));
         let (config, week) = (setup.config(), setup.path("week.csv"));
         std::fs::create_dir_all(setup.path("data")).expect("a folder");
-        if store == "postgres" {
+        if store != "sqlite" {
             davy(["migrate", "up", "--config", path(&config)]).await.ended(0);
         }
         let said =

@@ -3,19 +3,27 @@
 use std::env;
 
 use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};
-use davy_tests::Postgres;
 use tokio_postgres::NoTls;
 
+use crate::Postgres;
+
 /// A database that a story is told on.
-pub(crate) struct Place {
-    pub(crate) name: &'static str,
-    pub(crate) url: String,
+#[derive(Debug)]
+pub struct Place {
+    /// Of which kind it is.
+    pub name: &'static str,
+    /// Where it is, and how to be let in.
+    pub url: String,
     /// The server, where it is one's own.
     _server: Option<Postgres>,
 }
 
-/// Empty databases of the given name: in a PostgreSQL of one's own, and in the TimescaleDB that is named, if one is.
-pub(crate) async fn places(database: &str) -> Vec<Place> {
+/// Empty databases of the given name: in a PostgreSQL of one's own, and in the TimescaleDB that `DAVY_TEST_TIMESCALE_URL` names, if it
+/// does.
+///
+/// # Panics
+/// When the server that is named does not answer, or does not let one make databases.
+pub async fn places(database: &str) -> Vec<Place> {
     let mut places = Vec::new();
     if let Some(server) = Postgres::start().await {
         let url = server.database(database);
@@ -70,25 +78,43 @@ fn as_url(config: &tokio_postgres::Config) -> String {
 }
 
 impl Place {
+    /// The section of `davy.toml` for it.
+    pub fn section(&self) -> String {
+        format!("[history]\nstore = \"postgres\"\nurl = {:?}\n", self.url)
+    }
+
     /// The store there.
-    pub(crate) fn store(&self, retention: Retention) -> PostgresStore {
+    ///
+    /// # Panics
+    /// When it is too far away for a link without TLS.
+    pub fn store(&self, retention: Retention) -> PostgresStore {
         let config = PostgresConfig { url: self.url.clone(), password: None, tls: Tls::None };
         PostgresStore::new(&config, retention).expect("a sound configuration")
     }
 
     /// The store there, with its tables.
-    pub(crate) async fn migrated(&self, retention: Retention) -> PostgresStore {
+    ///
+    /// # Panics
+    /// When they cannot be made.
+    pub async fn migrated(&self, retention: Retention) -> PostgresStore {
         let store = self.store(retention);
         store.migrate().await.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         store
     }
 
     /// What a statement gives, as text.
-    pub(crate) async fn sql(&self, statement: &str) -> String {
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn sql(&self, statement: &str) -> String {
         self.try_sql(statement).await.unwrap_or_else(|error| panic!("{}: {statement}: {error}", self.name))
     }
 
-    pub(crate) async fn try_sql(&self, statement: &str) -> Result<String, tokio_postgres::Error> {
+    /// As [`Place::sql`].
+    ///
+    /// # Errors
+    /// As the database.
+    pub async fn try_sql(&self, statement: &str) -> Result<String, tokio_postgres::Error> {
         let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
         tokio::spawn(connection);
         let rows = client.simple_query(statement).await?;
