@@ -1,6 +1,9 @@
 //! The databases that a story is told on.
 
-use std::env;
+use std::{
+    env,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use davy_history::{PostgresConfig, PostgresStore, Retention, Tls};
 use tokio_postgres::NoTls;
@@ -16,6 +19,18 @@ pub struct Place {
     pub url: String,
     /// The server, where it is one's own.
     _server: Option<Postgres>,
+    /// The database, on a server that others use too. It goes with this.
+    _lent: Option<Lent>,
+}
+
+/// How many databases were made on a server that is not one's own.
+static LENT: AtomicU32 = AtomicU32::new(0);
+
+/// A database on a server that is not one's own.
+#[derive(Debug)]
+struct Lent {
+    server: tokio_postgres::Config,
+    name: String,
 }
 
 /// Empty databases of the given name: in a PostgreSQL of one's own, and in the TimescaleDB that `DAVY_TEST_TIMESCALE_URL` names, if it
@@ -27,7 +42,7 @@ pub async fn places(database: &str) -> Vec<Place> {
     let mut places = Vec::new();
     if let Some(server) = Postgres::start().await {
         let url = server.database(database);
-        places.push(Place { name: "postgresql", url, _server: Some(server) });
+        places.push(Place { name: "postgresql", url, _server: Some(server), _lent: None });
     }
     match env::var("DAVY_TEST_TIMESCALE_URL") {
         Ok(url) if !url.is_empty() => places.push(timescale(&url, database).await),
@@ -37,18 +52,41 @@ pub async fn places(database: &str) -> Vec<Place> {
 }
 
 async fn timescale(url: &str, database: &str) -> Place {
-    let mut config: tokio_postgres::Config =
-        url.parse().expect("DAVY_TEST_TIMESCALE_URL is a connection string");
-    let name = format!("davy_{database}_{}", std::process::id());
-    let (client, connection) = config.connect(NoTls).await.expect("DAVY_TEST_TIMESCALE_URL answers");
-    tokio::spawn(connection);
-    for statement in
-        [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
-    {
-        client.execute(&statement, &[]).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    let server: tokio_postgres::Config = url.parse().expect("DAVY_TEST_TIMESCALE_URL is a connection string");
+    // Two tests of one process may call theirs alike.
+    let number = LENT.fetch_add(1, Ordering::Relaxed);
+    let lent = Lent { name: format!("davy_{database}_{}_{number}", std::process::id()), server };
+    lent.ask(&format!("CREATE DATABASE {} TEMPLATE template0", lent.name))
+        .await
+        .expect("DAVY_TEST_TIMESCALE_URL makes a database");
+    let mut config = lent.server.clone();
+    config.dbname(&lent.name);
+    Place { name: "timescaledb", url: as_url(&config), _server: None, _lent: Some(lent) }
+}
+
+impl Lent {
+    async fn ask(&self, statement: &str) -> Result<(), tokio_postgres::Error> {
+        let (client, connection) = self.server.connect(NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(statement).await
     }
-    config.dbname(&name);
-    Place { name: "timescaledb", url: as_url(&config), _server: None }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        // Of its own: the runtime of whoever lets go of it is busy.
+        let dropped = std::thread::scope(|scope| {
+            let done = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(self.ask(&statement)).map_err(std::io::Error::other)
+            });
+            done.join()
+        });
+        if !matches!(dropped, Ok(Ok(()))) {
+            eprintln!("{} stays on the server: {dropped:?}", self.name);
+        }
+    }
 }
 
 /// A connection string that names the same place.

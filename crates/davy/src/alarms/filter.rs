@@ -18,7 +18,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "last")]
     from: Option<Timestamp>,
     /// Recorded before then; now, without
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", alias = "until")]
     to: Option<Timestamp>,
     /// Recorded in the last so much
     #[arg(long, value_name = "SPAN", value_parser = span::parse)]

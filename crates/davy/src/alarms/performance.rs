@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", conflicts_with = "last")]
     from: Option<Timestamp>,
     /// Until then; now, without
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", alias = "until")]
     to: Option<Timestamp>,
     /// The last so much; 24 hours, without
     #[arg(long, value_name = "SPAN", value_parser = span::parse)]
