@@ -96,7 +96,7 @@ fn table_row(tags: u32, journal: f64, sqlite: &Taken, plain: &Taken) -> String {
     };
     let share = |taken: &Taken| {
         let share = 100.0 * rate / taken.rate;
-        if share > 70.0 { format!("{share:.0} %: too much") } else { format!("{share:.1} %") }
+        if share > 100.0 { format!("{share:.0} %: too much") } else { format!("{share:.1} %") }
     };
     format!(
         "| {tags} | {} s | {rate:.0} | {:.2} GiB | {:.1} GiB | {} | {:.0} GiB | {} |",

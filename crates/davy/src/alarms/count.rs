@@ -44,16 +44,8 @@ enum By {
 }
 
 impl By {
-    fn word(self) -> &'static str {
-        match self {
-            By::Site => "site",
-            By::Rule => "rule",
-            By::Subject => "subject",
-            By::Tier => "tier",
-            By::Kind => "kind",
-            By::Day => "day",
-            By::Hour => "hour",
-        }
+    fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     fn wire(self) -> HistoryGrouping {
@@ -101,7 +93,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
 }
 
 fn object(by: &[By], count: &HistoryCount) -> Value {
-    let keys = by.iter().zip(&count.keys).map(|(by, key)| (by.word().to_owned(), key.as_str().into()));
+    let keys = by.iter().zip(&count.keys).map(|(by, key)| (by.word(), key.as_str().into()));
     Value::Object(keys.chain([("count".to_owned(), count.count.into())]).collect::<Map<_, _>>())
 }
 

@@ -1,12 +1,9 @@
 //! Which transitions of history, as people ask for them.
 
-use std::time::Duration;
-
-use davy_model::{Tier, Timestamp, TransitionKind};
+use davy_model::{Tier, TransitionKind};
 use davy_proto::{time_to_wire, v1};
 
-use super::parse_tier;
-use crate::span;
+use super::{parse_tier, period::PeriodArgs};
 
 /// Which transitions of history; all, without.
 #[derive(Debug, clap::Args)]
@@ -14,15 +11,8 @@ pub(crate) struct FilterArgs {
     /// Only these sites
     #[arg(long = "site", value_name = "SITE", value_delimiter = ',')]
     sites: Vec<String>,
-    /// Recorded from then on, RFC 3339
-    #[arg(long, value_name = "TIME", conflicts_with = "last")]
-    from: Option<Timestamp>,
-    /// Recorded before then; now, without
-    #[arg(long, value_name = "TIME", alias = "until")]
-    to: Option<Timestamp>,
-    /// Recorded in the last so much
-    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
-    last: Option<Duration>,
+    #[command(flatten)]
+    period: PeriodArgs,
     /// Only of alarms at least as grave then
     #[arg(long, value_parser = parse_tier, value_name = "TIER")]
     tier: Option<Tier>,
@@ -51,8 +41,7 @@ impl FilterArgs {
     /// Whether more than one site is asked for by name, or anything but a site.
     pub(super) fn is_more_than_a_site(&self) -> bool {
         self.sites.len() > 1
-            || self.from.or(self.to).is_some()
-            || self.last.is_some()
+            || !self.period.is_empty()
             || self.tier.is_some()
             || !self.kinds.is_empty()
             || [&self.rules, &self.subjects, &self.areas, &self.hazard_sources]
@@ -67,12 +56,10 @@ impl FilterArgs {
 
     /// As it goes over the wire.
     pub(super) fn wire(&self) -> v1::HistoryFilter {
-        let until = || self.to.unwrap_or_else(span::now);
-        let from = self.from.or_else(|| self.last.map(|last| until().minus(last)));
         v1::HistoryFilter {
             sites: self.sites.clone(),
-            from: from.map(time_to_wire),
-            until: self.to.map(time_to_wire),
+            from: self.period.from().map(time_to_wire),
+            until: self.period.until().map(time_to_wire),
             tier_at_least: self.tier.map_or(v1::Tier::Unspecified, v1::Tier::from).into(),
             rules: self.rules.clone(),
             subjects: self.subjects.clone(),

@@ -6,7 +6,13 @@ use davy_proto::{
 };
 
 use super::filter::FilterArgs;
-use crate::{ask::ServerArgs, exit::Exit, figures, out, refusal::failed, table};
+use crate::{
+    ask::ServerArgs,
+    exit::{Exit, Misuse},
+    figures, out,
+    refusal::failed,
+    table,
+};
 
 /// Asked for at a time.
 const PAGE_LEN: i32 = 500;
@@ -39,7 +45,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let is_of_journal = args.alarm.is_some() || args.filter.site().is_some();
     let found = if args.filter.is_more_than_a_site() || !is_of_journal {
-        anyhow::ensure!(args.after == 0, "--after goes with an alarm, or with one --site and nothing else");
+        if args.after > 0 {
+            let what = "--after goes with an alarm, or with one --site and nothing else".to_owned();
+            return Err(Misuse(what).into());
+        }
         past(&args).await?
     } else {
         fetch(&args).await?

@@ -8,6 +8,7 @@ mod filter;
 mod history;
 mod list;
 mod performance;
+mod period;
 mod show;
 mod watch;
 

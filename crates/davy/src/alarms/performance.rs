@@ -1,14 +1,12 @@
 //! `davy alarms performance`.
 
-use std::time::Duration;
-
-use davy_model::Timestamp;
 use davy_proto::{
     time_to_wire,
     v1::{AlarmServiceGetPerformanceRequest, DeskPerformance, PerformanceFigure, PerformanceVerdict},
 };
 use serde_json::{Value, json};
 
+use super::period::PeriodArgs;
 use crate::{ask::ServerArgs, exit::Exit, figures, out, refusal::failed, span, table};
 
 /// Of which site, and over which time.
@@ -19,15 +17,8 @@ pub(crate) struct Args {
     /// The site
     #[arg(long, value_name = "SITE")]
     site: String,
-    /// From then on, RFC 3339
-    #[arg(long, value_name = "TIME", conflicts_with = "last")]
-    from: Option<Timestamp>,
-    /// Until then; now, without
-    #[arg(long, value_name = "TIME", alias = "until")]
-    to: Option<Timestamp>,
-    /// The last so much; 24 hours, without
-    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
-    last: Option<Duration>,
+    #[command(flatten)]
+    period: PeriodArgs,
     /// Only this desk
     #[arg(long, value_name = "DESK")]
     desk: Option<String>,
@@ -39,12 +30,13 @@ pub(crate) struct Args {
 /// Tells it.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let mut client = args.server.alarms().await?;
-    let until = args.to.unwrap_or_else(span::now);
-    let from = args.from.or_else(|| args.last.map(|last| until.minus(last)));
+    let from = args.period.from();
+    // The same end for both, where one was counted back from.
+    let until = args.period.until().or(from.map(|_| span::now()));
     let request = AlarmServiceGetPerformanceRequest {
         site: args.site.clone(),
         from: from.map(time_to_wire),
-        until: args.to.or(from.map(|_| until)).map(time_to_wire),
+        until: until.map(time_to_wire),
     };
     let answer = client.get_performance(request).await.map_err(|status| failed(&status))?.into_inner();
     let wanted = |desk: &&DeskPerformance| args.desk.as_ref().is_none_or(|name| *name == desk.desk);

@@ -80,8 +80,7 @@ impl Args {
 
 /// Tells it, page by page.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
-    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
-    let mut request = args.request(now);
+    let mut request = args.request(span::now());
     let mut client = args.server.telemetry().await?;
     let mut is_empty = true;
     loop {
