@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use davy_history::Store;
-use davy_model::{Bundle, BundleFile, Timestamp};
+use davy_model::{Bundle, BundleFile};
 use davy_rules::Plan;
 use davy_server::{
     Flags, SiteSource, backtest,
@@ -20,6 +20,7 @@ use super::reached::Reached;
 use crate::{
     check_config,
     exit::{Misuse, Unusable},
+    span,
 };
 
 /// The store of a configuration.
@@ -104,8 +105,7 @@ impl HistoryRange {
         let asked = Asked::around(period, self.latency, plans);
         let mut entries = self.past.entries(&asked, opening);
         let reports = backtest::run(&mut entries, sides, cores)?;
-        let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
-        let kept_from = now.minus(self.keep);
+        let kept_from = span::now().minus(self.keep);
         let reached = Reached {
             begins: there.from,
             asked_from: None,
