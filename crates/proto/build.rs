@@ -2,8 +2,6 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-use prost::Message;
-
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     let folder = root.join("davy/v1");
@@ -17,9 +15,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     files.sort();
-    let descriptors = protox::compile(&files, [&root])?;
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_source_info(true).include_imports(true).open_files(files)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("davy.v1.binpb"), descriptors.encode_to_vec())?;
-    prost_build::Config::new().compile_fds(descriptors)?;
+    // Not by way of `prost_types`, which do not know Davy's own options.
+    fs::write(out.join("davy.v1.binpb"), compiler.encode_file_descriptor_set())?;
+    prost_build::Config::new().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod dead_letters;
 mod devices;
 mod explain;
 mod history;
+mod methods;
 mod performance;
 mod question;
 mod rules;
@@ -39,6 +40,7 @@ use v1::{
     telemetry_service_server::TelemetryServiceServer,
 };
 
+pub use self::methods::METHODS;
 pub(crate) use self::telemetry::WATCHERS_MAX;
 
 /// Longest request taken, bytes.
