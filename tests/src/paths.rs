@@ -64,6 +64,19 @@ pub fn python() -> Option<PathBuf> {
     None
 }
 
+/// `buf`, as `tests/package.json` names it and `tests/run` installs it. `None`, said aloud, where it is not.
+///
+/// # Panics
+/// In CI, where it must be there.
+pub fn buf() -> Option<PathBuf> {
+    let found = workspace().join("tests/node_modules/.bin/buf");
+    if found.exists() {
+        return Some(found);
+    }
+    skipped(&format!("no {}: tests/run installs it", found.display()));
+    None
+}
+
 /// Says that a test is not done.
 ///
 /// # Panics
