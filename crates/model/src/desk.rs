@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Text, Tier};
+use crate::{DeskLevel, Text, Tier};
 
 /// An operator's place in the control room, and what it answers for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Desk {
     /// The areas whose alarms are its, their parts too, ids among the site's areas. The desk that names none has all that
     /// no other has.
     pub areas: Vec<Arc<str>>,
+    /// How high it stands.
+    pub level: DeskLevel,
+    /// Who hears of its lateness, an id among the site's desks: never of a lower level, and no chain comes round again.
+    pub above: Option<Arc<str>>,
     /// Who is asked when nobody acknowledges, the earliest first.
     pub escalates: Vec<Escalation>,
 }

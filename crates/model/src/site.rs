@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Annunciation, Desk, NodeIndex, Source, Tag, TagIndex, Text, Tier, Timestamp};
+use crate::{Annunciation, Desk, Duties, NodeIndex, Source, Tag, TagIndex, Text, Tier, Timestamp};
 
 /// A plant, park or mine, as its files describe it. Tags of two sites never meet in one rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Site {
     pub shelving: ShelvingPolicy,
     /// Who answers for what, in the file's order; none where one desk has it all.
     pub desks: Vec<Desk>,
+    /// What an alarm of each tier asks of people.
+    pub duties: Duties,
     /// How much is told at once.
     pub annunciation: Annunciation,
 }

@@ -1,28 +1,28 @@
 //! `desks` of `site.yaml`: who sits where, and who is asked next.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use davy_model::{Desk, Escalation, Text, Tier};
+use davy_model::{Desk, DeskLevel, Escalation, Text, Tier};
 
 use crate::{
     Code,
     fields::{Fields, Item},
-    report::{Finding, Report},
+    report::{Finding, Report, quoted},
     site_file::{Ids, unknown},
     yaml::Node,
 };
 
 /// The keys of a desk.
-pub(crate) const DESK: [&str; 4] = ["id", "title", "areas", "escalates"];
+pub(crate) const DESK: [&str; 6] = ["id", "title", "areas", "level", "above", "escalates"];
 /// The keys of a step of escalation.
 pub(crate) const STEP: [&str; 3] = ["after", "to", "tier_from"];
 const DESKS_MAX: usize = 100;
 const STEPS_MAX: usize = 10;
 
-/// Reads the desks. What is wrong with them goes to the report.
-pub(crate) fn read(fields: &Fields<'_>, areas: &Ids, report: &mut Report) -> Vec<Desk> {
-    let Some(item) = fields.get("desks") else { return Vec::new() };
-    let Some(nodes) = item.list_of(1..=DESKS_MAX, "desks", report) else { return Vec::new() };
+/// Reads the desks, and gives their ids. What is wrong with them goes to the report.
+pub(crate) fn read(fields: &Fields<'_>, areas: &Ids, report: &mut Report) -> (Vec<Desk>, Ids) {
+    let Some(item) = fields.get("desks") else { return Default::default() };
+    let Some(nodes) = item.list_of(1..=DESKS_MAX, "desks", report) else { return Default::default() };
     let mut taken = Ids::new();
     let mut ids = Ids::new();
     let mut desks: Vec<Desk> = Vec::new();
@@ -42,8 +42,51 @@ pub(crate) fn read(fields: &Fields<'_>, areas: &Ids, report: &mut Report) -> Vec
     }
     for (at, fields) in &steps {
         desks[*at].escalates = escalates(fields, &ids, report);
+        desks[*at].above = above(fields, &ids, report);
     }
-    desks
+    chains(&desks, &steps, report);
+    (desks, ids)
+}
+
+/// The desk that a key names, if it is there.
+fn known(item: &Item<'_>, desks: &Ids, report: &mut Report) -> Option<Arc<str>> {
+    let id = item.text(report)?;
+    if !desks.contains_key(id) {
+        report.error(item.place, unknown(Code::DeskUnknown, item.about_key(), id, "desk", desks, report));
+        return None;
+    }
+    Some(id.into())
+}
+
+fn above(fields: &Fields<'_>, desks: &Ids, report: &mut Report) -> Option<Arc<str>> {
+    fields.get("above").and_then(|item| known(&item, desks, report))
+}
+
+/// Whoever stands above stands no lower, and no chain comes round again.
+fn chains(desks: &[Desk], places: &[(usize, Fields<'_>)], report: &mut Report) {
+    let by_id: BTreeMap<&str, &Desk> = desks.iter().map(|desk| (&*desk.id, desk)).collect();
+    let above = |desk: &Desk| desk.above.as_deref().and_then(|id| by_id.get(id).copied());
+    for (at, fields) in places {
+        let desk = &desks[*at];
+        let (Some(item), Some(next)) = (fields.get("above"), above(desk)) else { continue };
+        if next.level < desk.level {
+            let finding = Finding::new(Code::DeskLevel, item.about_key());
+            let found = format!("{}, a {} desk", quoted(&next.id), next.level.word());
+            let expected = format!("a desk of level {} or higher", desk.level.word());
+            report.error(item.place, finding.found_words(found).expected(expected));
+        }
+        let comes_round = std::iter::successors(Some(next), |desk| above(desk))
+            .take(desks.len())
+            .any(|other| other.id == desk.id);
+        if comes_round {
+            let finding = Finding::new(Code::DeskCycle, item.about_key());
+            let found = format!("{} above itself", quoted(&desk.id));
+            report.error(
+                item.place,
+                finding.found_words(found).expected("desks that end at one without above"),
+            );
+        }
+    }
 }
 
 fn desk(fields: &Fields<'_>, known: (&Ids, &mut Ids, &mut Ids), report: &mut Report) -> Option<Desk> {
@@ -56,7 +99,13 @@ fn desk(fields: &Fields<'_>, known: (&Ids, &mut Ids, &mut Ids), report: &mut Rep
     }
     let title = fields.get("title").and_then(|item| item.words(report)).unwrap_or_else(|| Text::en(id));
     let areas = fields.get("areas").map(|item| own_areas(&item, areas, taken, report)).unwrap_or_default();
-    Some(Desk { id: id.into(), title, areas, escalates: Vec::new() })
+    let level = fields.get("level").and_then(|item| level(&item, report)).unwrap_or_default();
+    Some(Desk { id: id.into(), title, areas, level, above: None, escalates: Vec::new() })
+}
+
+/// A level of the chain.
+pub(crate) fn level(item: &Item<'_>, report: &mut Report) -> Option<DeskLevel> {
+    item.word(&DeskLevel::ALL.map(DeskLevel::word), report).and_then(DeskLevel::from_word)
 }
 
 fn own_areas(item: &Item<'_>, areas: &Ids, taken: &mut Ids, report: &mut Report) -> Vec<Arc<str>> {
@@ -87,12 +136,7 @@ fn escalates(fields: &Fields<'_>, desks: &Ids, report: &mut Report) -> Vec<Escal
 fn step(node: &Node, about: &str, desks: &Ids, report: &mut Report) -> Option<Escalation> {
     let fields = Fields::open(node, format!("{about}: escalates"), &STEP, report)?;
     let after = fields.need_span("after", report);
-    let to = fields.need("to", report)?;
-    let id = to.text(report)?;
-    if !desks.contains_key(id) {
-        report.error(to.place, unknown(Code::DeskUnknown, to.about_key(), id, "desk", desks, report));
-        return None;
-    }
+    let to = known(&fields.need("to", report)?, desks, report)?;
     let tier_from = fields.get("tier_from").map_or(Some(Tier::Blue), |item| item.tier(report));
-    Some(Escalation { after: after?, to: id.into(), tier_from: tier_from? })
+    Some(Escalation { after: after?, to, tier_from: tier_from? })
 }

@@ -154,6 +154,10 @@ codes! {
     LevelOrder "LEVEL_ORDER";
     /// No such desk.
     DeskUnknown "DESK_UNKNOWN";
+    /// A desk that stands above itself.
+    DeskCycle "DESK_CYCLE";
+    /// A desk above that is of a lower level.
+    DeskLevel "DESK_LEVEL";
     /// No such rule.
     RuleUnknown "RULE_UNKNOWN";
     /// A rule that looks at itself, by whatever way round.

@@ -18,6 +18,7 @@ mod dependence;
 mod desks;
 mod diagnostic;
 mod duration;
+mod duties;
 mod expand;
 pub mod expression;
 mod fields;

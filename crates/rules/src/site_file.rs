@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use davy_model::{Annunciation, Area, Desk, Device, EdgeNode, ShelvingPolicy, Source, Text, TimePolicy};
+use davy_model::{
+    Annunciation, Area, Desk, Device, Duties, EdgeNode, ShelvingPolicy, Source, Text, TimePolicy,
+};
 
 use crate::{
-    Code, annunciation, desks,
+    Code, annunciation, desks, duties,
     fields::Fields,
     hazard_source,
     pack_use::{self, PackUse},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// The keys of `site.yaml`.
-pub(crate) const KEYS: [&str; 12] = [
+pub(crate) const KEYS: [&str; 13] = [
     "site",
     "title",
     "time",
@@ -29,6 +31,7 @@ pub(crate) const KEYS: [&str; 12] = [
     "devices",
     "sources",
     "desks",
+    "duties",
     "annunciation",
     "hazard_sources",
     "packs",
@@ -58,6 +61,8 @@ pub(crate) struct SiteFile {
     pub(crate) shelving: ShelvingPolicy,
     /// Who answers for what, in the file's order.
     pub(crate) desks: Vec<Desk>,
+    /// What an alarm of each tier asks of people.
+    pub(crate) duties: Duties,
     /// How much is told at once.
     pub(crate) annunciation: Annunciation,
     /// Parts of the site, in the file's order.
@@ -117,7 +122,9 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> SiteFile {
         .filter_map(|(fields, id, _)| Some(device(fields, id.as_deref()?, &node_ids, report)))
         .collect();
     cycles(&site.areas, &area_ids, report);
-    site.desks = desks::read(&fields, &area_ids, report);
+    let (desks, desk_ids) = desks::read(&fields, &area_ids, report);
+    site.desks = desks;
+    site.duties = duties::read(&fields, &desk_ids, report);
     site.annunciation = annunciation::read(&fields, report);
     site.packs = pack_use::read(&fields, report);
     site.sources = source::read(&fields, nodes_whole.then_some(&node_ids), report);

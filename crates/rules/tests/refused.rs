@@ -27,6 +27,23 @@ const CASES: &[Case] = &[
         "site.yaml:5:45: desk 1: escalates: to: found \"sift\", expected the id of a known desk; did you mean \"shift\"? [DESK_UNKNOWN]",
         "site.yaml:5:54: desk 2: found a second desk without areas, beside a, expected areas: one desk at most has all that no other has [KEY_MISSING]",
     ]),
+    ("site.yaml", "areas:\n", "desks: [{id: a, areas: [farm], above: b}, {id: b, level: county, above: c}, {id: c, level: park, above: a}, {id: d, level: town, above: e}]\nareas:\n", &[
+        "site.yaml:5:39: desk 1: above: found \"a\" above itself, expected desks that end at one without above [DESK_CYCLE]",
+        "site.yaml:5:72: desk 2: above: found \"c\", a park desk, expected a desk of level county or higher [DESK_LEVEL]",
+        "site.yaml:5:72: desk 2: above: found \"b\" above itself, expected desks that end at one without above [DESK_CYCLE]",
+    ]),
+    ("site.yaml", "areas:\n", "duties: often\nareas:\n", &[
+        "site.yaml:5:9: site: duties: found no desks, expected desks: somebody has to be told [KEY_MISSING]",
+        "site.yaml:5:9: site: duties: found \"often\", expected usual [WORD_UNKNOWN]",
+    ]),
+    ("site.yaml", "areas:\n", "desks: [{id: a}]\nduties: {like: usual, blue: {then_every: 1m}, red: {notify: [a, b], notify_up_to: town, acknowledge_within: 1h}}\nareas:\n", &[
+        "site.yaml:6:66: site: duties: red: notify: found \"b\", expected the id of a known desk; did you mean \"a\"? [DESK_UNKNOWN]",
+        "site.yaml:6:84: site: duties: red: notify_up_to: found \"town\", expected enterprise, park, county, city or province [WORD_UNKNOWN]",
+        "site.yaml:6:53: site: duties: red: feedback_within: found 30m, expected at least acknowledge_within, 1h [DURATION_RANGE]",
+    ]),
+    ("site.yaml", "areas:\n", "desks: [{id: a}]\nduties: {blue: {then_every: 1m}}\nareas:\n", &[
+        "site.yaml:6:29: site: duties: blue: found then_every alone, expected acknowledge_within or feedback_within beside it [KEY_MISSING]",
+    ]),
     ("site.yaml", "areas:\n", "annunciation: {flood: {starts: 5, ends: 6}, chatter: {raises: 1}, incident: {group_by: room}}\nareas:\n", &[
         "site.yaml:5:23: site: annunciation: flood: found ends 6, starts 5, expected ends at most starts [NUMBER_RANGE]",
         "site.yaml:5:63: site: annunciation: chatter: raises: found \"1\", expected a whole number, 2 to 100 [NUMBER_RANGE]",

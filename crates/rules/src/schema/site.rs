@@ -1,5 +1,6 @@
 //! `site.yaml`.
 
+use davy_model::DeskLevel;
 use serde_json::{Value, json};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     annunciation::{self, CHATTER, FLOOD, GROUPINGS, INCIDENT},
     desks::{DESK, STEP},
+    duties::{self, DUTY, NAMED},
     pack_use::KEYS as PACK,
     site_file::{AREA, DEVICE, EDGE_NODE, KEYS, SHELVING, TIME},
     source,
@@ -35,6 +37,7 @@ fn describe(key: &str) -> Value {
         "devices" => list(&entry(&DEVICE, "device · 设备"), 0, MANY, "what edge nodes speak for"),
         "sources" => list(&source(), 0, MANY, "where readings come from in another form than the native one"),
         "desks" => list(&desk(), 1, 100, "who sits where"),
+        "duties" => duties(),
         "annunciation" => annunciation(),
         "packs" => list(&pack(), 0, MANY, "sets of rules that cite a standard"),
         "hazard_sources" => hazard::sources(),
@@ -99,10 +102,43 @@ fn desk() -> Value {
         "areas" => {
             form("texts", "the areas it answers for, their parts too; without, all that no other desk has")
         }
+        "level" => level("how high it stands; enterprise"),
+        "above" => form("text", "the desk that hears of its lateness; of the same level or higher"),
         "escalates" => list(&step(), 1, 10, "who is asked when nobody acknowledges"),
         _ => Value::Null,
     };
     Object::of(&DESK, describe).titled("desk · 席位").need(&["id"]).into_value()
+}
+
+fn level(about: &str) -> Value {
+    word(&DeskLevel::ALL.map(DeskLevel::word), about)
+}
+
+fn duties() -> Value {
+    let usual = || word(&NAMED, "the usual duties: engineering judgement, in no standard");
+    let describe = |key: &str| match key {
+        "like" => usual(),
+        _ => duty(),
+    };
+    let by_tier = Object::of(&duties::KEYS, describe).described("by tier; like: what they begin with");
+    json!({
+        "title": "duties · 职责", "description": "what an alarm of each tier asks of people",
+        "anyOf": [usual(), by_tier.into_value()],
+    })
+}
+
+fn duty() -> Value {
+    let describe = |key: &str| match key {
+        "notify" => form("texts", "desks that are told at once, beside the one that answers"),
+        "notify_up_to" => level("the desks above it are told at once, up to this level"),
+        "acknowledge_within" => form("span", "somebody has acknowledged it so long after it sounded"),
+        "feedback_within" => {
+            form("span", "feedback is given so long after it sounded; at least acknowledge_within")
+        }
+        "then_every" => form("span", "lateness that lasts climbs again each time so much has passed"),
+        _ => Value::Null,
+    };
+    Object::of(&DUTY, describe).titled("duty · 职责").into_value()
 }
 
 fn step() -> Value {

@@ -16,6 +16,7 @@ pub(super) fn compare(before: &Plan, after: &Plan, gathered: &mut Gathered) {
     part("time", old.time == new.time);
     part("shelving", old.shelving == new.shelving);
     part("desks", old.desks == new.desks);
+    part("duties", old.duties == new.duties);
     part("annunciation", old.annunciation == new.annunciation);
     part("edge nodes", old.edge_nodes == new.edge_nodes);
     part("devices", old.devices == new.devices);
