@@ -55,25 +55,33 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 /// # Panics
 /// In CI, where it must be there.
 pub fn python() -> Option<PathBuf> {
-    let installed = || workspace().join("target/python/bin/python3");
-    let found = env::var_os("DAVY_PYTHON").map_or_else(installed, PathBuf::from);
-    if found.exists() {
-        return Some(found);
-    }
-    skipped(&format!("no {}: tests/run installs it", found.display()));
-    None
+    let usual = || workspace().join("target/python/bin/python3");
+    installed(env::var_os("DAVY_PYTHON").map_or_else(usual, PathBuf::from))
 }
 
-/// `buf`, as `tests/package.json` names it and `tests/run` installs it. `None`, said aloud, where it is not.
+/// `buf`, as `tests/package.json` names it. `None`, said aloud, where it is not installed.
 ///
 /// # Panics
 /// In CI, where it must be there.
 pub fn buf() -> Option<PathBuf> {
-    let found = workspace().join("tests/node_modules/.bin/buf");
-    if found.exists() {
-        return Some(found);
+    installed(workspace().join("tests/node_modules/.bin/buf"))
+}
+
+/// A tool for cargo that `tests/run` builds. `None`, said aloud, where it is not installed.
+///
+/// # Panics
+/// In CI, where it must be there.
+pub fn cargo_tool(name: &str) -> Option<PathBuf> {
+    let folder =
+        env::var_os("DAVY_TOOLS").map_or_else(|| workspace().join("target/tools/bin"), PathBuf::from);
+    installed(folder.join(name))
+}
+
+fn installed(path: PathBuf) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path);
     }
-    skipped(&format!("no {}: tests/run installs it", found.display()));
+    skipped(&format!("no {}: tests/run installs it", path.display()));
     None
 }
 
