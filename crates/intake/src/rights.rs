@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use davy_model::is_name;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::topic::{Audible, Topic};
 
-/// A SHA-256 of a token. Tokens are long and random, so a plain hash keeps them.
-pub type TokenHash = [u8; 32];
+pub use davy_access::{Pattern, TokenHash, parse_token_hash, token_hash};
 
 /// Everyone who may connect.
 #[derive(Clone, Debug, Default)]
@@ -39,15 +36,6 @@ pub struct Grant {
     pub site: Pattern,
     /// Which of their edge nodes.
     pub edge_node: Pattern,
-}
-
-/// A name, or all names with a beginning: `gw-1`, `gw-*`, `*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// That name alone.
-    Exactly(Box<str>),
-    /// Every name that begins so; every name when empty.
-    Beginning(Box<str>),
 }
 
 /// What one connection may do; cheap to clone.
@@ -146,7 +134,7 @@ impl Clients {
         if let Some(username) = credentials.username {
             let client = self.by_name.get(username);
             // The hash is made for unknown names too: time does not tell which names exist.
-            let given: TokenHash = Sha256::digest(credentials.password.unwrap_or_default()).into();
+            let given: TokenHash = token_hash(credentials.password.unwrap_or_default());
             let wanted = client.and_then(|client| client.token);
             let token_fits = bool::from(given.ct_eq(&wanted.unwrap_or_default())) && wanted.is_some();
             return match client {
@@ -207,47 +195,6 @@ impl Rights {
             _ => None,
         }
     }
-}
-
-impl Pattern {
-    /// Reads `name`, `begin*` or `*`; `None` when it is none of them.
-    pub fn parse(text: &str) -> Option<Pattern> {
-        match text.strip_suffix('*') {
-            Some("") => Some(Pattern::Beginning("".into())),
-            Some(beginning) => is_name(beginning).then(|| Pattern::Beginning(beginning.into())),
-            None => is_name(text).then(|| Pattern::Exactly(text.into())),
-        }
-    }
-
-    /// Whether the name is meant.
-    pub fn takes(&self, name: &str) -> bool {
-        match self {
-            Pattern::Exactly(exact) => **exact == *name,
-            Pattern::Beginning(beginning) => name.starts_with(&**beginning),
-        }
-    }
-}
-
-/// The hash of a token.
-pub fn token_hash(token: &[u8]) -> TokenHash {
-    Sha256::digest(token).into()
-}
-
-/// Reads a hash as files write it: 64 hex digits.
-pub fn parse_token_hash(hex: &str) -> Option<TokenHash> {
-    let mut hash = TokenHash::default();
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (place, byte) in hash.iter_mut().enumerate() {
-        let digits = &hex[2 * place..2 * place + 2];
-        // `from_str_radix` alone would take a sign.
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(hash)
 }
 
 #[cfg(test)]
