@@ -1,0 +1,399 @@
+//! Drives one exit: what it follows, what is told next, what is tried again and when.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use davy_model::Timestamp;
+use davy_proto::{alert_of, v1};
+use prost::Message;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{
+    DeadLetter, Exit, ExitStore, Fate, Gap, Health, LetterQuery, Notice, Outcome, Wanted,
+    store::{Note, Told, Trouble},
+};
+use crate::{Delivered, Event, Feed, GapReason, Start, Subscription, Token};
+
+/// What time it is, as Davy has it.
+pub type LentClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The longest wait between two attempts, unless the receiver asks for more.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// The longest wait that a receiver is granted.
+const ASKED_PAUSE_MAX: Duration = Duration::from_secs(3600);
+/// How long one attempt may take, whatever the exit does: each has shorter limits of its own.
+const ATTEMPT_MAX: Duration = Duration::from_secs(120);
+/// How long a site's journal that cannot be read is left alone.
+const JOURNAL_PAUSE: Duration = Duration::from_secs(5);
+/// How many transitions that are not for this exit go by before its cursor is moved past them.
+const PASSED_LEN_MAX: u32 = 256;
+/// And how long its cursor may stand still for them.
+const PASSED_AFTER: Duration = Duration::from_secs(5);
+/// How much of an answer is kept, characters.
+const ANSWER_LEN_MAX: usize = 300;
+/// Dead letters sent again before news is told in between.
+const LETTERS_AT_ONCE: usize = 16;
+
+pub(super) struct Driver {
+    pub(super) name: Arc<str>,
+    pub(super) wanted: Wanted,
+    pub(super) exit: Box<dyn Exit>,
+    pub(super) feed: Feed,
+    /// The sites it tells of, each with the last transition that is dealt with.
+    pub(super) dealt_with: BTreeMap<Arc<str>, u64>,
+    /// What is told first, and where the cursor stands then.
+    pub(super) first: Vec<(Gap, u64)>,
+    pub(super) store: Arc<ExitStore>,
+    pub(super) health: Arc<Health>,
+    pub(super) clock: LentClock,
+    pub(super) stop: CancellationToken,
+    pub(super) passed: Passed,
+}
+
+/// Sites whose cursor in the file is behind, for transitions that are not for this exit.
+#[derive(Default)]
+pub(super) struct Passed {
+    sites: BTreeMap<Arc<str>, u64>,
+    len: u32,
+    due: Option<Instant>,
+}
+
+/// Davy stops.
+struct Stopped;
+
+impl Driver {
+    pub(super) async fn run(mut self) {
+        // It was told to stop, and holds nothing that is not in the file or the journal.
+        let _ = self.drive().await;
+    }
+
+    async fn drive(&mut self) -> Result<(), Stopped> {
+        for (gap, cursor) in std::mem::take(&mut self.first) {
+            self.gap(gap, cursor).await?;
+        }
+        loop {
+            self.follow().await?;
+            if self.stop.is_cancelled() {
+                return Err(Stopped);
+            }
+            // A journal could not be read, or the feed ended: from where it stands, after a while.
+            self.pause(JOURNAL_PAUSE).await?;
+        }
+    }
+
+    /// Tells what the sites' feeds have, until one of them cannot be read.
+    async fn follow(&mut self) -> Result<(), Stopped> {
+        let mut token = Token::default();
+        for (site, sequence) in &self.dealt_with {
+            token.see(site, *sequence);
+        }
+        let sites: Vec<Arc<str>> = self.dealt_with.keys().cloned().collect();
+        let stop = self.stop.clone();
+        let mut news = Subscription::start(&self.feed, &sites, &Start::After(token), &stop);
+        let mut remind_at = self.exit.reminds_every().map(|_| Instant::now());
+        loop {
+            self.send_letters().await?;
+            let health = Arc::clone(&self.health);
+            tokio::select! {
+                () = stop.cancelled() => return Err(Stopped),
+                event = news.next() => match event {
+                    Some(Event::Broken { site, error }) => {
+                        error!(exit = %self.name, %site, %error, "an exit cannot read the journal of a site");
+                        self.fails(format!("the journal of {site} cannot be read: {error}"), 0).await;
+                        return Ok(());
+                    }
+                    Some(event) => self.take(event).await?,
+                    None => return Ok(()),
+                },
+                () = health.called.notified() => {}
+                () = until(remind_at) => {
+                    remind_at = self.exit.reminds_every().map(|every| Instant::now() + every);
+                    self.remind().await?;
+                }
+                () = until(self.passed.due) => self.note_passed().await,
+            }
+        }
+    }
+
+    async fn take(&mut self, event: Event) -> Result<(), Stopped> {
+        match event {
+            Event::Alert(delivered) => self.alert(&delivered).await,
+            Event::Gap { site, from_sequence, to_sequence, reason } => {
+                // A record that is shorter than the one it knew goes on from its own end.
+                let cursor = if reason == GapReason::UnknownToken { from_sequence - 1 } else { to_sequence };
+                let found = (self.clock)();
+                self.gap(Gap { site, from_sequence, to_sequence, reason, found }, cursor).await
+            }
+            Event::Heartbeat(_) | Event::Broken { .. } => Ok(()),
+        }
+    }
+
+    async fn gap(&mut self, gap: Gap, cursor: u64) -> Result<(), Stopped> {
+        self.health.note(|figures| figures.gaps += 1);
+        warn!(exit = %self.name, site = %gap.site, gap.from_sequence, gap.to_sequence, reason = gap.reason.word(),
+            "transitions that an exit cannot tell any more");
+        self.deliver(&Notice::Gap(gap), Some(cursor)).await
+    }
+
+    async fn alert(&mut self, delivered: &Delivered) -> Result<(), Stopped> {
+        let transition = &delivered.transition;
+        let (site, sequence) = (&transition.alarm.site, transition.sequence);
+        if self.wanted.has(transition.facts.tier, transition.facts.tier_highest) {
+            let cursor = delivered.durable.then_some(sequence);
+            let alert = Notice::Alert(Box::new(alert_of(transition, delivered.durable)));
+            return self.deliver(&alert, cursor).await;
+        }
+        if delivered.durable {
+            self.see(site, sequence);
+            self.passed.sites.insert(Arc::clone(site), sequence);
+            self.passed.len += 1;
+            self.passed.due.get_or_insert_with(|| Instant::now() + PASSED_AFTER);
+            if self.passed.len >= PASSED_LEN_MAX {
+                self.note_passed().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells one thing until the receiver has it or refuses it, and moves the cursor.
+    async fn deliver(&mut self, notice: &Notice, cursor: Option<u64>) -> Result<(), Stopped> {
+        let (attempts, fate, answer) = self.tell(notice).await?;
+        let site: Arc<str> = notice.site().into();
+        if let Some(cursor) = cursor {
+            self.see(&site, cursor);
+            self.passed.sites.remove(&site);
+        }
+        let letter = match notice {
+            Notice::Alert(alert) if fate == Fate::Refused => Some(alert.encode_to_vec()),
+            Notice::Alert(_) | Notice::Gap(_) => None,
+        };
+        let told = Told {
+            exit: Arc::clone(&self.name),
+            site,
+            sequence: notice.sequence(),
+            id: notice.id(),
+            at: (self.clock)(),
+            fate,
+            attempts,
+            answer,
+            cursor,
+            letter,
+        };
+        self.store.note(Note::Told(Box::new(told))).await;
+        Ok(())
+    }
+
+    /// Tells one thing, again and again where it must be. Gives with how many attempts, and what became of it.
+    async fn tell(&mut self, notice: &Notice) -> Result<(u32, Fate, String), Stopped> {
+        let mut backoff = backoff();
+        let mut attempts = 0;
+        loop {
+            self.wait_while_gone().await?;
+            attempts += 1;
+            let outcome = tokio::select! {
+                () = self.stop.cancelled() => return Err(Stopped),
+                outcome = timeout(ATTEMPT_MAX, self.exit.deliver(notice)) => outcome,
+            };
+            match outcome.unwrap_or_else(|_| Outcome::again("it did not end in time")) {
+                Outcome::Delivered(answer) => {
+                    self.works().await;
+                    let now = (self.clock)();
+                    self.health.note(|figures| {
+                        figures.delivered += 1;
+                        figures.last_delivered = Some(now);
+                    });
+                    return Ok((attempts, Fate::Delivered, shortened(&answer)));
+                }
+                Outcome::Refused(why) => {
+                    self.works().await;
+                    self.refused(notice, &why);
+                    return Ok((attempts, Fate::Refused, shortened(&why)));
+                }
+                Outcome::Again { why, after } => {
+                    self.fails(why, attempts).await;
+                    let own = backoff.next().unwrap_or(PAUSE_MAX);
+                    let asked = after.unwrap_or_default().min(ASKED_PAUSE_MAX);
+                    self.pause(own.max(asked)).await?;
+                }
+                Outcome::Gone(why) => self.gone(why).await,
+            }
+        }
+    }
+
+    fn refused(&self, notice: &Notice, why: &str) {
+        warn!(exit = %self.name, id = notice.id(), why, "a receiver refuses an alert: it is in dead letters");
+        let now = (self.clock)();
+        self.health.note(|figures| {
+            figures.refused += 1;
+            // Else the alarm of a refusal would be refused, and alarm again.
+            if !is_about_exits(notice) {
+                figures.last_refused = Some((now, shortened(why)));
+            }
+        });
+    }
+
+    async fn fails(&self, why: String, attempts: u32) {
+        let now = (self.clock)();
+        let trouble = self.health.note(|figures| {
+            figures.failed_attempts += u64::from(attempts > 0);
+            let since = figures.trouble.as_ref().map_or(now, |trouble| trouble.since);
+            if figures.trouble.is_none() {
+                warn!(exit = %self.name, %why, "a receiver takes nothing: it is tried again, and the journal keeps what it is owed");
+            }
+            figures.trouble = Some(Trouble { since, why: shortened(&why), attempts });
+            figures.trouble.clone()
+        });
+        self.store.note(Note::Trouble { exit: Arc::clone(&self.name), trouble }).await;
+    }
+
+    async fn works(&self) {
+        if self.health.note(|figures| figures.trouble.take()).is_some() {
+            info!(exit = %self.name, "a receiver takes alerts again");
+            self.store.note(Note::Trouble { exit: Arc::clone(&self.name), trouble: None }).await;
+        }
+    }
+
+    async fn gone(&self, why: String) {
+        error!(exit = %self.name, %why, "a receiver wants nothing more: `davy exits resume` when it does");
+        let gone = Some(((self.clock)(), shortened(&why)));
+        self.health.note(|figures| figures.gone.clone_from(&gone));
+        let name = Arc::clone(&self.name);
+        if let Err(error) = self.store.ask(move |file| file.set_gone(&name, gone)).await {
+            warn!(exit = %self.name, %error, "that the receiver wants nothing more is in no file");
+        }
+    }
+
+    async fn wait_while_gone(&self) -> Result<(), Stopped> {
+        while self.health.is_gone() {
+            tokio::select! {
+                () = self.stop.cancelled() => return Err(Stopped),
+                () = self.health.called.notified() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits, unless somebody calls.
+    async fn pause(&self, span: Duration) -> Result<(), Stopped> {
+        tokio::select! {
+            () = self.stop.cancelled() => Err(Stopped),
+            () = self.health.called.notified() => Ok(()),
+            () = sleep(span) => Ok(()),
+        }
+    }
+
+    /// Dead letters that somebody wants sent again, the oldest first; a few, and the rest at the next turn.
+    async fn send_letters(&mut self) -> Result<(), Stopped> {
+        if !self.health.take_asked() {
+            return Ok(());
+        }
+        let query = LetterQuery { exit: self.name.to_string(), asked_only: true, before: None };
+        let letters = match self.store.ask(move |file| file.letters(&query, LETTERS_AT_ONCE)).await {
+            Ok(letters) => letters,
+            Err(error) => {
+                warn!(exit = %self.name, %error, "dead letters cannot be read");
+                return Ok(());
+            }
+        };
+        let may_have_more = letters.len() == LETTERS_AT_ONCE;
+        for letter in letters {
+            self.send_letter(&letter).await?;
+        }
+        if may_have_more {
+            self.health.ask_for_letters();
+        }
+        Ok(())
+    }
+
+    async fn send_letter(&mut self, letter: &DeadLetter) -> Result<(), Stopped> {
+        let refused = match v1::Alert::decode(letter.alert.as_slice()) {
+            Ok(alert) => match self.tell(&Notice::Alert(Box::new(alert))).await? {
+                (_, Fate::Delivered, _) => None,
+                (_, Fate::Refused, why) => Some(why),
+            },
+            Err(error) => Some(format!("the letter cannot be read: {error}")),
+        };
+        let (exit, number, at) = (Arc::clone(&self.name), letter.number, (self.clock)());
+        self.store.note(Note::LetterTold { exit, number, at, refused }).await;
+        Ok(())
+    }
+
+    async fn remind(&mut self) -> Result<(), Stopped> {
+        if self.health.is_gone() {
+            return Ok(());
+        }
+        let sites = self.dealt_with.keys().filter_map(|site| self.feed.site(site));
+        let standing = sites.flat_map(|site| site.book().standing());
+        let wanted = standing
+            .filter(|entry| self.wanted.has(entry.last.facts.tier, entry.last.facts.tier_highest))
+            .map(|entry| alert_of(&entry.last, true));
+        let standing: Vec<v1::Alert> = wanted.collect();
+        let outcome = tokio::select! {
+            () = self.stop.cancelled() => return Err(Stopped),
+            outcome = timeout(ATTEMPT_MAX, self.exit.remind(&standing)) => outcome,
+        };
+        // What is not reached now is reminded the next time; what it was told before stands.
+        match outcome.unwrap_or_else(|_| Outcome::again("it did not end in time")) {
+            Outcome::Delivered(_) => self.works().await,
+            Outcome::Again { why, .. } | Outcome::Refused(why) => self.fails(why, 1).await,
+            Outcome::Gone(why) => self.gone(why).await,
+        }
+        Ok(())
+    }
+
+    async fn note_passed(&mut self) {
+        let at = (self.clock)();
+        let passed = std::mem::take(&mut self.passed);
+        for (site, sequence) in passed.sites {
+            self.store.note(Note::Passed { exit: Arc::clone(&self.name), site, sequence, at }).await;
+        }
+    }
+
+    fn see(&mut self, site: &Arc<str>, sequence: u64) {
+        self.dealt_with.insert(Arc::clone(site), sequence);
+        self.health.note(|figures| figures.dealt_with.insert(Arc::clone(site), sequence));
+    }
+}
+
+/// What an alarm of Davy's own about an exit is about begins so.
+pub const FAULT_PART: &str = "exit-";
+
+fn is_about_exits(notice: &Notice) -> bool {
+    match notice {
+        Notice::Alert(alert) => alert.rule == "davy-fault" && alert.subject.starts_with(FAULT_PART),
+        Notice::Gap(_) => false,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(ANSWER_LEN_MAX).collect()
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn backoff() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(PAUSE_MAX)
+        .without_max_times()
+        .with_jitter()
+        .build()
+}
+
+impl GapReason {
+    /// The word told to receivers.
+    pub const fn word(self) -> &'static str {
+        match self {
+            GapReason::Retention => "retention",
+            GapReason::UnknownToken => "unknown_token",
+            GapReason::NotDurable => "not_durable",
+        }
+    }
+}

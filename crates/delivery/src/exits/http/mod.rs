@@ -1,0 +1,191 @@
+//! One request to one receiver, and the whole of its answer, within bounds of time and size.
+//!
+//! A redirect is not followed and no proxy is asked: what is configured is where alarms go.
+
+mod judge;
+mod target;
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+    header::{HeaderMap, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+
+pub(super) use self::judge::judged;
+pub use self::target::{HttpTarget, TargetError, tls_client};
+
+/// How long a receiver may take to answer the knock, TLS included.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How much of an answer is read, bytes: a longer one is cut off, and its connection closed.
+const ANSWER_LEN_MAX: usize = 64 << 10;
+/// The most that an answer's headers may be, bytes.
+const HEADERS_LEN_MAX: usize = 64 << 10;
+
+/// A client of one receiver, with at most one connection.
+#[derive(Debug)]
+pub(super) struct HttpClient {
+    target: HttpTarget,
+    answer_max: Duration,
+    connection: Option<SendRequest<Full<Bytes>>>,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+/// Why there is no answer.
+enum Failed {
+    /// The connection ended before one began.
+    Closed(String),
+    Otherwise(String),
+}
+
+impl Failed {
+    fn of(error: &hyper::Error) -> Failed {
+        match error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
+            true => Failed::Closed(told(error)),
+            false => Failed::Otherwise(told(error)),
+        }
+    }
+}
+
+impl HttpClient {
+    /// A client that waits `answer_max` for an answer to be whole.
+    pub(super) fn new(target: HttpTarget, answer_max: Duration) -> HttpClient {
+        HttpClient { target, answer_max, connection: None }
+    }
+
+    /// Asks, and reads the whole answer.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(super) async fn ask(
+        &mut self,
+        method: &str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<Answer, String> {
+        // A connection that was kept may have been closed meanwhile: that says nothing of the receiver.
+        if let Some(kept) = self.connection.take().filter(|kept| !kept.is_closed()) {
+            match self.exchange(kept, method, headers, body.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failed::Closed(_)) => {}
+                Err(Failed::Otherwise(why)) => return Err(why),
+            }
+        }
+        let connection = timeout(CONNECT_MAX, self.connect()).await;
+        let connection = connection.map_err(|_| "it does not take connections in time".to_owned())?;
+        let connection = connection.map_err(|error| format!("no connection: {error}"))?;
+        let answer = self.exchange(connection, method, headers, body).await;
+        answer.map_err(|(Failed::Closed(why) | Failed::Otherwise(why))| why)
+    }
+
+    async fn exchange(
+        &mut self,
+        mut connection: SendRequest<Full<Bytes>>,
+        method: &str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<Answer, Failed> {
+        let request = self.request(method, headers, body).map_err(Failed::Otherwise)?;
+        let exchanged = timeout(self.answer_max, async {
+            let answer = connection.send_request(request).await.map_err(|error| Failed::of(&error))?;
+            read(answer).await.map_err(Failed::Otherwise)
+        });
+        let late =
+            || Failed::Otherwise(format!("no whole answer within {} s", self.answer_max.as_secs_f32()));
+        let (answer, is_whole) = exchanged.await.map_err(|_| late())??;
+        if is_whole {
+            self.connection = Some(connection);
+        }
+        Ok(answer)
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        headers: &[(&'static str, String)],
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, String> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(self.target.path())
+            .header("host", self.target.authority())
+            .header("user-agent", concat!("davy/", env!("CARGO_PKG_VERSION")));
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).map_err(|_| format!("{name} is no header's value"))?;
+            request = request.header(*name, value);
+        }
+        request.body(Full::new(body)).map_err(|error| error.to_string())
+    }
+
+    async fn connect(&self) -> io::Result<SendRequest<Full<Bytes>>> {
+        let stream = TcpStream::connect((self.target.host(), self.target.port())).await?;
+        stream.set_nodelay(true)?;
+        match self.target.tls() {
+            None => handshake(stream).await,
+            Some((connector, name)) => handshake(connector.connect(name.clone(), stream).await?).await,
+        }
+    }
+}
+
+async fn handshake(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> io::Result<SendRequest<Full<Bytes>>> {
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(HEADERS_LEN_MAX)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    tokio::spawn(async move {
+        // How it ended, whoever asked hears from its request.
+        let _ = connection.await;
+    });
+    Ok(sender)
+}
+
+/// The answer, and whether all of it was read.
+async fn read(answer: Response<Incoming>) -> Result<(Answer, bool), String> {
+    let (parts, mut body) = answer.into_parts();
+    let mut read = Vec::new();
+    let mut is_whole = true;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| format!("half an answer: {}", told(&error)))?;
+        let Some(data) = frame.data_ref() else { continue };
+        let room = ANSWER_LEN_MAX.saturating_sub(read.len());
+        read.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            is_whole = false;
+            break;
+        }
+    }
+    let body = String::from_utf8_lossy(&read).into_owned();
+    Ok((Answer { status: parts.status.as_u16(), headers: parts.headers, body }, is_whole))
+}
+
+/// An error with what it came from.
+fn told(error: &hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    text
+}
