@@ -61,6 +61,7 @@ pub(crate) fn park() -> Site {
         time: davy_model::TimePolicy::default(),
         shelving: davy_model::ShelvingPolicy::default(),
         desks: Vec::new(),
+        duties: davy_model::Duties::default(),
         annunciation: davy_model::Annunciation::default(),
     }
 }
