@@ -77,8 +77,8 @@ impl RateLimit {
     }
 }
 
-/// The address that is counted: IPv4 as it is, IPv6 by its /64.
-fn network(addr: IpAddr) -> IpAddr {
+/// The address that is counted when connections are counted by address: IPv4 as it is, IPv6 by its /64.
+pub fn network(addr: IpAddr) -> IpAddr {
     match addr.to_canonical() {
         IpAddr::V4(addr) => IpAddr::V4(addr),
         IpAddr::V6(addr) => IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() & !u128::from(u64::MAX))),

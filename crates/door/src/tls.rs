@@ -1,7 +1,9 @@
 //! TLS by rustls with the ring provider: from PEM to a server configuration.
 
+use std::fmt;
 use std::sync::Arc;
 
+use parking_lot::RwLock;
 use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
@@ -62,6 +64,34 @@ pub fn server_config(
         ClientCertificates::Required(pem) => builder.with_client_cert_verifier(verifier(pem, false)?),
     };
     Ok(Arc::new(builder.with_single_cert(chain, key)?))
+}
+
+/// The configuration that new connections are met with. Another can be put in its place; who is connected already keeps what
+/// was shaken hands on.
+#[derive(Clone)]
+pub struct Current(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl Current {
+    /// Begins with this one.
+    pub fn new(config: Arc<ServerConfig>) -> Current {
+        Current(Arc::new(RwLock::new(config)))
+    }
+
+    /// The one that stands now.
+    pub fn get(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read())
+    }
+
+    /// Puts another in its place.
+    pub fn set(&self, config: Arc<ServerConfig>) {
+        *self.0.write() = config;
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current").finish_non_exhaustive()
+    }
 }
 
 fn verifier(authorities_pem: &[u8], optional: bool) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {

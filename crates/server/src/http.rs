@@ -1,56 +1,54 @@
 //! One port: gRPC, `/metrics` and `/healthz`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    Router, extract::State, http::StatusCode, response::IntoResponse, routing::get, serve::ListenerExt,
+    Router, extract::State, http::StatusCode, middleware::from_fn_with_state, response::IntoResponse,
+    routing::get,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tonic_web::GrpcWebLayer;
 
-use crate::{canary::Standing, failure::Failure, hub::Hub, metrics::Metrics, rpc};
+use crate::{
+    canary::Standing,
+    hub::Hub,
+    metrics::Metrics,
+    port::{Calls, Origins, PortStats, bounded, from_named},
+    rpc,
+};
 
 #[derive(Clone)]
 struct Shown {
     hub: Arc<Hub>,
     metrics: Metrics,
+    calls: Calls,
+    port: Arc<PortStats>,
 }
 
-/// Serves until `stop` is cancelled; open streams are ended by the same token.
-pub(crate) async fn serve(
-    addr: SocketAddr,
-    hub: Arc<Hub>,
+/// Everything that is served on the port. Streams that are open end with `stop`.
+pub(crate) async fn app(
+    hub: &Arc<Hub>,
     metrics: Metrics,
-    stop: CancellationToken,
-    failed: Failure,
-) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
-    let listener = TcpListener::bind(addr).await?;
-    let addr = listener.local_addr()?;
-    // The last part of a large message would wait for the acknowledgement of those before it: some 40 ms.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%error, "a connection answers late");
-        }
-    });
-    let shown = Shown { hub: Arc::clone(&hub), metrics };
+    (calls, origins, port): (Calls, Origins, &Arc<PortStats>),
+    stop: &CancellationToken,
+) -> Router {
+    let shown = Shown { hub: Arc::clone(hub), metrics, calls: calls.clone(), port: Arc::clone(port) };
     let own = Router::new()
         .route("/metrics", get(show_metrics))
         .route("/healthz", get(show_health))
         .with_state(shown);
-    let app = own.merge(rpc::routes(&hub, &stop).await);
-    let task = tokio::spawn(async move {
-        let served = axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await });
-        if let Err(error) = served.await {
-            failed.report(format!("the HTTP port: {error}"));
-        }
-    });
-    Ok((addr, task))
+    // From the inside out. What comes as gRPC-Web is gRPC from there on.
+    let grpc = rpc::routes(hub, stop)
+        .await
+        .layer(from_fn_with_state(calls, bounded))
+        .layer(GrpcWebLayer::new())
+        .layer(from_fn_with_state(origins, from_named));
+    own.merge(grpc)
 }
 
 async fn show_metrics(State(shown): State<Shown>) -> impl IntoResponse {
     const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-    ([("content-type", CONTENT_TYPE)], shown.metrics.render(&shown.hub))
+    ([("content-type", CONTENT_TYPE)], shown.metrics.render(&shown.hub, &shown.port, &shown.calls))
 }
 
 /// 200 while every site's journal can be written and its heartbeats come; 503 with the reasons otherwise. How the canary

@@ -30,6 +30,7 @@ pub mod log;
 mod metrics;
 pub mod past;
 mod pending;
+mod port;
 mod pulse;
 mod recover;
 pub mod replay;
@@ -50,7 +51,10 @@ mod write_thread;
 mod writer;
 
 pub use check::{CheckReport, CheckedSite, check};
-pub use config::{CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore};
+pub use config::{
+    CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore, PortConfig,
+};
+pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;
 pub use retention::Retention;
 pub use revisions::{FolderPolicy, SettleError, StoreError};

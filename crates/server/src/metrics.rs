@@ -7,7 +7,13 @@ use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{canary::Standing, hub::Hub, kept::Kept, site::SiteService};
+use crate::{
+    canary::Standing,
+    hub::Hub,
+    kept::Kept,
+    port::{Calls, PortStats, Refused},
+    site::SiteService,
+};
 
 /// The recorder of this process.
 #[derive(Clone)]
@@ -37,7 +43,7 @@ impl Metrics {
     }
 
     /// Brings every figure up to date and writes the page.
-    pub(crate) fn render(&self, hub: &Hub) -> String {
+    pub(crate) fn render(&self, hub: &Hub, port: &PortStats, calls: &Calls) -> String {
         gauge!("davy_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         show_canary(hub);
         gauge!("davy_dead_letters_failing").set(f64::from(u8::from(hub.letters.is_failing())));
@@ -58,6 +64,7 @@ impl Metrics {
         // What came for no site that is served: the site's name is empty.
         show_letters("", &hub.intake.strays.dead_letters);
         show_hj212(&hub.intake.hj212_stats());
+        show_port(port, calls);
         show_history(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
@@ -155,6 +162,16 @@ fn show_letters(site: &str, letters: &DeadLetters) {
     counter!("davy_dead_letters_total", "site" => label()).absolute(letters.written());
     counter!("davy_dead_letters_evicted_total", "site" => label()).absolute(letters.evicted());
     gauge!("davy_dead_letters_unsaved", "site" => label()).set(letters.unsaved_len() as f64);
+}
+
+/// The HTTP port: who is there, and what was refused.
+fn show_port(port: &PortStats, calls: &Calls) {
+    gauge!("davy_http_calls").set(calls.taken() as f64);
+    gauge!("davy_http_connections").set(port.connections() as f64);
+    counter!("davy_http_connections_total").absolute(port.accepted());
+    for why in Refused::ALL {
+        counter!("davy_http_refused_total", "why" => why.word()).absolute(port.refused(why));
+    }
 }
 
 fn show_hj212(stats: &Hj212Stats) {

@@ -11,7 +11,9 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigProblem, history::RawHistory, journal::RawJournal, sparkplug::RawSparkplug};
+use super::{
+    ConfigProblem, history::RawHistory, http::RawHttp, journal::RawJournal, sparkplug::RawSparkplug,
+};
 use crate::FolderPolicy;
 
 /// As written: relative paths are meant from the file's folder.
@@ -56,12 +58,6 @@ pub(super) struct RawCanary {
     pub(super) enabled: bool,
     pub(super) every: String,
     pub(super) deadline: String,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct RawHttp {
-    pub(super) listen: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -165,12 +161,6 @@ impl Default for RawHeartbeat {
 impl Default for RawCanary {
     fn default() -> RawCanary {
         RawCanary { enabled: true, every: "60s".to_owned(), deadline: "10s".to_owned() }
-    }
-}
-
-impl Default for RawHttp {
-    fn default() -> RawHttp {
-        RawHttp { listen: "127.0.0.1:8080".to_owned() }
     }
 }
 

@@ -4,6 +4,7 @@ mod clients;
 mod file;
 mod history;
 mod hj212;
+mod http;
 mod journal;
 mod liveness;
 mod problem;
@@ -14,10 +15,15 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
+pub use http::PortConfig;
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
-use crate::{FolderPolicy, SiteSource, live, retention::Retention, rpc::WATCHERS_MAX};
+use crate::{
+    FolderPolicy, SiteSource, live,
+    retention::Retention,
+    rpc::{FILES_BYTES_MAX, WATCHERS_MAX},
+};
 
 /// Everything a server is told at its start, checked.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct Config {
     pub sites: Vec<SiteSource>,
     /// Where gRPC, `/metrics` and `/healthz` are served. Loopback only: this port has no TLS.
     pub http: SocketAddr,
+    /// How much that port takes.
+    pub port: PortConfig,
     /// Davy's own MQTT door.
     pub door: Option<DoorConfig>,
     /// An external MQTT broker.
@@ -78,6 +86,7 @@ impl Config {
             data_dir,
             sites,
             http: loopback(http_port),
+            port: PortConfig::default(),
             door: Some(door),
             broker: None,
             sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),
@@ -113,7 +122,8 @@ impl Config {
         let history = if self.history.is_some() { HISTORY_BYTES } else { 0 };
         let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
         let watchers = WATCHERS_MAX * WATCHER_BYTES;
-        let shared = door.saturating_add(hj212).saturating_add(history).saturating_add(watchers);
+        let port = self.port.limits.memory_max_bytes().saturating_add(FILES_BYTES_MAX);
+        let shared = [hj212, history, watchers, port].into_iter().fold(door, usize::saturating_add);
         shared.saturating_add(sites.saturating_mul(per_site))
     }
 }

@@ -40,13 +40,8 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     if raw.sites.is_empty() {
         problems.add("sites", "name at least one site folder, or there is nothing to watch");
     }
-    let http = problems.take("http.listen", address(&raw.http.listen));
-    if http.is_some_and(|http| !http.ip().is_loopback()) {
-        problems.add(
-            "http.listen",
-            "only a loopback address: this port has no TLS and no authentication; put a proxy that has both in front",
-        );
-    }
+    let http = super::http::plain(&raw.http, &mut problems);
+    let port = super::http::resolve(&raw.http, &mut problems);
     let door = if raw.door.enabled { door(&raw.door, &raw.base, &mut problems) } else { None };
     let broker = raw.broker.as_ref().and_then(|broker| self::broker(broker, &raw.base, &mut problems));
     let hj212 = raw.hj212.as_ref().and_then(|hj212| super::hj212::resolve(hj212, &raw.base, &mut problems));
@@ -63,6 +58,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
         http,
+        port,
         door,
         broker,
         sparkplug,

@@ -15,6 +15,7 @@ mod performance;
 mod question;
 mod rules;
 mod status;
+mod streamed;
 mod system;
 mod telemetry;
 mod view;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tower::limit::ConcurrencyLimit;
 
 use crate::hub::Hub;
 
@@ -41,12 +43,19 @@ use v1::{
 };
 
 pub use self::methods::METHODS;
-pub(crate) use self::telemetry::WATCHERS_MAX;
+pub(crate) use self::{status::too_many_calls, streamed::taking_streams, telemetry::WATCHERS_MAX};
 
 /// Longest request taken, bytes.
 const REQUEST_LEN_MAX: usize = 1 << 20;
 /// Longest request taken that carries a site's files, bytes: all that a site may have, and tests.
 const FILES_LEN_MAX: usize = 160 << 20;
+
+/// The calls that carry a site's files.
+const WITH_FILES: [&str; 4] = ["Check", "Test", "Backtest", "Propose"];
+/// How many of these are taken in at once; more wait.
+const FILES_CALLS_MAX: usize = 4;
+/// What these can take, bytes.
+pub(crate) const FILES_BYTES_MAX: usize = FILES_CALLS_MAX * FILES_LEN_MAX;
 
 /// Everything gRPC on this port: Davy's services, health and reflection.
 pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
@@ -60,8 +69,9 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
     let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
+    let with_files = rules.clone().max_decoding_message_size(FILES_LEN_MAX);
     let mut routes = Routes::new(health)
-        .add_service(rules.max_decoding_message_size(FILES_LEN_MAX))
+        .add_service(rules.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(alarms.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
@@ -80,5 +90,13 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     if let Ok(service) = reflection().build_v1alpha() {
         routes = routes.add_service(service);
     }
-    routes.prepare().into_axum_router()
+    taking_files(routes.prepare().into_axum_router(), with_files)
+}
+
+/// Routes the calls that carry files to where longer requests are taken, a few at once.
+fn taking_files(router: Router, rules: RuleServiceServer<rules::Rules>) -> Router {
+    let rules = ConcurrencyLimit::new(rules, FILES_CALLS_MAX);
+    WITH_FILES.iter().fold(router, |router, call| {
+        router.route_service(&format!("/davy.v1.RuleService/{call}"), rules.clone())
+    })
 }

@@ -94,6 +94,14 @@ pub(super) fn too_many_watchers(most: usize) -> Status {
     status(Code::ResourceExhausted, "WATCHERS_TOO_MANY", what)
 }
 
+/// As many calls as may be at once, `whose` says of whom.
+pub(crate) fn too_many_calls(most: usize, whose: &str) -> Status {
+    let what = format!(
+        "{most} calls{whose} are being answered, as many as may at once: end streams that nobody reads"
+    );
+    status(Code::ResourceExhausted, "CALLS_TOO_MANY", what)
+}
+
 pub(super) fn wrong_token(token: &str) -> Status {
     status(Code::InvalidArgument, "RESUME_TOKEN_INVALID", format!("not a token of Davy's: {token:?}"))
 }

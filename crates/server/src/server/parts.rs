@@ -20,7 +20,8 @@ use crate::{
     http,
     hub::Hub,
     metrics::Metrics,
-    say,
+    port::{Calls, Listening, Origins, Port},
+    rpc, say,
     watch::{Links, Watch},
 };
 
@@ -98,12 +99,23 @@ impl Parts {
         })
     }
 
+    /// Opens the HTTP port.
+    async fn open_port(&self, config: &Config) -> Result<(SocketAddr, JoinHandle<()>), StartError> {
+        let limits = config.port.limits;
+        let listen = [Listening { addr: config.http, tls: None }];
+        let refused = |(addr, source): (SocketAddr, _)| io_error(&format!("http {addr}"), source);
+        let port = Port::bind(&listen, limits).await.map_err(refused)?;
+        let addrs = port.addrs().map_err(|source| refused((config.http, source)))?;
+        let calls = Calls::new(limits, rpc::taking_streams(), port.stats());
+        let origins = Origins::new(&config.port.allowed_origins, port.stats());
+        let app =
+            http::app(&self.hub, Metrics::install(), (calls, origins, port.stats()), &self.stop_serving)
+                .await;
+        Ok((addrs[0], port.serve(app, self.stop_serving.clone())))
+    }
+
     async fn open_doors(&self, config: &Config) -> Result<Doors, StartError> {
-        let (stop, failed) = (self.stop_serving.clone(), self.failed.clone());
-        let (http_addr, task) =
-            http::serve(config.http, Arc::clone(&self.hub), Metrics::install(), stop, failed)
-                .await
-                .map_err(|source| io_error(&format!("http {}", config.http), source))?;
+        let (http_addr, task) = self.open_port(config).await?;
         let mut door = None;
         if let Some(wanted) = &config.door {
             let publisher = DoorPublisher::new();

@@ -1,0 +1,29 @@
+//! The HTTP port: sockets, TLS, connections and calls, each with its bound. What is served on it is somebody else's affair.
+//!
+//! Promise: whoever comes, and whatever they send or do not read, takes no more than [`PortLimits`] allows, and all that was
+//! refused is counted by its reason.
+
+mod accept;
+mod calls;
+mod deadline;
+mod limits;
+mod listen;
+mod origins;
+mod peer;
+mod places;
+mod serve;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod timed;
+
+pub(crate) use self::{
+    calls::{Calls, bounded},
+    listen::{Listening, Port},
+    origins::{Origins, from_named, is_origin},
+    stats::{PortStats, Refused},
+};
+pub use self::{
+    limits::PortLimits,
+    peer::{Peer, PeerCertificate},
+};

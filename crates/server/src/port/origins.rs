@@ -1,0 +1,77 @@
+//! Pages of other hosts: which of them a browser may let call.
+//!
+//! A browser says whose page calls (`Origin`); who is no browser does not. A page that is not named is refused whatever it asks,
+//! also where its host's name leads here (DNS rebinding).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use super::stats::{PortStats, Refused};
+
+/// What such a page may send besides what any may.
+const REQUEST_FIELDS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent");
+/// What it may read of an answer besides what any may.
+const ANSWER_FIELDS: HeaderValue =
+    HeaderValue::from_static("grpc-message, grpc-status, grpc-status-details-bin");
+/// How long a browser may remember that it may, s.
+const REMEMBERED_S: HeaderValue = HeaderValue::from_static("600");
+
+/// The origins whose pages may call.
+#[derive(Clone)]
+pub(crate) struct Origins {
+    allowed: Arc<[String]>,
+    stats: Arc<PortStats>,
+}
+
+impl Origins {
+    pub(crate) fn new(allowed: &[String], stats: &Arc<PortStats>) -> Origins {
+        Origins { allowed: allowed.into(), stats: Arc::clone(stats) }
+    }
+}
+
+/// Lets calls of no page, and of the pages named, through. A layer for gRPC alone.
+pub(crate) async fn from_named(State(origins): State<Origins>, request: Request, next: Next) -> Response {
+    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
+    if !origins.allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
+        origins.stats.refuse(Refused::Origin);
+        let told =
+            "pages of this origin may not call; http.allowed_origins in davy.toml names those that may\n";
+        return (StatusCode::FORBIDDEN, told).into_response();
+    }
+    let mut response = if *request.method() == Method::OPTIONS {
+        may_ask().into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_FIELDS);
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    response
+}
+
+/// What a browser is told that asks before it lets a page call.
+fn may_ask() -> (StatusCode, HeaderMap) {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_FIELDS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED_S);
+    (StatusCode::NO_CONTENT, headers)
+}
+
+/// Whether it is written as a browser writes it: `https://console.example`, with a port where it is not the usual one.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        let plain =
+            |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !b"/*@?#".contains(&byte);
+        !host.is_empty() && host.bytes().all(plain)
+    })
+}

@@ -1,0 +1,99 @@
+//! What the port counts: who is there, and what was refused, by its reason.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a connection was closed, or a call refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// As many connections as there may be.
+    ConnectionsFull,
+    /// As many connections of this address as there may be.
+    ConnectionsOfAddress,
+    /// No TLS came about, in time or at all.
+    Handshake,
+    /// Nothing came in time: no beginning, no whole head, no answer to a ping.
+    Silent,
+    /// The peer took nothing of what was written.
+    Stalled,
+    /// What came is not HTTP, or breaks its limits.
+    Protocol,
+    /// As many calls as there may be.
+    CallsFull,
+    /// As many calls of this address as there may be.
+    CallsOfAddress,
+    /// A call that was not answered before its deadline.
+    Deadline,
+    /// A call of a page whose origin is not named.
+    Origin,
+}
+
+impl Refused {
+    /// All of them.
+    pub(crate) const ALL: [Refused; 10] = [
+        Refused::ConnectionsFull,
+        Refused::ConnectionsOfAddress,
+        Refused::Handshake,
+        Refused::Silent,
+        Refused::Stalled,
+        Refused::Protocol,
+        Refused::CallsFull,
+        Refused::CallsOfAddress,
+        Refused::Deadline,
+        Refused::Origin,
+    ];
+
+    /// As `/metrics` has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Refused::ConnectionsFull => "connections_full",
+            Refused::ConnectionsOfAddress => "connections_of_address",
+            Refused::Handshake => "handshake",
+            Refused::Silent => "silent",
+            Refused::Stalled => "stalled",
+            Refused::Protocol => "protocol",
+            Refused::CallsFull => "calls_full",
+            Refused::CallsOfAddress => "calls_of_address",
+            Refused::Deadline => "deadline",
+            Refused::Origin => "origin",
+        }
+    }
+}
+
+/// Counts since the start.
+#[derive(Debug, Default)]
+pub(crate) struct PortStats {
+    accepted: AtomicU64,
+    ended: AtomicU64,
+    refused: [AtomicU64; Refused::ALL.len()],
+}
+
+impl PortStats {
+    pub(super) fn accept(&self) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a connection as ended, however it ended.
+    pub(super) fn end(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuse(&self, why: Refused) {
+        self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Connections that came.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Connections that are there.
+    pub(crate) fn connections(&self) -> u64 {
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.accepted().saturating_sub(ended)
+    }
+
+    /// How often, for this reason.
+    pub(crate) fn refused(&self, why: Refused) -> u64 {
+        self.refused[why as usize].load(Ordering::Relaxed)
+    }
+}
