@@ -7,6 +7,7 @@
 //! It does not know: the engine, rules, clocks, networks, and nothing of the disk but [`Disk`]. Times are given, snapshots are bytes, and what is in a
 //! transition matters to it only for finding and printing it.
 
+pub mod audit;
 mod base;
 mod checkpoint;
 mod commit;

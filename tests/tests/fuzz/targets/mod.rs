@@ -17,6 +17,7 @@ mod kept;
 mod packets;
 
 targets! {
+    audit: LOG;
     certificate: CERTIFICATE;
     config: CONFIG, CLIENTS;
     csv: CSV_LINES;

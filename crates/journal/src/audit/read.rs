@@ -1,0 +1,89 @@
+//! Looks entries up, the newest first.
+
+use std::{path::Path, sync::Arc};
+
+use davy_model::Timestamp;
+
+use super::{
+    line::Noted,
+    segment::{self, lines},
+};
+use crate::{disk::Disk, error::Result};
+
+/// Entries looked at for one page at the most: rare ones in a long log take several pages, empty ones among them.
+const LOOKED_AT_MAX: usize = 50_000;
+
+/// Which entries are wanted; with nothing given, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Noted at or after it.
+    pub from: Option<Timestamp>,
+    /// Noted before it.
+    pub until: Option<Timestamp>,
+    /// Any of these words.
+    pub what: Vec<String>,
+    /// The name of who did it.
+    pub who: String,
+    /// What it was done on begins so.
+    pub on: String,
+    /// `done` or `refused`.
+    pub result: String,
+}
+
+/// Entries, and where to go on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The newest first.
+    pub entries: Vec<Noted>,
+    /// Give it as `before` for older ones; nothing when there are none.
+    pub next: Option<u64>,
+}
+
+/// At most `len` entries with numbers less than `before`. Whether they are what was written is not asked: that is what
+/// [`super::verify`] is for; a line that is no entry is passed over.
+///
+/// # Errors
+/// [`crate::JournalError::Full`] when a file cannot be read.
+pub fn page(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    filter: &Filter,
+    before: Option<u64>,
+    len: usize,
+) -> Result<Page> {
+    let (from, until) = (filter.from.map(|at| at.to_string()), filter.until.map(|at| at.to_string()));
+    let before = before.unwrap_or(u64::MAX);
+    let (mut found, mut looked) = (Page::default(), 0);
+    let names = segment::list(folder)?;
+    for name in names.iter().rev().filter(|name| name.first < before) {
+        let bytes = segment::read(disk.as_ref(), &name.path(folder))?;
+        for noted in lines(&bytes).0.rev().filter_map(Noted::read) {
+            if noted.number >= before || until.as_ref().is_some_and(|until| noted.time >= *until) {
+                continue;
+            }
+            // Times never go back in a log.
+            if from.as_ref().is_some_and(|from| noted.time < *from) {
+                return Ok(found);
+            }
+            if found.entries.len() == len || looked == LOOKED_AT_MAX {
+                found.next = Some(noted.number + 1);
+                return Ok(found);
+            }
+            looked += 1;
+            if filter.wants(&noted) {
+                found.entries.push(noted);
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Filter {
+    fn wants(&self, noted: &Noted) -> bool {
+        let any = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        (self.what.is_empty() || self.what.contains(&noted.what))
+            && any(&self.who, &noted.who.name)
+            && any(&self.result, &noted.result)
+            && noted.on.starts_with(&self.on)
+    }
+}
