@@ -21,7 +21,10 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 20] = [
+const SERVICE_CODES: [&str; 23] = [
+    "AUTH_FAILED",
+    "COUNTERSIGNATURE_INVALID",
+    "NOT_ALLOWED",
     "CALLS_TOO_MANY",
     "SITE_UNKNOWN",
     "HISTORY_UNAVAILABLE",

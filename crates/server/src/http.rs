@@ -3,19 +3,30 @@
 use std::sync::Arc;
 
 use axum::{
-    Router, extract::State, http::StatusCode, middleware::from_fn_with_state, response::IntoResponse,
+    Extension, Router,
+    extract::State,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
     routing::get,
 };
+use davy_access::{Caller, Permission};
 use tokio_util::sync::CancellationToken;
 use tonic_web::GrpcWebLayer;
 
 use crate::{
     canary::Standing,
+    guard::{Page, admit, page},
     hub::Hub,
     metrics::Metrics,
     port::{Calls, Origins, PortStats, bounded, from_named},
     rpc,
 };
+
+/// The pages beside the services.
+pub const PAGES: [Page; 2] = [METRICS, HEALTH];
+const METRICS: Page = Page { path: "/metrics", permission: Permission::View };
+const HEALTH: Page = Page { path: "/healthz", permission: Permission::Anyone };
 
 #[derive(Clone)]
 struct Shown {
@@ -33,27 +44,31 @@ pub(crate) async fn app(
     stop: &CancellationToken,
 ) -> Router {
     let shown = Shown { hub: Arc::clone(hub), metrics, calls: calls.clone(), port: Arc::clone(port) };
-    let own = Router::new()
-        .route("/metrics", get(show_metrics))
-        .route("/healthz", get(show_health))
-        .with_state(shown);
+    let guard = (&hub.access, &hub.clock);
+    let own = page(Router::new(), METRICS, guard, get(show_metrics));
+    let own = page(own, HEALTH, guard, get(show_health)).with_state(shown);
     // From the inside out. What comes as gRPC-Web is gRPC from there on.
-    let grpc = rpc::routes(hub, stop)
-        .await
+    let grpc = admit(rpc::routes(hub, stop).await, &hub.access, &hub.clock)
         .layer(from_fn_with_state(calls, bounded))
         .layer(GrpcWebLayer::new())
         .layer(from_fn_with_state(origins, from_named));
     own.merge(grpc)
 }
 
-async fn show_metrics(State(shown): State<Shown>) -> impl IntoResponse {
+/// The figures are of all sites, so whoever looks at them may look at all.
+async fn show_metrics(State(shown): State<Shown>, Extension(caller): Extension<Caller>) -> Response {
     const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-    ([("content-type", CONTENT_TYPE)], shown.metrics.render(&shown.hub, &shown.port, &shown.calls))
+    if !caller.may_everywhere(Permission::View) {
+        let what = "NOT_ALLOWED: the figures are of all sites: a viewer's role with the scope * permits it\n";
+        return (StatusCode::FORBIDDEN, what).into_response();
+    }
+    let text = shown.metrics.render(&shown.hub, &shown.port, &shown.calls);
+    ([("content-type", CONTENT_TYPE)], text).into_response()
 }
 
 /// 200 while every site's journal can be written and its heartbeats come; 503 with the reasons otherwise. How the canary
 /// is, is told either way: a restart, which is what some do on a 503, brings no broker back.
-async fn show_health(State(shown): State<Shown>) -> impl IntoResponse {
+async fn show_health(State(shown): State<Shown>, Extension(caller): Extension<Caller>) -> Response {
     let hub = &shown.hub;
     let failing = hub.failing_sites();
     let mut reasons: Vec<String> = Vec::new();
@@ -72,5 +87,10 @@ async fn show_health(State(shown): State<Shown>) -> impl IntoResponse {
         Standing::Overdue { why, .. } => reasons.push(format!("the canary is overdue: {why}")),
         Standing::Waiting | Standing::Ok => {}
     }
-    (code, reasons.join("\n") + "\n")
+    // Which sites there are is not for everybody.
+    if !caller.may_everywhere(Permission::View) {
+        let word = if code == StatusCode::OK { "ok\n" } else { "not ok\n" };
+        return (code, word).into_response();
+    }
+    (code, reasons.join("\n") + "\n").into_response()
 }

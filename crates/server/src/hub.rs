@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use davy_access::{Caller, Permission};
 use davy_delivery::Feed;
 use davy_intake::{Intake, LetterStore};
 use davy_model::Timestamp;
@@ -13,6 +14,7 @@ use crate::{
     activation::BrokerLinks,
     canary::{self, Canary},
     clock::Clock,
+    guard::Access,
     history::History,
     latest::Latest,
     pulse::Pulse,
@@ -39,6 +41,8 @@ pub(crate) struct Hub {
     /// History, where any is kept.
     pub(crate) history: Option<Arc<History>>,
     pub(crate) links: BrokerLinks,
+    /// Where callers become known.
+    pub(crate) access: Arc<Access>,
 }
 
 impl Hub {
@@ -47,16 +51,40 @@ impl Hub {
         self.sites.values().filter(|site| site.id.as_ref() != canary::SITE)
     }
 
-    /// The ids of `asked`, or of all plants when none is asked for: the canary's site is for who asks for it by name. An
-    /// unknown one is returned as the error.
-    pub(crate) fn sites_of(&self, asked: &[String]) -> Result<Vec<Arc<str>>, String> {
+    /// The plants where the caller has the permission.
+    pub(crate) fn plants_of(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+    ) -> impl Iterator<Item = &Arc<SiteService>> {
+        self.plants().filter(move |site| caller.may(permission, &site.id))
+    }
+
+    /// The ids of `asked`, or of all plants of the caller's when none is asked for: the canary's site is for who asks for it by
+    /// name. An unknown one is returned as the error; one where the caller has not the permission is as unknown as that.
+    pub(crate) fn sites_of(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        asked: &[String],
+    ) -> Result<Vec<Arc<str>>, String> {
         if asked.is_empty() {
-            return Ok(self.plants().map(|site| Arc::clone(&site.id)).collect());
+            return Ok(self.plants_of(caller, permission).map(|site| Arc::clone(&site.id)).collect());
         }
         let known = |id: &String| {
-            self.sites.get_key_value(id.as_str()).map(|(id, _)| Arc::clone(id)).ok_or_else(|| id.clone())
+            self.site_of(caller, permission, id).map(|site| Arc::clone(&site.id)).ok_or_else(|| id.clone())
         };
         asked.iter().map(known).collect()
+    }
+
+    /// A site, if there is one and the caller has the permission there.
+    pub(crate) fn site_of(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        id: &str,
+    ) -> Option<&Arc<SiteService>> {
+        self.sites.get(id).filter(|_| caller.may(permission, id))
     }
 
     /// The sites whose journal cannot be written now.

@@ -16,6 +16,7 @@ mod committer;
 mod config;
 mod counted;
 mod failure;
+pub mod guard;
 mod history;
 mod http;
 mod hub;
@@ -52,7 +53,8 @@ mod writer;
 
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
-    CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore, PortConfig,
+    AccessConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore,
+    OidcConfig, PortConfig,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

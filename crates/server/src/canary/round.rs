@@ -10,7 +10,7 @@ use davy_proto::v1::{
     alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
 };
 use tokio::time::Instant;
-use tonic::{Status, Streaming, transport::Endpoint};
+use tonic::{Request, Status, Streaming, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::site;
 use crate::rpc::v1::alert_service_client::AlertServiceClient;
@@ -26,6 +26,8 @@ pub(crate) struct Ends {
     pub(crate) gateway: BrokerConfig,
     /// Where alerts are subscribed to.
     pub(crate) http: SocketAddr,
+    /// What it is known by there, where whoever comes has to be known.
+    pub(crate) token: Option<AsciiMetadataValue>,
     /// Its site's feed, to see whether its alarm still stands from a round that broke off.
     pub(crate) feed: Arc<SiteFeed>,
     /// Number of the last round.
@@ -93,6 +95,10 @@ impl Ends {
             sites: vec![site::id().to_string()],
             ..AlertServiceSubscribeRequest::default()
         };
+        let mut request = Request::new(request);
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
         Ok(AlertServiceClient::new(channel).subscribe(request).await?.into_inner())
     }
 }

@@ -1,6 +1,7 @@
 //! The keys of a configuration file, as they are written.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,7 +13,8 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfigProblem, history::RawHistory, http::RawHttp, journal::RawJournal, sparkplug::RawSparkplug,
+    ConfigProblem, access::RawAccess, history::RawHistory, http::RawHttp, journal::RawJournal,
+    sparkplug::RawSparkplug,
 };
 use crate::FolderPolicy;
 
@@ -31,6 +33,9 @@ pub(super) struct Raw {
     pub(super) heartbeat: RawHeartbeat,
     pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
+    pub(super) access: Option<RawAccess>,
+    /// Below which place of the administrative tree each site lies.
+    pub(super) tree: BTreeMap<String, String>,
     pub(super) door: RawDoor,
     pub(super) broker: Option<RawBroker>,
     pub(super) sparkplug: RawSparkplug,
@@ -143,6 +148,8 @@ impl Default for Raw {
             heartbeat: RawHeartbeat::default(),
             canary: RawCanary::default(),
             http: RawHttp::default(),
+            access: None,
+            tree: BTreeMap::new(),
             door: RawDoor::default(),
             broker: None,
             sparkplug: RawSparkplug::default(),

@@ -1,5 +1,6 @@
 //! `davy.toml` < `conf.d/*.toml` < `DAVY__SECTION__KEY` < flags, checked as a whole before anything starts.
 
+mod access;
 mod clients;
 mod file;
 mod history;
@@ -13,6 +14,7 @@ mod sparkplug;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use access::{AccessConfig, OidcConfig};
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
 pub use http::PortConfig;
@@ -36,6 +38,8 @@ pub struct Config {
     pub http: SocketAddr,
     /// How much that port takes.
     pub port: PortConfig,
+    /// Who may come in there. Without it only loopback is listened to, and whoever is there may do everything.
+    pub access: Option<AccessConfig>,
     /// Davy's own MQTT door.
     pub door: Option<DoorConfig>,
     /// An external MQTT broker.
@@ -87,6 +91,7 @@ impl Config {
             sites,
             http: loopback(http_port),
             port: PortConfig::default(),
+            access: None,
             door: Some(door),
             broker: None,
             sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),

@@ -11,7 +11,7 @@ use davy_door::{Listen, tls::ClientCertificates};
 use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
 
 use super::{
-    Config, ConfigProblem, DoorConfig, clients,
+    Config, ConfigProblem, DoorConfig, access, clients,
     file::{Raw, RawBroker, RawClientCertificate, RawDoor},
     journal, liveness, sparkplug,
 };
@@ -42,6 +42,10 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     }
     let http = super::http::plain(&raw.http, &mut problems);
     let port = super::http::resolve(&raw.http, &mut problems);
+    let tree = access::tree(&raw.tree, |place, what| problems.add(place, what));
+    let access = raw.access.as_ref();
+    let access = access
+        .map(|access| access::resolve(access, tree, &raw.base, |place, what| problems.add(place, what)));
     let door = if raw.door.enabled { door(&raw.door, &raw.base, &mut problems) } else { None };
     let broker = raw.broker.as_ref().and_then(|broker| self::broker(broker, &raw.base, &mut problems));
     let hj212 = raw.hj212.as_ref().and_then(|hj212| super::hj212::resolve(hj212, &raw.base, &mut problems));
@@ -59,6 +63,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
         http,
         port,
+        access,
         door,
         broker,
         sparkplug,

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+pub use davy_access::PeerCertificate;
 use davy_intake::certificate_names;
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
@@ -17,20 +18,7 @@ pub struct Peer {
     pub certificate: Option<Arc<PeerCertificate>>,
 }
 
-/// What a client's verified certificate says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerCertificate {
-    /// Its common names and DNS names.
-    pub names: Vec<String>,
-    /// SHA-256 of the certificate, in DER.
-    pub fingerprint: [u8; 32],
-}
-
-impl PeerCertificate {
-    pub(super) fn read(certificate: &CertificateDer<'_>) -> PeerCertificate {
-        PeerCertificate {
-            names: certificate_names(certificate),
-            fingerprint: Sha256::digest(certificate).into(),
-        }
-    }
+/// What a verified certificate says.
+pub(super) fn read(certificate: &CertificateDer<'_>) -> PeerCertificate {
+    PeerCertificate { names: certificate_names(certificate), fingerprint: Sha256::digest(certificate).into() }
 }

@@ -20,7 +20,7 @@ use tracing::debug;
 
 use super::{
     limits::PortLimits,
-    peer::{Peer, PeerCertificate},
+    peer::{self, Peer},
     places::{Place, Places},
     stats::{PortStats, Refused},
     timed::Timed,
@@ -74,7 +74,7 @@ pub(super) async fn serve_tls(
         None => return,
     };
     let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let certificate = shown.map(|shown| Arc::new(PeerCertificate::read(shown)));
+    let certificate = shown.map(|shown| Arc::new(peer::read(shown)));
     serve(&house, stream, Peer { addr, tls: true, certificate }, place).await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davy_workbench::revision::{Act, State};
+use davy_workbench::revision::{Act, RevisionRefusal, State};
 use tracing::{info, warn};
 
 use super::{Event, Record, Refused, kept, shadow::Task, store::Standing};
@@ -14,6 +14,8 @@ pub(crate) struct Asked {
     pub(crate) site: String,
     pub(crate) revision: String,
     pub(crate) actor: String,
+    /// Whose account that is; empty where nobody's name is proven.
+    pub(crate) subject: String,
     pub(crate) comment: String,
 }
 
@@ -28,7 +30,7 @@ impl Asked {
     }
 
     fn event(&self, what: &str, hub: &Hub) -> Event {
-        Event::new(what, hub.clock.now(), &self.actor, &self.comment)
+        Event::new(what, hub.clock.now(), &self.actor, &self.comment).by(&self.subject)
     }
 }
 
@@ -111,6 +113,13 @@ impl Hub {
         // As it stands now that nobody else can move it.
         let record = kept(&store, &record.site, &record.revision)?;
         let state = record.life().after(act)?;
+        if matches!(act, Act::Approve { .. })
+            && record.needs_second_person
+            && record.is_proposed_by(&asked.subject)
+        {
+            let proposer = record.proposer().to_owned();
+            return Err(RevisionRefusal::SecondPersonNeeded { proposer }.into());
+        }
         let record = record.moved(state, asked.event(what, self));
         store.keep(&[(&record, None)], None)?;
         info!(site = record.site, revision = record.revision, actor = asked.actor, what, "a revision");

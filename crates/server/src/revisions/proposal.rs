@@ -21,6 +21,8 @@ pub(crate) struct Proposal {
     pub(crate) files: Vec<BundleFile>,
     pub(crate) tests: Vec<BundleFile>,
     pub(crate) actor: String,
+    /// Whose account that is; empty where nobody's name is proven.
+    pub(crate) subject: String,
     pub(crate) comment: String,
     pub(crate) expected: String,
     pub(crate) withdraws: Vec<String>,
@@ -70,7 +72,8 @@ impl Revisions {
             }
             None => Vec::new(),
         };
-        let event = Event::new(Event::PROPOSED, now, &proposal.actor, &proposal.comment);
+        let event =
+            Event::new(Event::PROPOSED, now, &proposal.actor, &proposal.comment).by(&proposal.subject);
         let expected = proposal.expected.trim().to_owned();
         let record = Record { events, expected, predicted, ..fresh }.moved(State::Proposed, event);
         if !proposal.validate_only {

@@ -47,6 +47,9 @@ pub(crate) struct Event {
     pub(crate) at_us: i64,
     /// Empty where Davy did it of itself.
     pub(crate) actor: String,
+    /// Whose account that is; empty where nobody's name was proven.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) subject: String,
     pub(crate) comment: String,
 }
 
@@ -82,6 +85,12 @@ impl Record {
         proposed.map_or("", |event| &event.actor)
     }
 
+    /// Whether whoever's account that is proposed it last, by whichever account of theirs.
+    pub(crate) fn is_proposed_by(&self, subject: &str) -> bool {
+        let proposed = self.events.iter().rev().find(|event| event.what == Event::PROPOSED);
+        !subject.is_empty() && proposed.is_some_and(|event| event.subject == subject)
+    }
+
     /// It in another state, because of that.
     pub(crate) fn moved(mut self, state: State, event: Event) -> Record {
         self.state = state;
@@ -113,8 +122,14 @@ impl Event {
             what: what.to_owned(),
             at_us: at.as_micros(),
             actor: actor.trim().to_owned(),
+            subject: String::new(),
             comment: comment.trim().to_owned(),
         }
+    }
+
+    /// It, done by whoever's account that is.
+    pub(crate) fn by(self, subject: &str) -> Event {
+        Event { subject: subject.to_owned(), ..self }
     }
 
     pub(crate) fn at(&self) -> Timestamp {

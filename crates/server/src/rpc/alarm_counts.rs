@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use davy_access::Caller;
 use davy_history::{CountQuery, Grouping};
 use davy_proto::v1 as wire;
 use tonic::Status;
@@ -20,11 +21,12 @@ const OFFSET_MAX_S: i64 = 18 * 3600;
 /// Answers with the greatest counts.
 pub(super) async fn count(
     hub: &Hub,
+    caller: &Caller,
     request: &wire::AlarmServiceCountHistoryRequest,
 ) -> Result<wire::AlarmServiceCountHistoryResponse, Status> {
     let limit = limit(request.limit)?;
     let query = CountQuery {
-        filter: filter(hub, request.filter.as_ref())?,
+        filter: filter(hub, caller, request.filter.as_ref())?,
         by: groupings(request)?,
         utc_offset_s: utc_offset_s(request)?,
         // One more than asked for tells whether there are more.

@@ -1,5 +1,6 @@
 //! Transitions that history keeps, for longer than the journals do.
 
+use davy_access::{Caller, Permission};
 use davy_history::{AlarmFilter, AlarmQuery};
 use davy_journal::decode_transition;
 use davy_model::{Tier, Timestamp, Transition, TransitionKind};
@@ -15,10 +16,11 @@ const TEXTS_MAX: usize = 1000;
 /// Answers with one page.
 pub(super) async fn list(
     hub: &Hub,
+    caller: &Caller,
     request: &wire::AlarmServiceListHistoryRequest,
 ) -> Result<wire::AlarmServiceListHistoryResponse, Status> {
     let query = AlarmQuery {
-        filter: filter(hub, request.filter.as_ref())?,
+        filter: filter(hub, caller, request.filter.as_ref())?,
         after: read_token(request)?,
         limit: page_len(request.page_size)? + 1,
     };
@@ -37,8 +39,18 @@ pub(super) async fn list(
 }
 
 /// What a filter of the wire asks of history.
-pub(super) fn filter(hub: &Hub, asked: Option<&wire::HistoryFilter>) -> Result<AlarmFilter, Status> {
-    let Some(asked) = asked else { return Ok(AlarmFilter::default()) };
+pub(super) fn filter(
+    hub: &Hub,
+    caller: &Caller,
+    asked: Option<&wire::HistoryFilter>,
+) -> Result<AlarmFilter, Status> {
+    let nothing = wire::HistoryFilter::default();
+    let asked = match asked {
+        // Everything, what was of sites that are gone included.
+        None if caller.may_everywhere(Permission::View) => return Ok(AlarmFilter::default()),
+        None => &nothing,
+        Some(asked) => asked,
+    };
     let lists = [
         ("sites", asked.sites.len()),
         ("rules", asked.rules.len()),
@@ -50,7 +62,12 @@ pub(super) fn filter(hub: &Hub, asked: Option<&wire::HistoryFilter>) -> Result<A
     if let Some((name, len)) = lists.into_iter().find(|(_, len)| *len > TEXTS_MAX) {
         return Err(status::invalid(format!("{name}: {len} of them, more than {TEXTS_MAX}")));
     }
-    let sites = hub.sites_of(&asked.sites).map_err(|site| status::unknown_site(&site))?;
+    let sites = hub.sites_of(caller, Permission::View, &asked.sites);
+    let sites = sites.map_err(|site| status::unknown_site(&site))?;
+    if sites.is_empty() {
+        // To the store, no site means every site.
+        return Err(status::not_allowed(Permission::View));
+    }
     let time = |time: &Option<prost_types::Timestamp>| {
         time.as_ref().map(time_from_wire).transpose().map_err(|error| status::wrong(&error))
     };

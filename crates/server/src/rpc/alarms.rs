@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use davy_access::{Caller, Countersigned, Permission};
 use davy_journal::JournalReader;
-use davy_model::{AlarmKey, CommandKind, Refusal};
+use davy_model::{AlarmKey, Command, CommandKind, Refusal};
 use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
@@ -11,7 +12,7 @@ use super::asked::Asked;
 use super::{
     alarm_counts, alarm_history, explain, performance, status, v1::alarm_service_server::AlarmService, view,
 };
-use crate::hub::Hub;
+use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct Alarms {
     hub: Arc<Hub>,
@@ -29,15 +30,26 @@ impl Alarms {
         Alarms { hub, asked: Asked::default() }
     }
 
-    async fn command(&self, target: Target, kind: CommandKind) -> Result<Option<wire::Alarm>, Status> {
-        let command = command_of(target.as_ref(), kind).map_err(|error| status::wrong(&error))?;
+    async fn command(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        target: Target,
+        kind: CommandKind,
+    ) -> Result<Option<wire::Alarm>, Status> {
+        let mut command = command_of(target.as_ref(), kind).map_err(|error| status::wrong(&error))?;
+        if caller.is_proven() {
+            command.actor.name = Arc::clone(caller.name());
+        }
         let alarm = command.alarm.clone();
         let request_id = target.map(|target| target.request_id).unwrap_or_default();
-        let site = self.hub.sites.get(&alarm.site).ok_or_else(|| status::unknown_site(&alarm.site))?;
+        let site = self.hub.site_of(caller, permission, &alarm.site);
+        let site = site.ok_or_else(|| status::unknown_site(&alarm.site))?;
         let answer = match self.asked.answer(&request_id, &command) {
             Some(answer) => answer,
             None => {
-                let answer = site.command(command.clone()).await.map_err(|_| status::stopping())?;
+                let proven = self.countersigned(caller, command.clone())?;
+                let answer = site.command(proven).await.map_err(|_| status::stopping())?;
                 self.asked.note(request_id, command, answer.clone());
                 answer
             }
@@ -49,9 +61,26 @@ impl Alarms {
         }
     }
 
-    fn key(&self, alarm: &str) -> Result<AlarmKey, Status> {
+    /// The command with the name of the second person, where their word is proven; as it is, where nobody's is.
+    fn countersigned(&self, caller: &Caller, mut command: Command) -> Result<Command, Status> {
+        if !caller.is_proven() {
+            return Ok(command);
+        }
+        let Some(token) = command.actor.approved_by.take() else { return Ok(command) };
+        let what = Countersigned {
+            alarm: command.alarm.to_string(),
+            occurrence: command.occurrence.unwrap_or_default(),
+            command: command.kind.word().to_owned(),
+        };
+        let by = self.hub.access.countersigned(&token, caller, &what, self.hub.clock.now());
+        command.actor.approved_by = Some(by.ok_or_else(status::not_countersigned)?);
+        Ok(command)
+    }
+
+    fn key(&self, caller: &Caller, alarm: &str) -> Result<AlarmKey, Status> {
         let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
-        if self.hub.sites.contains_key(&key.site) { Ok(key) } else { Err(status::unknown_site(&key.site)) }
+        let site = self.hub.site_of(caller, Permission::View, &key.site);
+        if site.is_some() { Ok(key) } else { Err(status::unknown_site(&key.site)) }
     }
 }
 
@@ -71,9 +100,11 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceListRequest>,
     ) -> Result<Response<wire::AlarmServiceListResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let len = page_len(request.page_size)?;
-        let sites = self.hub.sites_of(&request.sites).map_err(|site| status::unknown_site(&site))?;
+        let sites = self.hub.sites_of(&caller, Permission::View, &request.sites);
+        let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let mut alarms = Vec::new();
         for id in sites {
             let Some(site) = self.hub.sites.get(&id) else { continue };
@@ -108,7 +139,7 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceGetRequest>,
     ) -> Result<Response<wire::AlarmServiceGetResponse>, Status> {
-        let key = self.key(&request.get_ref().alarm)?;
+        let key = self.key(&caller(&request), &request.get_ref().alarm)?;
         let alarm = view::standing(&self.hub, &key).ok_or_else(|| status::unknown_alarm(&key.to_string()))?;
         Ok(Response::new(wire::AlarmServiceGetResponse { alarm: Some(alarm) }))
     }
@@ -117,8 +148,9 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceExplainRequest>,
     ) -> Result<Response<wire::AlarmServiceExplainResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
-        let key = self.key(&request.alarm)?;
+        let key = self.key(&caller, &request.alarm)?;
         let explanation = explain::explain(&self.hub, key, request.occurrence).await?;
         Ok(Response::new(wire::AlarmServiceExplainResponse { explanation: Some(explanation) }))
     }
@@ -127,7 +159,10 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceAcknowledgeRequest>,
     ) -> Result<Response<wire::AlarmServiceAcknowledgeResponse>, Status> {
-        let alarm = self.command(request.into_inner().target, CommandKind::Acknowledge).await?;
+        let caller = caller(&request);
+        let alarm = self
+            .command(&caller, Permission::Operate, request.into_inner().target, CommandKind::Acknowledge)
+            .await?;
         Ok(Response::new(wire::AlarmServiceAcknowledgeResponse { alarm }))
     }
 
@@ -135,11 +170,12 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceShelveRequest>,
     ) -> Result<Response<wire::AlarmServiceShelveResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let duration = request.duration.unwrap_or_default();
         let duration = duration_from_wire(&duration).map_err(|error| status::wrong(&error))?;
         let kind = CommandKind::Shelve { duration, one_shot: request.one_shot };
-        let alarm = self.command(request.target, kind).await?;
+        let alarm = self.command(&caller, Permission::Operate, request.target, kind).await?;
         Ok(Response::new(wire::AlarmServiceShelveResponse { alarm }))
     }
 
@@ -147,7 +183,10 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceUnshelveRequest>,
     ) -> Result<Response<wire::AlarmServiceUnshelveResponse>, Status> {
-        let alarm = self.command(request.into_inner().target, CommandKind::Unshelve).await?;
+        let caller = caller(&request);
+        let alarm = self
+            .command(&caller, Permission::Operate, request.into_inner().target, CommandKind::Unshelve)
+            .await?;
         Ok(Response::new(wire::AlarmServiceUnshelveResponse { alarm }))
     }
 
@@ -155,7 +194,10 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceResetRequest>,
     ) -> Result<Response<wire::AlarmServiceResetResponse>, Status> {
-        let alarm = self.command(request.into_inner().target, CommandKind::Reset).await?;
+        let caller = caller(&request);
+        let alarm = self
+            .command(&caller, Permission::Operate, request.into_inner().target, CommandKind::Reset)
+            .await?;
         Ok(Response::new(wire::AlarmServiceResetResponse { alarm }))
     }
 
@@ -163,7 +205,15 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceSetOutOfServiceRequest>,
     ) -> Result<Response<wire::AlarmServiceSetOutOfServiceResponse>, Status> {
-        let alarm = self.command(request.into_inner().target, CommandKind::SetOutOfService).await?;
+        let caller = caller(&request);
+        let alarm = self
+            .command(
+                &caller,
+                Permission::Supervise,
+                request.into_inner().target,
+                CommandKind::SetOutOfService,
+            )
+            .await?;
         Ok(Response::new(wire::AlarmServiceSetOutOfServiceResponse { alarm }))
     }
 
@@ -171,7 +221,15 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceReturnToServiceRequest>,
     ) -> Result<Response<wire::AlarmServiceReturnToServiceResponse>, Status> {
-        let alarm = self.command(request.into_inner().target, CommandKind::ReturnToService).await?;
+        let caller = caller(&request);
+        let alarm = self
+            .command(
+                &caller,
+                Permission::Supervise,
+                request.into_inner().target,
+                CommandKind::ReturnToService,
+            )
+            .await?;
         Ok(Response::new(wire::AlarmServiceReturnToServiceResponse { alarm }))
     }
 
@@ -179,14 +237,15 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceListTransitionsRequest>,
     ) -> Result<Response<wire::AlarmServiceListTransitionsResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let len = page_len(request.page_size)?;
         let key = match request.alarm.as_str() {
             "" => None,
-            alarm => Some(self.key(alarm)?),
+            alarm => Some(self.key(&caller, alarm)?),
         };
         let id = key.as_ref().map_or(request.site.as_str(), |key| &key.site);
-        let site = self.hub.sites.get(id).ok_or_else(|| status::unknown_site(id))?;
+        let site = self.hub.site_of(&caller, Permission::View, id).ok_or_else(|| status::unknown_site(id))?;
         let after = match request.page_token.as_str() {
             "" => request.after_sequence,
             token => token.parse().map_err(|_| status::wrong_token(token))?,
@@ -207,21 +266,21 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceListHistoryRequest>,
     ) -> Result<Response<wire::AlarmServiceListHistoryResponse>, Status> {
-        alarm_history::list(&self.hub, request.get_ref()).await.map(Response::new)
+        alarm_history::list(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn count_history(
         &self,
         request: Request<wire::AlarmServiceCountHistoryRequest>,
     ) -> Result<Response<wire::AlarmServiceCountHistoryResponse>, Status> {
-        alarm_counts::count(&self.hub, request.get_ref()).await.map(Response::new)
+        alarm_counts::count(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn get_performance(
         &self,
         request: Request<wire::AlarmServiceGetPerformanceRequest>,
     ) -> Result<Response<wire::AlarmServiceGetPerformanceResponse>, Status> {
-        performance::get(&self.hub, request.get_ref()).await.map(Response::new)
+        performance::get(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use davy_access::Permission;
 use davy_delivery::{Event, GapReason, Start, Subscription, Token};
 use davy_journal::{Cursor, JournalReader};
 use davy_model::{Tier, Transition};
@@ -14,7 +15,7 @@ use wire::alert_service_subscribe_request::Start as WireStart;
 use wire::alert_service_subscribe_response::Event as WireEvent;
 
 use super::{status, v1::alert_service_server::AlertService, view, view::canary};
-use crate::hub::Hub;
+use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct Alerts {
     pub(crate) hub: Arc<Hub>,
@@ -34,8 +35,10 @@ impl AlertService for Alerts {
         &self,
         request: Request<wire::AlertServiceSubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
-        let sites = self.hub.sites_of(&request.sites).map_err(|site| status::unknown_site(&site))?;
+        let sites = self.hub.sites_of(&caller, Permission::View, &request.sites);
+        let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let (token, snapshot) = match &request.start {
             Some(WireStart::AfterToken(token)) => {
                 (token.parse().map_err(|_| status::wrong_token(token))?, false)
@@ -68,11 +71,14 @@ impl AlertService for Alerts {
         &self,
         request: Request<wire::AlertServiceConfirmRequest>,
     ) -> Result<Response<wire::AlertServiceConfirmResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let name = consumer_name(&request.consumer)?;
         let token: Token = request.token.parse().map_err(|_| status::wrong_token(&request.token))?;
         let at = self.hub.clock.now();
-        for (id, site) in &self.hub.sites {
+        // What a token says of sites beyond the caller's is nothing.
+        let theirs = |(id, _): &(&Arc<str>, _)| caller.may(Permission::View, id);
+        for (id, site) in self.hub.sites.iter().filter(theirs) {
             let Some(sequence) = token.seen(id) else { continue };
             let cursor = Cursor { name: name.clone(), sequence, at };
             let noted = site.confirm(cursor).await.map_err(|_| status::stopping())?;

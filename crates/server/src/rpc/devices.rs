@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use davy_access::Permission;
 use davy_intake::{DeviceScore, Marks, SiteDoor};
 use davy_model::{NodeChange, Timestamp};
 use davy_proto::v1 as wire;
 use tonic::{Request, Response, Status};
 
 use super::{status, v1::device_service_server::DeviceService};
-use crate::hub::Hub;
+use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct Devices {
     pub(crate) hub: Arc<Hub>,
@@ -20,16 +21,21 @@ impl DeviceService for Devices {
         &self,
         request: Request<wire::DeviceServiceListRequest>,
     ) -> Result<Response<wire::DeviceServiceListResponse>, Status> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let directory = &self.hub.intake.directory;
         let doors = match request.site.as_str() {
             "" => directory.sites(),
-            site => vec![directory.site(site).ok_or_else(|| status::unknown_site(site))?],
+            site => {
+                let door = directory.site(site).filter(|_| caller.may(Permission::Onboard, site));
+                vec![door.ok_or_else(|| status::unknown_site(site))?]
+            }
         };
         let now = self.hub.clock.now();
         let devices = doors.iter().flat_map(|door| {
             let wanted = |device: &DeviceScore| {
-                request.edge_node.is_empty() || *device.edge_node == *request.edge_node
+                let is_asked = request.edge_node.is_empty() || *device.edge_node == *request.edge_node;
+                is_asked && caller.may_about(Permission::Onboard, &door.site.id, &device.edge_node)
             };
             let list = door.scores.list().into_iter().filter(wanted);
             list.map(|device| self::device(door, &device, now)).collect::<Vec<_>>()

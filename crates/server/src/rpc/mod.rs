@@ -14,7 +14,8 @@ mod methods;
 mod performance;
 mod question;
 mod rules;
-mod status;
+mod sessions;
+pub(crate) mod status;
 mod streamed;
 mod system;
 mod telemetry;
@@ -38,8 +39,8 @@ pub mod v1 {
 use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
     dead_letter_service_server::DeadLetterServiceServer, device_service_server::DeviceServiceServer,
-    rule_service_server::RuleServiceServer, system_service_server::SystemServiceServer,
-    telemetry_service_server::TelemetryServiceServer,
+    rule_service_server::RuleServiceServer, session_service_server::SessionServiceServer,
+    system_service_server::SystemServiceServer, telemetry_service_server::TelemetryServiceServer,
 };
 
 pub use self::methods::METHODS;
@@ -47,6 +48,8 @@ pub(crate) use self::{status::too_many_calls, streamed::taking_streams, telemetr
 
 /// Longest request taken, bytes.
 const REQUEST_LEN_MAX: usize = 1 << 20;
+/// Longest request taken from somebody who is not known yet, bytes.
+const LOGIN_LEN_MAX: usize = 16 << 10;
 /// Longest request taken that carries a site's files, bytes: all that a site may have, and tests.
 const FILES_LEN_MAX: usize = 160 << 20;
 
@@ -68,6 +71,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
     let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
+    let sessions = SessionServiceServer::new(sessions::Sessions { hub: Arc::clone(hub) });
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
     let with_files = rules.clone().max_decoding_message_size(FILES_LEN_MAX);
     let mut routes = Routes::new(health)
@@ -77,6 +81,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(telemetry.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(sessions.max_decoding_message_size(LOGIN_LEN_MAX))
         .add_service(devices.max_decoding_message_size(REQUEST_LEN_MAX));
     let reflection = || {
         tonic_reflection::server::Builder::configure()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use davy_access::Permission;
 use davy_history::HistoryError;
 use davy_journal::JournalError;
 use davy_model::Refusal;
@@ -16,6 +17,26 @@ pub(super) fn status(code: Code, reason: &str, message: impl Into<String>) -> St
     let mut details = ErrorDetails::new();
     details.set_error_info(reason, DOMAIN, HashMap::<String, String>::new());
     Status::with_error_details(code, message, details)
+}
+
+/// Nobody known, or not so: which of the two, and why, is not said.
+pub(crate) fn auth_failed() -> Status {
+    let what = "log in, or show a token or a certificate that is known and good";
+    status(Code::Unauthenticated, "AUTH_FAILED", what)
+}
+
+/// Known, and without the role for it anywhere.
+pub(crate) fn not_allowed(permission: Permission) -> Status {
+    let roles: Vec<&str> = davy_access::roles_with(permission).map(|role| role.word()).collect();
+    let what = format!("no role of yours permits {}: {} would", permission.word(), roles.join(", "));
+    status(Code::PermissionDenied, "NOT_ALLOWED", what)
+}
+
+/// Not the second person's word for this command.
+pub(super) fn not_countersigned() -> Status {
+    let what = "approved_by is not a countersignature of somebody else's for this alarm, occurrence and command, or it is used up or \
+                older than 5 minutes: have a shift leader countersign, and send it within 5 minutes";
+    status(Code::PermissionDenied, "COUNTERSIGNATURE_INVALID", what)
 }
 
 /// A command was refused, and changed nothing.

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use davy_access::Permission;
 use davy_delivery::{Entry, Event, Start, Subscription};
 use davy_intake::Totals;
 use davy_model::Tier;
@@ -21,7 +22,7 @@ use super::{
     v1::system_service_server::SystemService,
     view::{canary, node_state},
 };
-use crate::{hub::Hub, site::SiteService};
+use crate::{guard::caller, hub::Hub, site::SiteService};
 
 pub(crate) struct System {
     pub(crate) hub: Arc<Hub>,
@@ -35,13 +36,15 @@ impl SystemService for System {
 
     async fn get_status(
         &self,
-        _request: Request<wire::SystemServiceGetStatusRequest>,
+        request: Request<wire::SystemServiceGetStatusRequest>,
     ) -> Result<Response<wire::SystemServiceGetStatusResponse>, Status> {
+        let caller = caller(&request);
+        let plants = self.hub.plants_of(&caller, Permission::View);
         Ok(Response::new(wire::SystemServiceGetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_time: Some(time_to_wire(self.hub.started)),
             now: Some(time_to_wire(self.hub.clock.now())),
-            sites: self.hub.plants().map(|site| site_status(&self.hub, site)).collect(),
+            sites: plants.map(|site| site_status(&self.hub, site)).collect(),
             canary: Some(canary(&self.hub)),
             history: history::of_all(&self.hub),
         }))
@@ -51,8 +54,8 @@ impl SystemService for System {
         &self,
         request: Request<wire::SystemServiceWatchHeartbeatRequest>,
     ) -> Result<Response<Self::WatchHeartbeatStream>, Status> {
-        let sites =
-            self.hub.sites_of(&request.into_inner().sites).map_err(|site| status::unknown_site(&site))?;
+        let sites = self.hub.sites_of(&caller(&request), Permission::View, &request.get_ref().sites);
+        let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let (sender, receiver) = mpsc::channel(16);
         let (hub, stop) = (Arc::clone(&self.hub), self.stop.clone());
         tokio::spawn(async move {

@@ -22,6 +22,7 @@ use crate::{
     canary::{self, Canary},
     clock::Clock,
     failure::Failure,
+    guard::Access,
     history::History,
     hub::Hub,
     latest::Latest,
@@ -72,6 +73,7 @@ impl Server {
     /// [`StartError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Server, StartError> {
         let mut loaded = load_all(&config)?;
+        let access = Arc::new(Access::open(config.access.as_ref())?);
         if config.canary.is_some() {
             loaded.push(canary::loaded());
         }
@@ -140,6 +142,7 @@ impl Server {
             revisions,
             history,
             links,
+            access,
         };
         let hub = Arc::new(hub);
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };

@@ -25,6 +25,9 @@ use crate::{
     watch::{Links, Watch},
 };
 
+/// How often the files that say who may come in are looked at.
+const ACCOUNTS_EVERY: Duration = Duration::from_secs(5);
+
 /// What there is before anything listens.
 pub(super) struct Parts {
     pub(super) hub: Arc<Hub>,
@@ -70,6 +73,7 @@ impl Parts {
             self.listen(),
             self.say_feedback(),
             self.watch_sparkplug(),
+            self.watch_accounts(),
         ];
         if let Some(opened) = &door {
             let publisher = opened.publisher.clone();
@@ -183,7 +187,8 @@ impl Parts {
             (None, None) => return None,
         };
         let feed = Arc::clone(self.hub.feed.site(canary::SITE)?);
-        let ends = Ends { gateway, http, feed, number: 0 };
+        let token = self.hub.access.canary().and_then(|token| format!("Bearer {token}").parse().ok());
+        let ends = Ends { gateway, http, token, feed, number: 0 };
         let (canary, clock) = (Arc::clone(&self.hub.canary), self.hub.clock.clone());
         Some(tokio::spawn(canary::run(canary, ends, clock, stop)))
     }
@@ -208,6 +213,18 @@ impl Parts {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = intake.watch_sparkplug() => {}
+            }
+        })
+    }
+
+    fn watch_accounts(&self) -> JoinHandle<()> {
+        let (hub, stop) = (Arc::clone(&self.hub), self.stop_serving.clone());
+        tokio::spawn(async move {
+            let mut ticks = ticks(ACCOUNTS_EVERY);
+            while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+                let access = Arc::clone(&hub.access);
+                // It reads files.
+                let _ = tokio::task::spawn_blocking(move || access.look_again()).await;
             }
         })
     }

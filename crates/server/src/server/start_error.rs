@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use crate::{canary, recover::RecoverError, revisions::SettleError};
+use crate::{canary, guard::AccessError, recover::RecoverError, revisions::SettleError};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum StartError {
     /// History cannot be kept as it was configured.
     #[error("history: {0}")]
     History(#[from] davy_history::HistoryError),
+    /// Who may come in cannot be said.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Which files are to be active cannot be said.
     #[error(transparent)]
     Settle(#[from] SettleError),
@@ -43,7 +46,10 @@ pub enum StartError {
 impl StartError {
     /// Whether somebody has to mend the configuration or the files, rather than the machine.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, StartError::Files(_) | StartError::ReservedSite | StartError::SameSite(_))
+        matches!(
+            self,
+            StartError::Files(_) | StartError::ReservedSite | StartError::SameSite(_) | StartError::Access(_)
+        )
     }
 }
 

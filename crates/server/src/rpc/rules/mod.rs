@@ -6,6 +6,7 @@ mod look;
 
 use std::{sync::Arc, time::Duration};
 
+use davy_access::{Caller, Permission};
 use davy_model::BundleFile;
 use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
 use tokio::sync::Semaphore;
@@ -14,6 +15,7 @@ use tonic::{Code, Request, Response, Status};
 use super::{status, v1::rule_service_server::RuleService};
 use crate::{
     Loaded,
+    guard::caller,
     hub::Hub,
     revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused},
     site::SiteService,
@@ -36,9 +38,14 @@ impl Rules {
         Rules { hub, turn: Arc::new(Semaphore::new(1)) }
     }
 
-    fn service(&self, site: &str) -> Result<Arc<SiteService>, Status> {
-        let found = self.hub.plants().find(|service| *service.id == *site);
+    fn service(&self, caller: &Caller, site: &str) -> Result<Arc<SiteService>, Status> {
+        let found = self.hub.plants_of(caller, Permission::Propose).find(|service| *service.id == *site);
         found.map(Arc::clone).ok_or_else(|| status::unknown_site(site))
+    }
+
+    /// Whether the caller has the permission at a site; one where they have not is as unknown as one that there is not.
+    fn may(caller: &Caller, permission: Permission, site: &str) -> Result<(), Status> {
+        if caller.may(permission, site) { Ok(()) } else { Err(status::unknown_site(site)) }
     }
 
     /// Does what takes its time, when its turn has come.
@@ -62,10 +69,11 @@ impl Rules {
 
     async fn decided(
         &self,
+        (caller, permission): (&Caller, Permission),
         target: Option<wire::RevisionTarget>,
         work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
     ) -> Result<Option<wire::Revision>, Status> {
-        let asked = asked(target)?;
+        let asked = asked(caller, permission, target)?;
         self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
     }
 
@@ -92,6 +100,7 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceListRequest>,
     ) -> Answer<wire::RuleServiceListResponse> {
+        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
         let request = request.into_inner();
         let found = self
             .work(move |hub| {
@@ -105,6 +114,7 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceGetRequest>,
     ) -> Answer<wire::RuleServiceGetResponse> {
+        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
         let request = request.into_inner();
         let rule = request.rule.clone();
         let found = self
@@ -131,6 +141,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceTestRequest>,
     ) -> Answer<wire::RuleServiceTestResponse> {
+        if !request.get_ref().site.is_empty() {
+            Rules::may(&caller(&request), Permission::Propose, &request.get_ref().site)?;
+        }
         let request = request.into_inner();
         let found = self
             .work(move |hub| {
@@ -145,8 +158,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceBacktestRequest>,
     ) -> Answer<wire::RuleServiceBacktestResponse> {
+        let caller = caller(&request);
         let request = request.into_inner();
-        let service = self.service(&request.site)?;
+        let service = self.service(&caller, &request.site)?;
         let over = over(request.last.as_ref())?;
         let wanted =
             wire::ReadingsSource::try_from(request.source).map_err(|_| wrong("source is none of Davy's"))?;
@@ -170,11 +184,13 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceProposeRequest>,
     ) -> Answer<wire::RuleServiceProposeResponse> {
+        let caller = caller(&request);
         let request = request.into_inner();
         let mut proposal = Proposal {
             files: answer::files(request.files),
             tests: answer::files(request.tests),
-            actor: request.actor,
+            actor: who(&caller, request.actor),
+            subject: subject(&caller),
             comment: request.comment,
             expected: request.expected,
             withdraws: request.withdraws,
@@ -185,7 +201,7 @@ impl RuleService for Rules {
             .work(move |hub| {
                 let wanted = proposal.loaded()?;
                 let site = &wanted.bundle.site;
-                let service = hub.plants().find(|service| service.id == *site);
+                let service = hub.plants_of(&caller, Permission::Propose).find(|service| service.id == *site);
                 let service = service.ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
                 let (active, now) = (service.loaded.load_full(), hub.clock.now());
                 let record =
@@ -203,7 +219,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceApproveRequest>,
     ) -> Answer<wire::RuleServiceApproveResponse> {
-        let revision = self.decided(request.into_inner().target, Hub::approve).await?;
+        let by = (&caller(&request), Permission::Approve);
+        let revision = self.decided(by, request.into_inner().target, Hub::approve).await?;
         Ok(Response::new(wire::RuleServiceApproveResponse { revision }))
     }
 
@@ -211,7 +228,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRejectRequest>,
     ) -> Answer<wire::RuleServiceRejectResponse> {
-        let revision = self.decided(request.into_inner().target, Hub::reject).await?;
+        let by = (&caller(&request), Permission::Approve);
+        let revision = self.decided(by, request.into_inner().target, Hub::reject).await?;
         Ok(Response::new(wire::RuleServiceRejectResponse { revision }))
     }
 
@@ -219,9 +237,10 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceShadowRequest>,
     ) -> Answer<wire::RuleServiceShadowResponse> {
+        let by = (&caller(&request), Permission::Propose);
         let request = request.into_inner();
         let what = if request.end { Hub::end_shadow } else { Hub::shadow };
-        let revision = self.decided(request.target, what).await?;
+        let revision = self.decided(by, request.target, what).await?;
         Ok(Response::new(wire::RuleServiceShadowResponse { revision }))
     }
 
@@ -229,7 +248,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceActivateRequest>,
     ) -> Answer<wire::RuleServiceActivateResponse> {
-        let asked = asked(request.into_inner().target)?;
+        let caller = caller(&request);
+        let asked = asked(&caller, Permission::Approve, request.into_inner().target)?;
         let hub = Arc::clone(&self.hub);
         // Whoever asked may hang up: what was begun is ended all the same.
         let done = tokio::spawn(async move { hub.activate(&asked).await }).await;
@@ -243,7 +263,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRollbackRequest>,
     ) -> Answer<wire::RuleServiceRollbackResponse> {
-        let asked = asked(request.into_inner().target)?;
+        let caller = caller(&request);
+        let asked = asked(&caller, Permission::Approve, request.into_inner().target)?;
         let hub = Arc::clone(&self.hub);
         let done = tokio::spawn(async move { hub.roll_back(&asked).await }).await;
         let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
@@ -255,6 +276,7 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceListRevisionsRequest>,
     ) -> Answer<wire::RuleServiceListRevisionsResponse> {
+        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
         let request = request.into_inner();
         let len = match usize::try_from(request.page_size) {
             Ok(0) => PAGE_LEN,
@@ -289,6 +311,7 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceGetRevisionRequest>,
     ) -> Answer<wire::RuleServiceGetRevisionResponse> {
+        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
         let request = request.into_inner();
         let found = self
             .quick(move |hub| {
@@ -319,13 +342,28 @@ fn over(asked: Option<&prost_types::Duration>) -> Result<Duration, Status> {
     Ok(asked.filter(|over| !over.is_zero()).unwrap_or(FORECAST_USUAL))
 }
 
-fn asked(target: Option<wire::RevisionTarget>) -> Result<Asked, Status> {
+fn asked(
+    caller: &Caller,
+    permission: Permission,
+    target: Option<wire::RevisionTarget>,
+) -> Result<Asked, Status> {
     let target = target.ok_or_else(|| wrong("target is missing"))?;
     if target.revision.is_empty() {
         return Err(wrong("target.revision is missing"));
     }
     let wire::RevisionTarget { site, revision, actor, comment } = target;
-    Ok(Asked { site, revision, actor, comment })
+    Rules::may(caller, permission, &site)?;
+    Ok(Asked { site, revision, actor: who(caller, actor), subject: subject(caller), comment })
+}
+
+/// The name for the record: the one that is proven, where one is.
+fn who(caller: &Caller, said: String) -> String {
+    if caller.is_proven() { caller.name().to_string() } else { said }
+}
+
+/// Whose account it is; empty where nothing is proven.
+fn subject(caller: &Caller) -> String {
+    if caller.is_proven() { caller.subject().to_string() } else { String::new() }
 }
 
 fn refusal(refused: &Refused) -> Status {

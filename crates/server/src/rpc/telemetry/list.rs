@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use davy_access::{Caller, Permission};
 use davy_model::TagIndex;
 use davy_proto::v1 as wire;
 use davy_rules::{Choice, Plan};
@@ -20,9 +21,14 @@ const COMPARED_MAX: usize = 2_000_000;
 type Request = wire::TelemetryServiceListLatestRequest;
 
 /// Answers with one page.
-pub(super) fn list(hub: &Hub, request: &Request) -> Result<wire::TelemetryServiceListLatestResponse, Status> {
+pub(super) fn list(
+    hub: &Hub,
+    caller: &Caller,
+    request: &Request,
+) -> Result<wire::TelemetryServiceListLatestResponse, Status> {
     let (selector, choice) = chosen(request.selector.as_ref())?;
-    let service = hub.sites.get(&*selector.site).ok_or_else(|| status::unknown_site(&selector.site))?;
+    let service = hub.site_of(caller, Permission::View, &selector.site);
+    let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
     let Page { tags, last } = page(hub, service, choice, after(request)?, page_len(request.page_size)?);
     let next_page_token = last.map(|last| format!("{}.{last}", asked(request))).unwrap_or_default();
     Ok(wire::TelemetryServiceListLatestResponse { tags, next_page_token })

@@ -1,5 +1,6 @@
 //! A query, from what was asked to the page that answers it.
 
+use davy_access::{Caller, Permission};
 use davy_history::Found;
 use davy_proto::{time_from_wire, v1 as wire};
 use tonic::Status;
@@ -19,10 +20,12 @@ const SERIES_MAX: usize = 1000;
 /// Answers with one page.
 pub(super) async fn query(
     hub: &Hub,
+    caller: &Caller,
     request: &wire::TelemetryServiceQueryRequest,
 ) -> Result<wire::TelemetryServiceQueryResponse, Status> {
     let (selector, choice) = chosen(request.selector.as_ref())?;
-    let service = hub.sites.get(&*selector.site).ok_or_else(|| status::unknown_site(&selector.site))?;
+    let service = hub.site_of(caller, Permission::View, &selector.site);
+    let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
     let history = hub.history.as_ref().ok_or_else(status::no_history)?;
     let range = (moment("from", request.from.as_ref())?, moment("until", request.until.as_ref())?);
     let (from, until) = range;

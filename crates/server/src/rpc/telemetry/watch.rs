@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use davy_access::{Caller, Permission};
 use davy_model::{ReadingBlock, TagIndex};
 use davy_proto::{time_to_wire, v1 as wire};
 use davy_rules::{Choice, Plan};
@@ -42,6 +43,7 @@ impl Teller {
     /// Begins to watch: what becomes durable from now on is told.
     pub(super) fn new(
         hub: &Arc<Hub>,
+        caller: &Caller,
         selector: Option<wire::TagSelector>,
         sender: mpsc::Sender<Result<Message, Status>>,
         stop: &CancellationToken,
@@ -49,7 +51,8 @@ impl Teller {
     ) -> Result<Teller, Status> {
         chosen(selector.as_ref())?;
         let selector = selector.unwrap_or_default();
-        let service = hub.sites.get(&*selector.site).ok_or_else(|| status::unknown_site(&selector.site))?;
+        let service = hub.site_of(caller, Permission::View, &selector.site);
+        let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
         Ok(Teller {
             hub: Arc::clone(hub),
             service: Arc::clone(service),

@@ -1,0 +1,300 @@
+//! Where callers become known.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use davy_access::{
+    Accounts, AccountsError, Caller, CallerKind, Countersignatures, Countersigned, Denied, Grant, Keys,
+    KeysError, Lockout, Role, Scope, Secret, Session, Sessions, TokenHash, Tree,
+    oidc::{ClaimError, Issuer},
+    token_hash,
+};
+use davy_model::Timestamp;
+use parking_lot::Mutex;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+use super::credentials::Credentials;
+use crate::{canary, config::AccessConfig};
+
+/// Passwords that wait to be verified, one at a time: each takes up to 64 MiB.
+const LOG_INS_MAX: usize = 32;
+
+/// Where callers become known. On loopback without `[access]` it stands open: whoever comes is `local`.
+#[derive(Default)]
+pub(crate) struct Access {
+    keeper: Option<Keeper>,
+}
+
+/// Who knows whom.
+struct Keeper {
+    accounts_file: PathBuf,
+    /// The file's bytes that were read last, good or not.
+    read: Mutex<TokenHash>,
+    accounts: ArcSwap<Accounts>,
+    issuer: Option<Vouching>,
+    sessions: Mutex<Sessions>,
+    lockout: Mutex<Lockout>,
+    countersignatures: Mutex<Countersignatures>,
+    waiting: Semaphore,
+    /// One password at a time, so that wrong tries are counted before the next.
+    turn: Semaphore,
+    random: SystemRandom,
+    /// By what Davy's own canary is known; nobody else hears it.
+    canary: String,
+}
+
+/// An issuer, and its keys as they are now.
+struct Vouching {
+    issuer: Issuer,
+    keys_file: PathBuf,
+    keys: ArcSwap<Keys>,
+}
+
+/// A session just begun.
+pub(crate) struct Opened {
+    pub(crate) token: Secret,
+    pub(crate) session: Session,
+}
+
+/// A file that says who may come in, and cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// It cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Accounts that make no sense.
+    #[error("{path}: {}", .wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Accounts {
+        /// Which file.
+        path: String,
+        /// Everything that is wrong.
+        wrong: Vec<AccountsError>,
+    },
+    /// Keys that make no sense.
+    #[error("{path}: {source}")]
+    Keys {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        source: KeysError,
+    },
+}
+
+impl Access {
+    /// Reads the files that say who may come in.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub(crate) fn open(config: Option<&AccessConfig>) -> Result<Access, AccessError> {
+        let Some(config) = config else { return Ok(Access::default()) };
+        let tree = Arc::new(config.tree.clone());
+        let bytes = read(&config.accounts_file)?;
+        let accounts = accounts(&config.accounts_file, &bytes, &tree)?;
+        let issuer = config.oidc.as_ref().map(|oidc| {
+            let keys = keys(&oidc.jwks_file, &read(&oidc.jwks_file)?)?;
+            let (issuer, keys_file) = (oidc.issuer.clone(), oidc.jwks_file.clone());
+            Ok(Vouching { issuer, keys_file, keys: ArcSwap::from_pointee(keys) })
+        });
+        let random = SystemRandom::new();
+        let keeper = Keeper {
+            accounts_file: config.accounts_file.clone(),
+            read: Mutex::new(token_hash(&bytes)),
+            accounts: ArcSwap::from_pointee(accounts),
+            issuer: issuer.transpose()?,
+            sessions: Mutex::default(),
+            lockout: Mutex::default(),
+            countersignatures: Mutex::default(),
+            waiting: Semaphore::new(LOG_INS_MAX),
+            turn: Semaphore::new(1),
+            canary: canary(&random),
+            random,
+        };
+        Ok(Access { keeper: Some(keeper) })
+    }
+
+    /// The token of Davy's own canary, where whoever comes has to be known.
+    pub(crate) fn canary(&self) -> Option<&str> {
+        self.keeper.as_ref().map(|keeper| keeper.canary.as_str())
+    }
+
+    /// Whether whoever comes has to be known.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Who a request is of.
+    pub(super) fn caller(&self, shown: &Credentials<'_>, now: Timestamp) -> Result<Caller, Denied> {
+        let keeper = self.keeper.as_ref().ok_or(Denied::Missing)?;
+        let accounts = keeper.accounts.load();
+        match shown {
+            Credentials::Nothing => Err(Denied::Missing),
+            Credentials::Certificate(held) => accounts.by_certificate(held, now),
+            Credentials::Bearer(token) if Sessions::is_token(token) => {
+                keeper.sessions.lock().caller(&accounts, token.as_bytes(), now)
+            }
+            Credentials::Bearer(token)
+                if token_hash(token.as_bytes()) == token_hash(keeper.canary.as_bytes()) =>
+            {
+                Ok(keeper.canary_caller(&accounts))
+            }
+            Credentials::Bearer(token) => match &keeper.issuer {
+                Some(vouching) if token.matches('.').count() == 2 => vouching.caller(token, &accounts, now),
+                _ => accounts.by_token(token.as_bytes(), now),
+            },
+        }
+    }
+
+    /// Begins a session for a name and a password. It waits its turn; a wrong try counts against name and address.
+    pub(crate) async fn log_in(
+        self: &Arc<Self>,
+        name: &str,
+        password: Vec<u8>,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Opened, Denied> {
+        let keeper = self.keeper.as_ref().ok_or(Denied::Password)?;
+        let _waiting = keeper.waiting.try_acquire().map_err(|_| Denied::Locked)?;
+        let _turn = keeper.turn.acquire().await.map_err(|_| Denied::Locked)?;
+        if keeper.lockout.lock().is_locked(name, address, now) {
+            return Err(Denied::Locked);
+        }
+        let accounts = keeper.accounts.load_full();
+        let (looked_in, whose) = (Arc::clone(&accounts), name.to_owned());
+        // It takes tens of milliseconds of a core.
+        let verified =
+            tokio::task::spawn_blocking(move || looked_in.by_password(&whose, &password, now)).await;
+        if let Err(denied) = verified.map_err(|_| Denied::Password)? {
+            keeper.lockout.lock().failed(name, address, now);
+            return Err(denied);
+        }
+        keeper.lockout.lock().succeeded(name);
+        let (token, session) = keeper.sessions.lock().begin(&accounts, name, keeper.random(), now)?;
+        Ok(Opened { token, session })
+    }
+
+    /// Ends the session of a token; whether there was one.
+    pub(crate) fn log_out(&self, token: &str) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.sessions.lock().end(token.as_bytes()))
+    }
+
+    /// When the session of a token ends, if nothing more is done in it.
+    pub(crate) fn session_ends(&self, token: &str) -> Option<Timestamp> {
+        let sessions = self.keeper.as_ref()?.sessions.lock();
+        sessions.get(token.as_bytes()).map(Session::ends)
+    }
+
+    /// Gives a countersignature, and says until when it is good; `None` where nobody is known.
+    pub(crate) fn countersign(
+        &self,
+        by: &Caller,
+        what: Countersigned,
+        now: Timestamp,
+    ) -> Option<(Secret, Timestamp)> {
+        let keeper = self.keeper.as_ref()?;
+        Some(keeper.countersignatures.lock().give(by, what, keeper.random(), now))
+    }
+
+    /// Uses a countersignature: who gave it.
+    pub(crate) fn countersigned(
+        &self,
+        token: &str,
+        asks: &Caller,
+        what: &Countersigned,
+        now: Timestamp,
+    ) -> Option<Arc<str>> {
+        self.keeper.as_ref()?.countersignatures.lock().take(token, asks, what, now)
+    }
+
+    /// Reads the files again. What is not sound changes nothing, and is said once.
+    pub(crate) fn look_again(&self) {
+        let Some(keeper) = &self.keeper else { return };
+        if let Err(error) = keeper.read_accounts() {
+            warn!(%error, "the accounts stay as they were");
+        }
+        if let Some(vouching) = &keeper.issuer
+            && let Err(error) = vouching.read_keys()
+        {
+            warn!(%error, "the issuer's keys stay as they were");
+        }
+    }
+}
+
+impl Keeper {
+    fn random(&self) -> [u8; 32] {
+        random(&self.random)
+    }
+
+    /// It hears its own site, and no other.
+    fn canary_caller(&self, accounts: &Accounts) -> Caller {
+        let scope = Scope::root().below(canary::SITE).expect("the canary's site has a name");
+        let grants = vec![Grant::new(Role::Viewer, scope)];
+        Caller::new(CallerKind::Machine, canary::SITE, canary::SITE, grants, Arc::clone(accounts.tree()))
+    }
+
+    fn read_accounts(&self) -> Result<(), AccessError> {
+        let bytes = read(&self.accounts_file)?;
+        let hash = token_hash(&bytes);
+        if std::mem::replace(&mut *self.read.lock(), hash) == hash {
+            return Ok(());
+        }
+        let accounts = accounts(&self.accounts_file, &bytes, self.accounts.load().tree())?;
+        info!(accounts = accounts.len(), "the accounts file was read again");
+        self.accounts.store(Arc::new(accounts));
+        Ok(())
+    }
+}
+
+impl Vouching {
+    fn caller(&self, token: &str, accounts: &Accounts, now: Timestamp) -> Result<Caller, Denied> {
+        let caller = self.issuer.caller(token, &self.keys.load(), accounts.tree(), now)?;
+        // One name in the record is one account's.
+        if accounts.get(caller.name()).is_some() {
+            return Err(Denied::Claim(ClaimError::Name));
+        }
+        Ok(caller)
+    }
+
+    fn read_keys(&self) -> Result<(), AccessError> {
+        let keys = keys(&self.keys_file, &read(&self.keys_file)?)?;
+        self.keys.store(Arc::new(keys));
+        Ok(())
+    }
+}
+
+fn random(of: &SystemRandom) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // Without random bytes nothing here is safe: the system has them, or is not running.
+    of.fill(&mut bytes).expect("the system has random bytes");
+    bytes
+}
+
+fn canary(of: &SystemRandom) -> String {
+    let digits: String = random(of).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("davy_k_{digits}")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, AccessError> {
+    fs::read(path).map_err(|source| AccessError::Read { path: path.display().to_string(), source })
+}
+
+fn accounts(path: &Path, bytes: &[u8], tree: &Arc<Tree>) -> Result<Accounts, AccessError> {
+    let text = String::from_utf8_lossy(bytes);
+    let wrong = |wrong| AccessError::Accounts { path: path.display().to_string(), wrong };
+    Accounts::parse(&text, Arc::clone(tree)).map_err(wrong)
+}
+
+fn keys(path: &Path, bytes: &[u8]) -> Result<Keys, AccessError> {
+    let text = String::from_utf8_lossy(bytes);
+    Keys::parse(&text).map_err(|source| AccessError::Keys { path: path.display().to_string(), source })
+}

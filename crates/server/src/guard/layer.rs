@@ -1,0 +1,116 @@
+//! The layer that every call goes through.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::MethodRouter,
+};
+use davy_access::{Caller, Denied, Permission};
+use tracing::debug;
+
+use super::{access::Access, credentials::Credentials, peer::Peer, policy::permission_of};
+use crate::{clock::Clock, rpc::status};
+
+/// A page that is no RPC, and the permission it asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Where it is.
+    pub path: &'static str,
+    /// What it asks for.
+    pub permission: Permission,
+}
+
+/// What the layer looks at.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    access: Arc<Access>,
+    clock: Clock,
+}
+
+/// Puts a page on the port, behind its permission: there is no other way to put one there.
+pub(crate) fn page<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    page: Page,
+    (access, clock): (&Arc<Access>, &Clock),
+    shows: MethodRouter<S, Infallible>,
+) -> Router<S> {
+    let guard = Guard { access: Arc::clone(access), clock: clock.clone() };
+    router.route(page.path, shows.layer(from_fn_with_state((guard, page.permission), admit_to_page)))
+}
+
+/// Puts the services behind the permissions of their methods.
+pub(crate) fn admit(services: Router, access: &Arc<Access>, clock: &Clock) -> Router {
+    let guard = Guard { access: Arc::clone(access), clock: clock.clone() };
+    services.layer(from_fn_with_state(guard, admit_to_method))
+}
+
+async fn admit_to_page(
+    State((guard, permission)): State<(Guard, Permission)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match guard.admitted(&request, permission) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(Refused::Unknown) => {
+            let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"davy\"")];
+            let what = "AUTH_FAILED: show a token that is good, or come with a certificate that is known\n";
+            (StatusCode::UNAUTHORIZED, challenge, what).into_response()
+        }
+        Err(Refused::Forbidden) => {
+            let what = format!("NOT_ALLOWED: no role of yours permits {}\n", permission.word());
+            (StatusCode::FORBIDDEN, what).into_response()
+        }
+    }
+}
+
+async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let permission = permission_of(request.uri().path());
+    match guard.admitted(&request, permission) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(Refused::Unknown) => status::auth_failed().into_http(),
+        Err(Refused::Forbidden) => status::not_allowed(permission).into_http(),
+    }
+}
+
+/// Why a call is not looked at.
+enum Refused {
+    Unknown,
+    Forbidden,
+}
+
+impl Guard {
+    fn admitted(&self, request: &Request, permission: Permission) -> Result<Caller, Refused> {
+        let peer = Peer::of(request.extensions());
+        let known = match self.access.is_kept() {
+            true => Credentials::of(request.headers(), peer.certificate)
+                .and_then(|shown| self.access.caller(&shown, self.clock.now())),
+            // Nobody is asked, so nobody from elsewhere is let in, whatever the port listens on.
+            false if peer.is_here() => Ok(Caller::local()),
+            false => Err(Denied::Missing),
+        };
+        let caller = match known {
+            Ok(caller) => caller,
+            Err(_) if permission == Permission::Anyone => Caller::nobody(),
+            Err(denied) => {
+                debug!(%denied, address = peer.word(), path = request.uri().path(), "nobody known");
+                return Err(Refused::Unknown);
+            }
+        };
+        if caller.may_somewhere(permission) {
+            return Ok(caller);
+        }
+        debug!(caller = %caller.name(), path = request.uri().path(), "not allowed");
+        Err(Refused::Forbidden)
+    }
+}

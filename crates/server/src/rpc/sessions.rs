@@ -1,0 +1,129 @@
+//! `SessionService`: who somebody is.
+
+use std::sync::Arc;
+
+use davy_access::{Caller, Countersigned, Grant, Pattern, Permission};
+use davy_model::AlarmKey;
+use davy_proto::{time_to_wire, v1 as wire};
+use tonic::{Code, Request, Response, Status};
+use tracing::{info, warn};
+
+use super::{status, v1::session_service_server::SessionService};
+use crate::{
+    guard::{address, caller, token, wire_of},
+    hub::Hub,
+};
+
+/// Bytes of a name and of a password at most: longer ones are not even looked at.
+const NAME_LEN_MAX: usize = 128;
+const PASSWORD_LEN_MAX: usize = 1024;
+
+pub(crate) struct Sessions {
+    pub(crate) hub: Arc<Hub>,
+}
+
+#[tonic::async_trait]
+impl SessionService for Sessions {
+    async fn login(
+        &self,
+        request: Request<wire::SessionServiceLoginRequest>,
+    ) -> Result<Response<wire::SessionServiceLoginResponse>, Status> {
+        if !self.hub.access.is_kept() {
+            return Err(nobody_is_asked());
+        }
+        let from = address(&request);
+        let wire::SessionServiceLoginRequest { name, password } = request.into_inner();
+        if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
+            return Err(status::auth_failed());
+        }
+        let now = self.hub.clock.now();
+        match self.hub.access.log_in(&name, password.into_bytes(), &from, now).await {
+            Ok(opened) => {
+                info!(name, from, "logged in");
+                Ok(Response::new(wire::SessionServiceLoginResponse {
+                    token: opened.token.reveal().to_owned(),
+                    expires_time: Some(time_to_wire(opened.session.ends())),
+                }))
+            }
+            Err(denied) => {
+                warn!(name, from, why = %denied, "not logged in");
+                Err(status::auth_failed())
+            }
+        }
+    }
+
+    async fn logout(
+        &self,
+        request: Request<wire::SessionServiceLogoutRequest>,
+    ) -> Result<Response<wire::SessionServiceLogoutResponse>, Status> {
+        let ended = token(&request).is_some_and(|token| self.hub.access.log_out(token));
+        info!(name = &**caller(&request).name(), ended, "logged out");
+        Ok(Response::new(wire::SessionServiceLogoutResponse { ended }))
+    }
+
+    async fn who_am_i(
+        &self,
+        request: Request<wire::SessionServiceWhoAmIRequest>,
+    ) -> Result<Response<wire::SessionServiceWhoAmIResponse>, Status> {
+        let caller = caller(&request);
+        let ends = token(&request).and_then(|token| self.hub.access.session_ends(token));
+        let may = Permission::ALL.into_iter().filter(|permission| caller.may_somewhere(*permission));
+        Ok(Response::new(wire::SessionServiceWhoAmIResponse {
+            name: caller.name().to_string(),
+            kind: caller.kind().word().to_owned(),
+            grants: caller.grants().iter().map(grant).collect(),
+            permissions: may.map(|permission| wire_of(permission).into()).collect(),
+            expires_time: ends.map(time_to_wire),
+        }))
+    }
+
+    async fn countersign(
+        &self,
+        request: Request<wire::SessionServiceCountersignRequest>,
+    ) -> Result<Response<wire::SessionServiceCountersignResponse>, Status> {
+        let caller = caller(&request);
+        let wire::SessionServiceCountersignRequest { alarm, occurrence, command } = request.into_inner();
+        self.check_place(&caller, &alarm)?;
+        let now = self.hub.clock.now();
+        let what = Countersigned { alarm, occurrence, command };
+        info!(
+            name = &**caller.name(),
+            alarm = what.alarm,
+            occurrence,
+            command = what.command,
+            "countersigned"
+        );
+        let given = self.hub.access.countersign(&caller, what, now);
+        let (token, until) = given.ok_or_else(nobody_is_asked)?;
+        Ok(Response::new(wire::SessionServiceCountersignResponse {
+            token: token.reveal().to_owned(),
+            expires_time: Some(time_to_wire(until)),
+        }))
+    }
+}
+
+impl Sessions {
+    fn check_place(&self, caller: &Caller, alarm: &str) -> Result<(), Status> {
+        let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
+        let site = self.hub.site_of(caller, Permission::Supervise, &key.site);
+        site.map(|_| ()).ok_or_else(|| status::unknown_site(&key.site))
+    }
+}
+
+fn nobody_is_asked() -> Status {
+    let what =
+        "this Davy asks nobody who they are: it listens on loopback only, and has no [access] in davy.toml";
+    status::status(Code::FailedPrecondition, "REQUEST_INVALID", what)
+}
+
+fn grant(grant: &Grant) -> wire::Grant {
+    let word = |pattern: &Pattern| match pattern {
+        Pattern::Exactly(name) => name.to_string(),
+        Pattern::Beginning(beginning) => format!("{beginning}*"),
+    };
+    wire::Grant {
+        role: grant.role.word().to_owned(),
+        scope: grant.scope.to_string(),
+        edge_nodes: grant.edge_nodes.iter().map(word).collect(),
+    }
+}

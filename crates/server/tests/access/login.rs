@@ -1,0 +1,162 @@
+//! Logging in and out, by password and by an issuer's token; and what a change of the accounts file does.
+
+use std::{fs, time::Duration};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use davy_access::{Grant, Role, oidc::Issuer};
+use davy_proto::v1 as wire;
+use prost::Message;
+use ring::{
+    rand::SystemRandom,
+    signature::{Ed25519KeyPair, KeyPair},
+};
+use tonic::Status;
+
+use super::house::{House, PASSWORD, accounts, oidc, person, token, word};
+
+const WHO_AM_I: &str = "/davy.v1.SessionService/WhoAmI";
+const LIST: &str = "/davy.v1.AlarmService/List";
+
+pub(crate) async fn log_in(house: &House, name: &str, password: &str) -> Result<String, Status> {
+    let asked = wire::SessionServiceLoginRequest { name: name.to_owned(), password: password.to_owned() };
+    let answer = house.ask("/davy.v1.SessionService/Login", None, asked.encode_to_vec()).await?;
+    let answer = wire::SessionServiceLoginResponse::decode(answer).expect("an answer");
+    assert!(answer.expires_time.is_some());
+    Ok(answer.token)
+}
+
+fn said(answer: Result<String, Status>) -> String {
+    word(&answer.map(|_| Bytes::new()))
+}
+
+async fn who(house: &House, token: &str) -> Result<wire::SessionServiceWhoAmIResponse, Status> {
+    let answer = house.ask(WHO_AM_I, Some(token), Vec::new()).await?;
+    Ok(wire::SessionServiceWhoAmIResponse::decode(answer).expect("an answer"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_lasts_from_log_in_to_log_out() {
+    let ann = person("ann", "staff-7", "{ role = \"operator\", scope = \"370000/370500\" }");
+    let house = House::open(&ann).await;
+    let token = log_in(&house, "ann", PASSWORD).await.expect("let in");
+    let me = who(&house, &token).await.expect("known");
+    assert_eq!((me.name.as_str(), me.kind.as_str()), ("ann", "person"));
+    assert_eq!(
+        me.grants,
+        [wire::Grant { role: "operator".into(), scope: "370000/370500".into(), edge_nodes: vec![] }]
+    );
+    assert!(me.permissions.contains(&wire::Permission::Operate.into()));
+    assert!(!me.permissions.contains(&wire::Permission::Approve.into()));
+    assert!(me.expires_time.is_some());
+    assert_eq!(word(&house.ask(LIST, Some(&token), Vec::new()).await), "OK");
+    let out =
+        house.ask("/davy.v1.SessionService/Logout", Some(&token), Vec::new()).await.expect("logged out");
+    assert!(wire::SessionServiceLogoutResponse::decode(out).expect("an answer").ended);
+    assert_eq!(
+        word(&house.ask(LIST, Some(&token), Vec::new()).await),
+        "AUTH_FAILED",
+        "replayed after the log-out"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_wrong_passwords_and_the_right_one_is_wrong_too() {
+    let house = House::open(&person("ann", "ann", "")).await;
+    for (name, password) in
+        [("ann", "x"), ("ann", ""), ("nobody", PASSWORD), ("ann", "Correct horse"), ("ann", "y")]
+    {
+        assert_eq!(said(log_in(&house, name, password).await), "AUTH_FAILED", "{name} {password}");
+    }
+    assert_eq!(
+        said(log_in(&house, "ann", PASSWORD).await),
+        "AUTH_FAILED",
+        "the address has tried five times"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_at_once_are_counted_one_by_one() {
+    let house = House::open(&person("ann", "ann", "")).await;
+    let one = |number: u32| {
+        let house = &house;
+        async move {
+            // The right one joins the queue behind the others.
+            let (password, after) = if number == 19 { (PASSWORD, 100) } else { ("wrong", 0) };
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            log_in(house, "ann", password).await
+        }
+    };
+    let answers = futures_util::future::join_all((0..20).map(one)).await;
+    assert!(answers.iter().all(Result::is_err), "the twentieth came after five wrong ones");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_the_accounts_file_counts_within_seconds_and_a_broken_file_changes_nothing() {
+    let house = House::open(&accounts()).await;
+    let viewer = token(Role::Viewer, "all");
+    assert_eq!(word(&house.ask(LIST, Some(&viewer), Vec::new()).await), "OK");
+    fs::write(house.accounts_file(), "[[account]]\nname = broken").expect("written");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(
+        word(&house.ask(LIST, Some(&viewer), Vec::new()).await),
+        "OK",
+        "a broken file locks nobody out"
+    );
+    fs::write(house.accounts_file(), "").expect("written");
+    let mut said = String::new();
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        said = word(&house.ask(LIST, Some(&viewer), Vec::new()).await);
+        if said == "AUTH_FAILED" {
+            return;
+        }
+    }
+    panic!("still {said} 10 s after the account was struck out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issuers_token_lets_its_person_in() {
+    let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
+    let key = Ed25519KeyPair::from_pkcs8(made.as_ref()).expect("a key");
+    let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let x = b64(key.public_key().as_ref());
+    let keys = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"k","x":"{x}"}}]}}"#);
+    let issuer = Issuer {
+        issuer: "https://id.example".to_owned(),
+        audience: "davy".to_owned(),
+        roles_claim: "roles".to_owned(),
+        name_claim: "preferred_username".to_owned(),
+        grants: vec![(
+            "ops".to_owned(),
+            Grant::new(Role::Operator, "370000/370500".parse().expect("a scope")),
+        )],
+    };
+    let local = person("ann", "ann", "");
+    let house = House::with(&local, |config, folder| {
+        config.access.as_mut().expect("it is there").oidc = Some(oidc(folder, issuer, &keys));
+    })
+    .await;
+    let now = jiff::Timestamp::now().as_second();
+    let token = |name: &str, audience: &str, exp: i64| {
+        let claims = format!(
+            r#"{{"iss":"https://id.example","aud":"{audience}","sub":"u-1","preferred_username":"{name}","iat":{},"exp":{exp},"roles":["ops"]}}"#,
+            now - 5
+        );
+        let signed = format!("{}.{}", b64(br#"{"alg":"EdDSA","kid":"k"}"#), b64(claims.as_bytes()));
+        format!("{signed}.{}", b64(key.sign(signed.as_bytes()).as_ref()))
+    };
+    let good = token("li.wei", "davy", now + 300);
+    let me = who(&house, &good).await.expect("known");
+    assert_eq!((me.name.as_str(), me.grants.len()), ("li.wei", 1));
+    assert_eq!(word(&house.ask(LIST, Some(&good), Vec::new()).await), "OK");
+    for (what, token) in [
+        ("for another audience", token("li.wei", "grafana", now + 300)),
+        ("expired", token("li.wei", "davy", now - 300)),
+        ("with the name of an account here", token("ann", "davy", now + 300)),
+        ("with a letter changed", good.replace("eyJ", "eyK")),
+        ("cut", good[..good.len() - 2].to_owned()),
+    ] {
+        assert_eq!(word(&house.ask(LIST, Some(&token), Vec::new()).await), "AUTH_FAILED", "{what}");
+    }
+}

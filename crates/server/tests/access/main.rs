@@ -1,0 +1,9 @@
+//! Who may do what, asked of a server over its port.
+
+mod doc;
+mod house;
+mod login;
+mod matrix;
+mod pages;
+mod people;
+mod requests;

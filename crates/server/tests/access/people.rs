@@ -1,0 +1,205 @@
+//! What is in the record, who agrees with whom, and what is told to whom.
+
+use std::time::Duration;
+
+use davy_access::Role;
+use davy_proto::v1 as wire;
+use davy_server::CanaryConfig;
+use prost::Message;
+
+use super::{
+    house::{House, PASSWORD, accounts, person, site, token, word},
+    login::log_in,
+};
+
+const EVERYWHERE: &str = "scope = \"*\"";
+
+fn grants(roles: &[&str]) -> String {
+    let one = |role: &&str| format!("{{ role = \"{role}\", {EVERYWHERE} }}");
+    roles.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+async fn ask<R: Message + Default>(
+    house: &House,
+    path: &str,
+    token: &str,
+    message: &impl Message,
+) -> Result<R, String> {
+    let answer = house.ask(path, Some(token), message.encode_to_vec()).await;
+    let said = word(&answer);
+    answer.map(|bytes| R::decode(bytes).expect("an answer")).map_err(|_| said)
+}
+
+fn shelve(actor: &str, approved_by: &str, occurrence: Option<u64>) -> wire::AlarmServiceShelveRequest {
+    let target = wire::CommandTarget {
+        alarm: "park:high:T".into(),
+        occurrence,
+        actor: actor.into(),
+        approved_by: approved_by.into(),
+        comment: "test gas".into(),
+        request_id: String::new(),
+    };
+    let duration = Some(prost_types::Duration { seconds: 600, nanos: 0 });
+    wire::AlarmServiceShelveRequest { target: Some(target), duration, one_shot: false }
+}
+
+/// `park:high:T` is red: to shelve it takes two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_person_signs_and_the_record_has_the_names_that_were_proven() {
+    const SHELVE: &str = "/davy.v1.AlarmService/Shelve";
+    let people = person("ann", "s1", &grants(&["operator", "viewer"]))
+        + &person("ann-2", "s1", &grants(&["shift_leader"]))
+        + &person("lead", "s2", &grants(&["shift_leader"]));
+    let house = House::open(&people).await;
+    let ann = log_in(&house, "ann", PASSWORD).await.expect("let in");
+    let again = log_in(&house, "ann-2", PASSWORD).await.expect("let in");
+    let lead = log_in(&house, "lead", PASSWORD).await.expect("let in");
+    let sign = |by: String, command: &'static str| {
+        let house = &house;
+        async move {
+            let asked = wire::SessionServiceCountersignRequest {
+                alarm: "park:high:T".into(),
+                occurrence: 0,
+                command: command.into(),
+            };
+            let path = "/davy.v1.SessionService/Countersign";
+            ask::<wire::SessionServiceCountersignResponse>(house, path, &by, &asked)
+                .await
+                .map(|signed| signed.token)
+        }
+    };
+    assert_eq!(
+        sign(ann.clone(), "shelve").await,
+        Err("NOT_ALLOWED".to_owned()),
+        "an operator does not countersign"
+    );
+    let own = sign(again, "shelve").await.expect("signed");
+    let other = sign(lead.clone(), "acknowledge").await.expect("signed");
+    let right = sign(lead, "shelve").await.expect("signed");
+    for (what, approved_by, want) in [
+        ("nobody agrees", "", "SECOND_PERSON_NEEDED"),
+        ("a name is written there", "lead", "COUNTERSIGNATURE_INVALID"),
+        ("one's own other account", own.as_str(), "COUNTERSIGNATURE_INVALID"),
+        ("for another command", other.as_str(), "COUNTERSIGNATURE_INVALID"),
+        ("another occurrence than was signed", "?", "COUNTERSIGNATURE_INVALID"),
+    ] {
+        let asked = if approved_by == "?" {
+            shelve("ann", &right, Some(7))
+        } else {
+            shelve("ann", approved_by, None)
+        };
+        let answer = ask::<wire::AlarmServiceShelveResponse>(&house, SHELVE, &ann, &asked).await;
+        assert_eq!(answer.expect_err(what), want, "{what}");
+    }
+    let asked = shelve("somebody else", &right, None);
+    let done = ask::<wire::AlarmServiceShelveResponse>(&house, SHELVE, &ann, &asked).await.expect("shelved");
+    assert_eq!(done.alarm.expect("it stands").state(), wire::AlarmState::Shelved);
+    let asked =
+        wire::AlarmServiceListTransitionsRequest { alarm: "park:high:T".into(), ..Default::default() };
+    let path = "/davy.v1.AlarmService/ListTransitions";
+    let told: wire::AlarmServiceListTransitionsResponse =
+        ask(&house, path, &ann, &asked).await.expect("told");
+    let actor = told.transitions.iter().find_map(|told| told.actor.clone()).expect("somebody did it");
+    assert_eq!((actor.name.as_str(), actor.approved_by.as_str()), ("ann", "lead"));
+    let unshelve = wire::AlarmServiceUnshelveRequest { target: shelve("ann", "", None).target };
+    ask::<wire::AlarmServiceUnshelveResponse>(&house, "/davy.v1.AlarmService/Unshelve", &ann, &unshelve)
+        .await
+        .expect("unshelved");
+    let answer = ask::<wire::AlarmServiceShelveResponse>(&house, SHELVE, &ann, &asked_again(&right)).await;
+    assert_eq!(answer.expect_err("used"), "COUNTERSIGNATURE_INVALID", "once");
+}
+
+fn asked_again(token: &str) -> wire::AlarmServiceShelveRequest {
+    shelve("ann", token, None)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_approves_their_own_rules_by_a_second_account() {
+    let people = person("ann", "s1", &grants(&["engineer"]))
+        + &person("ann-approves", "s1", &grants(&["approver"]))
+        + &person("bob", "s2", &grants(&["approver"]));
+    let house = House::open(&people).await;
+    let ann = log_in(&house, "ann", PASSWORD).await.expect("let in");
+    let again = log_in(&house, "ann-approves", PASSWORD).await.expect("let in");
+    let bob = log_in(&house, "bob", PASSWORD).await.expect("let in");
+    let davy_server::SiteSource::Files(files) = site("park") else { unreachable!() };
+    let looser = |text: &str| text.replace("above: 50", "above: 60");
+    let files = files.iter().map(|file| wire::SiteFile { path: file.path.clone(), text: looser(&file.text) });
+    let asked = wire::RuleServiceProposeRequest {
+        files: files.collect(),
+        actor: "bob".into(),
+        comment: "too many alarms".into(),
+        ..Default::default()
+    };
+    let path = "/davy.v1.RuleService/Propose";
+    let proposed: wire::RuleServiceProposeResponse = ask(&house, path, &ann, &asked).await.expect("proposed");
+    let revision = proposed.revision.expect("a revision");
+    assert!(revision.needs_second_person);
+    let actor = revision.events[0].actor.clone().expect("somebody");
+    assert_eq!(actor.name, "ann", "not who was written there");
+    let target = wire::RevisionTarget {
+        site: "park".into(),
+        revision: revision.revision,
+        actor: "x".into(),
+        comment: String::new(),
+    };
+    let asked = wire::RuleServiceApproveRequest { target: Some(target) };
+    let path = "/davy.v1.RuleService/Approve";
+    let approve = |token: String| {
+        let (house, asked) = (&house, &asked);
+        async move { ask::<wire::RuleServiceApproveResponse>(house, path, &token, asked).await }
+    };
+    assert_eq!(approve(ann).await.expect_err("no approver"), "NOT_ALLOWED");
+    assert_eq!(approve(again).await.expect_err("the same person"), "SECOND_PERSON_NEEDED");
+    let approved = approve(bob).await.expect("approved").revision.expect("it");
+    assert_eq!(approved.events.last().and_then(|event| event.actor.clone()).expect("somebody").name, "bob");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_is_all_that_the_caller_may_see() {
+    let house = House::open(&accounts()).await;
+    for (scope, want) in [
+        ("all", vec!["gas", "mine", "park"]),
+        ("province", vec!["gas", "mine", "park"]),
+        ("city", vec!["mine", "park"]),
+        ("own", vec!["park"]),
+        ("sister", vec!["mine"]),
+        ("other", vec!["gas"]),
+    ] {
+        let path = "/davy.v1.SystemService/GetStatus";
+        let asked = wire::SystemServiceGetStatusRequest::default();
+        let viewer = token(Role::Viewer, scope);
+        let told: wire::SystemServiceGetStatusResponse =
+            ask(&house, path, &viewer, &asked).await.expect("told");
+        let sites: Vec<String> = told.sites.into_iter().map(|site| site.site).collect();
+        assert_eq!(sites, want, "{scope}");
+        // A list of sites with one beyond the scope is refused as a whole.
+        let asked =
+            wire::AlarmServiceListRequest { sites: vec!["park".into(), "gas".into()], ..Default::default() };
+        let answer =
+            ask::<wire::AlarmServiceListResponse>(&house, "/davy.v1.AlarmService/List", &viewer, &asked)
+                .await;
+        assert_eq!(answer.is_ok(), want.len() == 3, "{scope}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_canary_is_known_where_all_others_have_to_be() {
+    let house = House::with(&accounts(), |config, _| {
+        config.canary =
+            Some(CanaryConfig { every: Duration::from_secs(1), deadline: Duration::from_secs(20) });
+    })
+    .await;
+    let viewer = token(Role::Viewer, "all");
+    for _ in 0..300 {
+        let path = "/davy.v1.SystemService/GetStatus";
+        let asked = wire::SystemServiceGetStatusRequest::default();
+        let told: wire::SystemServiceGetStatusResponse =
+            ask(&house, path, &viewer, &asked).await.expect("told");
+        if told.canary.expect("it is on").last_time.is_some() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the canary was not heard within 30 s");
+}
