@@ -9,7 +9,12 @@ use davy_server::rpc::v1::{
     rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
     telemetry_service_client::TelemetryServiceClient,
 };
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Channel, Endpoint},
+};
+
+use crate::credentials::{Bearer, Credentials};
 
 /// How long a server may take to answer the knock.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,10 +27,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// An answer larger than this is refused, bytes: a page of dead letters carries payloads.
 const ANSWER_LEN_MAX: usize = 256 << 20;
 
-/// Which Davy to ask.
+/// A connection over which every call carries its caller's token, where there is one.
+pub(crate) type Connection = InterceptedService<Channel, Bearer>;
+
+/// Which Davy to ask, and who asks.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// Where Davy listens for gRPC
+    /// Where Davy listens for gRPC: http://HOST:PORT or https://HOST:PORT
     #[arg(
         long,
         visible_alias = "url",
@@ -34,12 +42,14 @@ pub(crate) struct ServerArgs {
         default_value = "http://127.0.0.1:8080"
     )]
     server: String,
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 impl ServerArgs {
-    /// The Davy at `url`.
+    /// The Davy at `url`, on this machine.
     pub(crate) fn at(url: String) -> ServerArgs {
-        ServerArgs { server: url }
+        ServerArgs { server: url, credentials: Credentials::default() }
     }
 
     /// Its address.
@@ -48,74 +58,84 @@ impl ServerArgs {
     }
 
     /// A connection for questions.
-    pub(crate) async fn channel(&self) -> anyhow::Result<Channel> {
+    pub(crate) async fn channel(&self) -> anyhow::Result<Connection> {
         self.connect(self.endpoint()?.timeout(ANSWER_TIMEOUT)).await
     }
 
     /// A connection for streams that never end.
-    pub(crate) async fn stream_channel(&self) -> anyhow::Result<Channel> {
+    pub(crate) async fn stream_channel(&self) -> anyhow::Result<Connection> {
         let endpoint = self.endpoint()?;
         self.connect(endpoint.http2_keep_alive_interval(KEEP_ALIVE).keep_alive_while_idle(true)).await
     }
 
     /// A client for alarms.
-    pub(crate) async fn alarms(&self) -> anyhow::Result<AlarmServiceClient<Channel>> {
+    pub(crate) async fn alarms(&self) -> anyhow::Result<AlarmServiceClient<Connection>> {
         Ok(AlarmServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for the stream of alerts.
-    pub(crate) async fn alerts(&self) -> anyhow::Result<AlertServiceClient<Channel>> {
+    pub(crate) async fn alerts(&self) -> anyhow::Result<AlertServiceClient<Connection>> {
         Ok(AlertServiceClient::new(self.stream_channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for refused messages.
-    pub(crate) async fn dead_letters(&self) -> anyhow::Result<DeadLetterServiceClient<Channel>> {
+    pub(crate) async fn dead_letters(&self) -> anyhow::Result<DeadLetterServiceClient<Connection>> {
         Ok(DeadLetterServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for who publishes.
-    pub(crate) async fn devices(&self) -> anyhow::Result<DeviceServiceClient<Channel>> {
+    pub(crate) async fn devices(&self) -> anyhow::Result<DeviceServiceClient<Connection>> {
         Ok(DeviceServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for rules and their revisions. What it asks for may take its time: a journal is judged.
-    pub(crate) async fn rules(&self) -> anyhow::Result<RuleServiceClient<Channel>> {
+    pub(crate) async fn rules(&self) -> anyhow::Result<RuleServiceClient<Connection>> {
         let channel = self.connect(self.endpoint()?.timeout(JUDGED_TIMEOUT)).await?;
         Ok(RuleServiceClient::new(channel).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for readings, to ask with.
-    pub(crate) async fn telemetry(&self) -> anyhow::Result<TelemetryServiceClient<Channel>> {
+    pub(crate) async fn telemetry(&self) -> anyhow::Result<TelemetryServiceClient<Connection>> {
         Ok(TelemetryServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for the stream of readings.
-    pub(crate) async fn readings(&self) -> anyhow::Result<TelemetryServiceClient<Channel>> {
+    pub(crate) async fn readings(&self) -> anyhow::Result<TelemetryServiceClient<Connection>> {
         let channel = self.stream_channel().await?;
         Ok(TelemetryServiceClient::new(channel).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for how Davy is.
-    pub(crate) async fn system(&self) -> anyhow::Result<SystemServiceClient<Channel>> {
+    pub(crate) async fn system(&self) -> anyhow::Result<SystemServiceClient<Connection>> {
         Ok(SystemServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
         let url = self.server.as_str();
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        if !url.starts_with("http://") {
-            bail!("--server {}: expected http://HOST:PORT", self.server);
+        let expected = || format!("--server {}: expected http://HOST:PORT or https://HOST:PORT", self.server);
+        let encrypted = url.starts_with("https://");
+        if !encrypted && !url.starts_with("http://") {
+            bail!(expected());
         }
-        let endpoint = Endpoint::from_shared(url)
-            .with_context(|| format!("--server {}: expected http://HOST:PORT", self.server))?;
-        Ok(endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true))
+        let endpoint = Endpoint::from_shared(url).with_context(expected)?;
+        let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
+        self.credentials.check(endpoint.uri(), encrypted)?;
+        if encrypted { Ok(endpoint.tls_config(self.credentials.tls()?)?) } else { Ok(endpoint) }
     }
 
-    async fn connect(&self, endpoint: Endpoint) -> anyhow::Result<Channel> {
-        endpoint.connect().await.with_context(|| {
+    async fn connect(&self, endpoint: Endpoint) -> anyhow::Result<Connection> {
+        let bearer = self.credentials.bearer()?;
+        let channel = endpoint.connect().await.with_context(|| {
             let server = &self.server;
-            format!("no Davy answers at {server}: is `davy serve` or `davy demo` running there? (--server URL or DAVY_SERVER)")
-        })
+            let why = if server.starts_with("https://") {
+                "is `davy serve` running there, does --ca name who signed its certificate, and does it want one of yours (--certificate, --key)?"
+            } else {
+                "is `davy serve` or `davy demo` running there?"
+            };
+            format!("no Davy answers at {server}: {why} (--server URL or DAVY_SERVER)")
+        })?;
+        Ok(InterceptedService::new(channel, bearer))
     }
 }
 
@@ -125,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_address_may_leave_its_scheme_out_and_is_refused_with_an_example() {
-        for good in ["http://127.0.0.1:8080", "127.0.0.1:8080", "http://davy:8080/"] {
+        for good in ["http://127.0.0.1:8080", "127.0.0.1:8080", "http://davy:8080/", "https://davy:8443"] {
             assert!(ServerArgs::at(good.to_owned()).endpoint().is_ok(), "{good}");
         }
         for bad in ["mqtt://127.0.0.1:1883", "http://", "two words"] {

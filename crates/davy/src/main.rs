@@ -9,6 +9,7 @@ mod alarms;
 mod ask;
 mod check_config;
 mod cli;
+mod credentials;
 mod dead_letters;
 mod demo;
 mod devices;

@@ -17,7 +17,7 @@ use crate::{
 #[command(after_help = "\
 Logs go to standard error: DAVY_LOG=info,davy_intake=debug says what, DAVY_LOG_FORMAT=json how.
 Under systemd it says READY=1, and WATCHDOG=1 for as long as every site's heartbeats come.
-SIGHUP reads the sites' files again and keeps the old ones when there is an error. SIGTERM and SIGINT stop cleanly.")]
+SIGHUP reads certificates and the sites' files again and keeps the old ones when there is an error. SIGTERM and SIGINT stop cleanly.")]
 pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
@@ -64,6 +64,9 @@ fn say_where(server: &Server) {
         env!("CARGO_PKG_VERSION"),
         server.http_addr()
     );
+    if let Some(https) = server.https_addr() {
+        eprintln!("the same, encrypted, on https://{https}");
+    }
     if let Some(door) = server.door_addr() {
         eprintln!("readings are taken in at mqtt://{door}");
     }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+
+use crate::tls::Current;
 
 /// Longest CONNECT taken, bytes: what a stranger can make the door hold.
 pub const CONNECT_LEN_MAX: usize = 64 * 1024;
@@ -22,7 +23,7 @@ pub struct Listen {
     /// Address; port 0 lets the system choose.
     pub addr: SocketAddr,
     /// TLS, when wanted (see [`crate::tls`]).
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<Current>,
 }
 
 impl fmt::Debug for Listen {

@@ -14,6 +14,7 @@ use tokio_rustls::server::TlsStream;
 use crate::handler::{Handler, Peer};
 use crate::hub::Hub;
 use crate::serve::{Admission, serve};
+use crate::tls::Current;
 
 /// Connections the system holds for us while we are busy.
 const BACKLOG: u32 = 1024;
@@ -47,15 +48,10 @@ pub(crate) fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until the door stops.
-pub(crate) async fn accept_all<H: Handler>(
-    hub: Arc<Hub<H>>,
-    listener: TcpListener,
-    tls: Option<Arc<rustls::ServerConfig>>,
-) {
-    let acceptor = tls.map(TlsAcceptor::from);
+pub(crate) async fn accept_all<H: Handler>(hub: Arc<Hub<H>>, listener: TcpListener, tls: Option<Current>) {
     while let Some(accepted) = hub.stop.run_until_cancelled(listener.accept()).await {
         match accepted {
-            Ok((stream, addr)) => receive(&hub, stream, addr, acceptor.as_ref()),
+            Ok((stream, addr)) => receive(&hub, stream, addr, tls.as_ref()),
             Err(error) => {
                 hub.stats.accept_errors.one();
                 tracing::warn!(%error, "no connection can be accepted");
@@ -65,7 +61,7 @@ pub(crate) async fn accept_all<H: Handler>(
     }
 }
 
-fn receive<H: Handler>(hub: &Arc<Hub<H>>, stream: TcpStream, addr: SocketAddr, tls: Option<&TlsAcceptor>) {
+fn receive<H: Handler>(hub: &Arc<Hub<H>>, stream: TcpStream, addr: SocketAddr, tls: Option<&Current>) {
     // Dropping the stream closes it: a word would cost more than the stranger paid.
     let Ok(admission) = admit(hub, addr.ip()) else { return };
     let deadline = Instant::now() + hub.config.connect_timeout;
@@ -77,8 +73,10 @@ fn receive<H: Handler>(hub: &Arc<Hub<H>>, stream: TcpStream, addr: SocketAddr, t
         None => {
             spawn(hub, serve(Arc::clone(hub), stream.into_split(), Peer::plain(addr), admission, deadline));
         }
-        Some(acceptor) => {
-            spawn(hub, serve_tls(Arc::clone(hub), acceptor.clone(), stream, addr, admission, deadline));
+        Some(current) => {
+            // As it is now: a certificate that comes later is for whoever comes later.
+            let acceptor = TlsAcceptor::from(current.get());
+            spawn(hub, serve_tls(Arc::clone(hub), acceptor, stream, addr, admission, deadline));
         }
     }
 }

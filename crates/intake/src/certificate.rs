@@ -18,6 +18,12 @@ pub fn certificate_names(certificate: &CertificateDer<'_>) -> Vec<String> {
     names
 }
 
+/// Until when the certificate holds, s since 1970; `None` when it cannot be read.
+pub fn certificate_end_s(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.validity().not_after.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use rcgen::{CertificateParams, DnType, KeyPair};
@@ -31,6 +37,9 @@ mod tests {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("a certificate");
         assert_eq!(certificate_names(certificate.der()), ["gw-1", "gw-1.park"]);
+        // 4096-01-01, where nothing else is asked for.
+        assert_eq!(certificate_end_s(certificate.der()), Some(67_090_118_400));
+        assert_eq!(certificate_end_s(&CertificateDer::from(vec![0x30, 0x03, 1, 2, 3])), None);
         assert!(certificate_names(&CertificateDer::from(vec![0x30, 0x03, 1, 2, 3])).is_empty());
     }
 }

@@ -46,7 +46,7 @@ mod trial;
 mod way;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
-pub use certificate::certificate_names;
+pub use certificate::{certificate_end_s, certificate_names};
 pub use davy_codec::Rejection;
 pub use dead_letters::DeadLetters;
 pub use directory::{Directory, Keeping, SiteDoor};

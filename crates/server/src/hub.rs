@@ -13,6 +13,7 @@ use davy_model::Timestamp;
 use crate::{
     activation::BrokerLinks,
     canary::{self, Canary},
+    certificates::Certificates,
     clock::Clock,
     guard::Access,
     history::History,
@@ -43,6 +44,8 @@ pub(crate) struct Hub {
     pub(crate) links: BrokerLinks,
     /// Where callers become known.
     pub(crate) access: Arc<Access>,
+    /// What is served with TLS.
+    pub(crate) certificates: Certificates,
 }
 
 impl Hub {

@@ -9,6 +9,7 @@ mod activation;
 pub mod backtest;
 mod beats;
 mod canary;
+mod certificates;
 mod check;
 mod clock;
 mod commit_thread;
@@ -51,10 +52,11 @@ mod watch;
 mod write_thread;
 mod writer;
 
+pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
     AccessConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore,
-    OidcConfig, PortConfig,
+    OidcConfig, PortConfig, PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

@@ -65,6 +65,7 @@ impl Metrics {
         show_letters("", &hub.intake.strays.dead_letters);
         show_hj212(&hub.intake.hj212_stats());
         show_port(port, calls);
+        show_certificates(hub);
         show_history(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
@@ -162,6 +163,23 @@ fn show_letters(site: &str, letters: &DeadLetters) {
     counter!("davy_dead_letters_total", "site" => label()).absolute(letters.written());
     counter!("davy_dead_letters_evicted_total", "site" => label()).absolute(letters.evicted());
     gauge!("davy_dead_letters_unsaved", "site" => label()).set(letters.unsaved_len() as f64);
+}
+
+/// Until when they hold, and how often new ones were taken, and not.
+fn show_certificates(hub: &Hub) {
+    let now = hub.clock.now();
+    for served in &hub.certificates {
+        let place = served.place();
+        if let Some(ends) = served.ends() {
+            let left_s = ends.micros_since(now) as f64 / 1e6;
+            gauge!("davy_certificate_ends_in_seconds", "place" => place).set(left_s);
+        }
+        let (renewed, refused) = served.counts();
+        counter!("davy_certificate_renewals_total", "place" => place).absolute(renewed);
+        counter!("davy_certificate_files_refused_total", "place" => place).absolute(refused);
+        gauge!("davy_certificate_files_bad", "place" => place)
+            .set(f64::from(u8::from(served.trouble().is_some())));
+    }
 }
 
 /// The HTTP port: who is there, and what was refused.

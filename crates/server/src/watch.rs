@@ -13,7 +13,12 @@ use davy_intake::{
 };
 use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier, Timestamp};
 
-use crate::{canary::Standing, hub::Hub, site::SiteService};
+use crate::{
+    canary::Standing,
+    certificates::{self, Ending, told_ending, told_trouble},
+    hub::Hub,
+    site::SiteService,
+};
 
 /// Looks at the books, and remembers what it told.
 #[derive(Default)]
@@ -62,6 +67,7 @@ impl Watch {
             self.look_at_broker(site, &native);
             self.look_at_sparkplug(hub, site, &sparkplug);
             self.look_at_history(hub, site);
+            self.look_at_certificates(hub, site);
         }
     }
 
@@ -175,6 +181,20 @@ impl Watch {
         let left = site.state.kept.debt_full_in(site.state.number.load(Ordering::Acquire));
         let (tier, text) = history_fault(lasting.as_ref().map_or("", |(_, why)| why), left);
         self.tell(site, "history", tier, lasting.is_some(), text);
+    }
+
+    /// What is no longer served with TLS is none of anybody's business.
+    fn look_at_certificates(&mut self, hub: &Hub, site: &SiteService) {
+        let now = hub.clock.now();
+        for place in ["http", "door"] {
+            let served = hub.certificates.iter().find(|served| served.place() == place);
+            let ending = certificates::ending(served.and_then(|served| served.ends()), now);
+            let (tier, text) = told_ending(place, ending);
+            self.tell(site, &format!("certificate-{place}"), tier, ending != Ending::Far, text);
+            let trouble = served.and_then(|served| served.trouble());
+            let text = told_trouble(place, trouble.as_deref().unwrap_or_default());
+            self.tell(site, &format!("certificate-{place}-files"), Tier::Yellow, trouble.is_some(), text);
+        }
     }
 
     /// How grave the part was told to fail, if it was. What was told before a restart is in the site's book.

@@ -17,10 +17,10 @@ use davy_proto::{
     },
 };
 use davy_server::rpc::v1::alarm_service_client::AlarmServiceClient;
-use tonic::{Status, transport::Channel};
+use tonic::Status;
 
 use crate::{
-    ask::ServerArgs,
+    ask::{Connection, ServerArgs},
     exit::{Exit, Misuse},
     figures, json,
     looks::{self, Colour},
@@ -104,7 +104,7 @@ pub(crate) async fn run(args: Args, kind: Kind) -> anyhow::Result<Exit> {
 }
 
 async fn act(
-    client: &mut AlarmServiceClient<Channel>,
+    client: &mut AlarmServiceClient<Connection>,
     args: &Args,
     alarm: &str,
     kind: Kind,
@@ -128,7 +128,7 @@ async fn act(
 }
 
 async fn send(
-    client: &mut AlarmServiceClient<Channel>,
+    client: &mut AlarmServiceClient<Connection>,
     target: Option<CommandTarget>,
     kind: Kind,
 ) -> Result<Option<Alarm>, Status> {

@@ -6,11 +6,10 @@ use davy_proto::v1::{
 };
 use davy_server::rpc::v1::system_service_client::SystemServiceClient;
 use tokio::{sync::mpsc, task::JoinHandle};
-use tonic::transport::Channel;
 
 use super::tally::Tally;
 use crate::{
-    ask::ServerArgs,
+    ask::{Connection, ServerArgs},
     follow::{Follow, Seen, Wanted},
     refusal::Refusal,
 };
@@ -21,7 +20,7 @@ const WAITING_MAX: usize = 1024;
 /// What is seen of Davy from outside.
 pub(super) struct View {
     server: ServerArgs,
-    system: Option<SystemServiceClient<Channel>>,
+    system: Option<SystemServiceClient<Connection>>,
     seen: mpsc::Receiver<Result<Seen, Refusal>>,
     follower: JoinHandle<()>,
     tally: Tally,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use davy_door::tls::{ClientCertificates, TlsError, server_config};
+use davy_door::tls::{ClientCertificates, Current, Material, TlsError, server_config};
 use davy_door::{Config, Door, Listen, Version};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -45,11 +45,22 @@ impl Authority {
     }
 }
 
+fn material<'a>(own: &'a Identity, clients: ClientCertificates<'a>) -> Material<'a> {
+    Material {
+        chain_pem: own.chain_pem.as_bytes(),
+        key_pem: own.key_pem.as_bytes(),
+        clients,
+        revoked_pem: None,
+        tls_1_2: false,
+        protocols: &[],
+    }
+}
+
 fn door(authority: &Authority, clients: ClientCertificates<'_>) -> (Door<Fake>, Arc<Fake>) {
     let own = authority.issue("localhost");
-    let tls = server_config(own.chain_pem.as_bytes(), own.key_pem.as_bytes(), clients).expect("TLS");
+    let tls = server_config(&material(&own, clients)).expect("TLS");
     let addr = ([127, 0, 0, 1], 0).into();
-    let listen = vec![Listen { addr, tls: Some(tls) }, Listen { addr, tls: None }];
+    let listen = vec![Listen { addr, tls: Some(Current::new(tls)) }, Listen { addr, tls: None }];
     open_with(Receipts::Commit, Config { listen, connect_timeout: Duration::from_secs(1), ..config() })
 }
 
@@ -58,11 +69,20 @@ async fn secure(
     authority: &Authority,
     identity: Option<&Identity>,
 ) -> std::io::Result<Raw<TlsStream<TcpStream>>> {
+    secure_by(door, authority, identity, rustls::ALL_VERSIONS).await
+}
+
+async fn secure_by(
+    door: &Door<Fake>,
+    authority: &Authority,
+    identity: Option<&Identity>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> std::io::Result<Raw<TlsStream<TcpStream>>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).expect("PEM")).expect("a root");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .expect("versions")
         .with_root_certificates(roots);
     let config = match identity {
@@ -152,6 +172,21 @@ async fn one_identifier_is_one_client_on_both_sockets() {
     assert_eq!(secure.rest().await, [0xE0, 1, 0x8E]);
 }
 
+#[tokio::test]
+async fn tls_1_2_is_spoken_where_it_is_asked_for_and_nowhere_else() {
+    let authority = Authority::new();
+    let own = authority.issue("localhost");
+    for tls_1_2 in [false, true] {
+        let spoken = Material { tls_1_2, ..material(&own, ClientCertificates::None) };
+        let tls = Current::new(server_config(&spoken).expect("TLS"));
+        let listen = vec![Listen { addr: ([127, 0, 0, 1], 0).into(), tls: Some(tls) }];
+        let (door, _fake) = open_with(Receipts::Commit, Config { listen, ..config() });
+        let old = secure_by(&door, &authority, None, &[&rustls::version::TLS12]).await;
+        assert_eq!(old.is_ok(), tls_1_2);
+        assert!(secure(&door, &authority, None).await.is_ok());
+    }
+}
+
 #[test]
 fn bad_pem_is_named() {
     let authority = Authority::new();
@@ -166,7 +201,8 @@ fn bad_pem_is_named() {
         (chain, other_key.as_bytes(), ClientCertificates::None, "keys may not be consistent"),
     ];
     for (chain, key, clients, says) in cases {
-        let error: TlsError = server_config(chain, key, clients).expect_err(says);
+        let bad = Material { chain_pem: chain, key_pem: key, ..material(&own, clients) };
+        let error: TlsError = server_config(&bad).expect_err(says);
         assert!(error.to_string().contains(says), "{error} does not say {says}");
     }
 }

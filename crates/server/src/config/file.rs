@@ -16,7 +16,7 @@ use super::{
     ConfigProblem, access::RawAccess, history::RawHistory, http::RawHttp, journal::RawJournal,
     sparkplug::RawSparkplug,
 };
-use crate::FolderPolicy;
+use crate::{FolderPolicy, certificates::ClientCertificate};
 
 /// As written: relative paths are meant from the file's folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -74,7 +74,9 @@ pub(super) struct RawDoor {
     pub(super) certificate_file: Option<PathBuf>,
     pub(super) key_file: Option<PathBuf>,
     pub(super) client_ca_file: Option<PathBuf>,
-    pub(super) client_certificate: RawClientCertificate,
+    pub(super) client_certificate: ClientCertificate,
+    pub(super) client_revoked_file: Option<PathBuf>,
+    pub(super) tls_1_2: bool,
     pub(super) clients_file: Option<PathBuf>,
     pub(super) connections_max: usize,
     pub(super) receive_max: u16,
@@ -82,15 +84,6 @@ pub(super) struct RawDoor {
     pub(super) client_kib_per_s: u32,
     pub(super) client_readings_per_s: u32,
     pub(super) client_burst_s: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RawClientCertificate {
-    #[default]
-    None,
-    Optional,
-    Required,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -182,7 +175,9 @@ impl Default for RawDoor {
             certificate_file: None,
             key_file: None,
             client_ca_file: None,
-            client_certificate: RawClientCertificate::None,
+            client_certificate: ClientCertificate::None,
+            client_revoked_file: None,
+            tls_1_2: false,
             clients_file: None,
             connections_max: 2000,
             receive_max: door.receive_max,

@@ -11,18 +11,21 @@ mod liveness;
 mod problem;
 mod resolve;
 mod sparkplug;
+mod tls;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use access::{AccessConfig, OidcConfig};
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
-pub use http::PortConfig;
+pub use http::{PortConfig, PortTls};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
 use crate::{
-    FolderPolicy, SiteSource, live,
+    FolderPolicy, SiteSource,
+    certificates::{Certificates, ServedCertificate},
+    live,
     retention::Retention,
     rpc::{FILES_BYTES_MAX, WATCHERS_MAX},
 };
@@ -71,6 +74,8 @@ pub struct Config {
 pub struct DoorConfig {
     /// Sockets and limits.
     pub door: davy_door::Config,
+    /// The certificate of the socket that has TLS.
+    pub certificate: Option<Arc<ServedCertificate>>,
     /// Who may come in.
     pub clients: davy_intake::rights::Clients,
     /// How much each of them may bring.
@@ -83,6 +88,7 @@ impl Config {
         let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let door = DoorConfig {
             door: davy_door::Config::listen_on(loopback(door_port)),
+            certificate: None,
             clients: davy_intake::rights::Clients::anyone(),
             quota: davy_intake::QuotaConfig::default(),
         };
@@ -113,6 +119,13 @@ impl Config {
     /// Every problem found, not only the first.
     pub fn load(path: Option<&std::path::Path>, flags: &Flags) -> Result<Config, Vec<ConfigProblem>> {
         resolve::resolve(&file::load(path, flags)?)
+    }
+
+    /// The certificates that are served with.
+    pub(crate) fn certificates(&self) -> Certificates {
+        let http = self.port.tls.as_ref().map(|tls| &tls.certificate);
+        let door = self.door.as_ref().and_then(|door| door.certificate.as_ref());
+        http.into_iter().chain(door).map(Arc::clone).collect()
     }
 
     /// The most memory that queues and connections can take, bytes: printed at the start.

@@ -1,21 +1,17 @@
 //! From keys as written to a configuration that can start, or all that is wrong with it.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
-use davy_door::{Listen, tls::ClientCertificates};
+use davy_door::Listen;
 use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
 
 use super::{
     Config, ConfigProblem, DoorConfig, access, clients,
-    file::{Raw, RawBroker, RawClientCertificate, RawDoor},
+    file::{Raw, RawBroker, RawDoor},
     journal, liveness, sparkplug,
+    tls::{RawTls, served},
 };
-use crate::SiteSource;
+use crate::{SiteSource, certificates::ServedCertificate};
 
 /// What one connection may have on its way to the disk, bytes.
 const IN_FLIGHT_LEN_MAX: usize = 1 << 20;
@@ -41,7 +37,8 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         problems.add("sites", "name at least one site folder, or there is nothing to watch");
     }
     let http = super::http::plain(&raw.http, &mut problems);
-    let port = super::http::resolve(&raw.http, &mut problems);
+    let known = raw.access.is_some();
+    let port = super::http::resolve(&raw.http, known, &raw.base, &mut problems);
     let tree = access::tree(&raw.tree, |place, what| problems.add(place, what));
     let access = raw.access.as_ref();
     let access = access
@@ -95,10 +92,9 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
     let before = problems.0.len();
     let plain = problems.take("door.listen", address(&raw.listen));
     let tls_addr = raw.tls_listen.as_ref().and_then(|text| problems.take("door.tls_listen", address(text)));
-    let tls = tls_addr.and_then(|addr| {
-        let tls = problems.take("door.tls_listen", tls(raw, base))?;
-        Some(Listen { addr, tls: Some(tls) })
-    });
+    let certificate = door_tls(raw, base, problems);
+    let tls = tls_addr.zip(certificate.as_ref());
+    let tls = tls.map(|(addr, certificate)| Listen { addr, tls: Some(certificate.current()) });
     if plain.is_some_and(|plain| !plain.ip().is_loopback()) {
         problems.add("door.listen", "plain MQTT on loopback only; give other networks door.tls_listen");
     }
@@ -131,28 +127,23 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
         readings_per_s: raw.client_readings_per_s,
         burst_s: raw.client_burst_s,
     };
-    (problems.0.len() == before).then_some(DoorConfig { door, clients: clients?, quota })
+    (problems.0.len() == before).then_some(DoorConfig { door, certificate, clients: clients?, quota })
 }
 
-fn tls(raw: &RawDoor, base: &Path) -> Result<Arc<rustls::ServerConfig>, String> {
-    let need = |path: &Option<PathBuf>, key: &str| {
-        let path = path.as_ref().ok_or_else(|| format!("TLS needs door.{key}"))?;
-        read(&base.join(path))
+/// The door's TLS, where it is asked for.
+fn door_tls(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<Arc<ServedCertificate>> {
+    raw.tls_listen.as_ref()?;
+    let raw = RawTls {
+        section: "door",
+        certificate_file: raw.certificate_file.as_ref(),
+        key_file: raw.key_file.as_ref(),
+        client_ca_file: raw.client_ca_file.as_ref(),
+        client_revoked_file: raw.client_revoked_file.as_ref(),
+        client_certificate: raw.client_certificate,
+        tls_1_2: raw.tls_1_2,
+        protocols: &[],
     };
-    let chain = need(&raw.certificate_file, "certificate_file")?;
-    let key = need(&raw.key_file, "key_file")?;
-    let authorities = match raw.client_certificate {
-        RawClientCertificate::None => Vec::new(),
-        RawClientCertificate::Optional | RawClientCertificate::Required => {
-            need(&raw.client_ca_file, "client_ca_file")?
-        }
-    };
-    let clients = match raw.client_certificate {
-        RawClientCertificate::None => ClientCertificates::None,
-        RawClientCertificate::Optional => ClientCertificates::Optional(&authorities),
-        RawClientCertificate::Required => ClientCertificates::Required(&authorities),
-    };
-    davy_door::tls::server_config(&chain, &key, clients).map_err(|error| error.to_string())
+    problems.take("door.tls_listen", served(&raw, base))
 }
 
 fn broker(raw: &RawBroker, base: &Path, problems: &mut Problems) -> Option<BrokerConfig> {

@@ -51,6 +51,7 @@ pub struct Server {
     sparkplug: Option<Arc<BrokerLink>>,
     hj212: Option<Hj212Listener>,
     http_addr: SocketAddr,
+    https_addr: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
     /// What looks at the doors, and must end before them.
     watching: Vec<JoinHandle<()>>,
@@ -143,6 +144,7 @@ impl Server {
             history,
             links,
             access,
+            certificates: config.certificates(),
         };
         let hub = Arc::new(hub);
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
@@ -152,6 +154,11 @@ impl Server {
     /// Where gRPC, `/metrics` and `/healthz` are.
     pub fn http_addr(&self) -> SocketAddr {
         self.http_addr
+    }
+
+    /// Where the same is served with TLS, if it is.
+    pub fn https_addr(&self) -> Option<SocketAddr> {
+        self.https_addr
     }
 
     /// Where the MQTT door is, if there is one.
@@ -181,11 +188,12 @@ impl Server {
         self.failed.wait().await
     }
 
-    /// Reads all sites' files again and makes those that changed active. A site keeps its old files when any site has an error.
+    /// Reads certificates, and all sites' files, again and makes those that changed active. A site keeps its old files when any site has an error.
     ///
     /// # Errors
     /// Every finding; nothing has changed then.
     pub async fn reload(&self) -> Result<Vec<Arc<str>>, Vec<String>> {
+        self.hub.certificates.iter().for_each(|certificate| certificate.look(true));
         let loaded = load_all(&self.config).map_err(|error| vec![error.to_string()])?;
         let strangers: Vec<String> = loaded
             .iter()

@@ -15,6 +15,7 @@ use super::{Server, StartError, start_error::io_error};
 use crate::{
     Config,
     canary::{self, Ends, Gateway},
+    certificates,
     failure::Failure,
     history::Drain,
     http,
@@ -40,7 +41,7 @@ impl Parts {
     /// Opens everything. Where something does not open, what runs already ends.
     pub(super) async fn open(self, config: Config) -> Result<Server, StartError> {
         let opened = self.open_doors(&config).await;
-        let (door, hj212, http_addr, http_task) = match opened {
+        let (door, hj212, (http_addr, https_addr), http_task) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 self.stop_writing.cancel();
@@ -74,6 +75,7 @@ impl Parts {
             self.say_feedback(),
             self.watch_sparkplug(),
             self.watch_accounts(),
+            tokio::spawn(certificates::watch(self.hub.certificates.clone(), self.stop_serving.clone())),
         ];
         if let Some(opened) = &door {
             let publisher = opened.publisher.clone();
@@ -90,6 +92,7 @@ impl Parts {
             sparkplug,
             hj212,
             http_addr,
+            https_addr,
             tasks,
             watching,
             stop_watching,
@@ -104,9 +107,13 @@ impl Parts {
     }
 
     /// Opens the HTTP port.
-    async fn open_port(&self, config: &Config) -> Result<(SocketAddr, JoinHandle<()>), StartError> {
+    async fn open_port(&self, config: &Config) -> Result<(HttpAddrs, JoinHandle<()>), StartError> {
         let limits = config.port.limits;
-        let listen = [Listening { addr: config.http, tls: None }];
+        let plain = Listening { addr: config.http, tls: None };
+        let encrypted = config.port.tls.as_ref();
+        let encrypted =
+            encrypted.map(|tls| Listening { addr: tls.listen, tls: Some(tls.certificate.current()) });
+        let listen: Vec<Listening> = std::iter::once(plain).chain(encrypted).collect();
         let refused = |(addr, source): (SocketAddr, _)| io_error(&format!("http {addr}"), source);
         let port = Port::bind(&listen, limits).await.map_err(refused)?;
         let addrs = port.addrs().map_err(|source| refused((config.http, source)))?;
@@ -115,11 +122,11 @@ impl Parts {
         let app =
             http::app(&self.hub, Metrics::install(), (calls, origins, port.stats()), &self.stop_serving)
                 .await;
-        Ok((addrs[0], port.serve(app, self.stop_serving.clone())))
+        Ok(((addrs[0], addrs.get(1).copied()), port.serve(app, self.stop_serving.clone())))
     }
 
     async fn open_doors(&self, config: &Config) -> Result<Doors, StartError> {
-        let (http_addr, task) = self.open_port(config).await?;
+        let (http_addrs, task) = self.open_port(config).await?;
         let mut door = None;
         if let Some(wanted) = &config.door {
             let publisher = DoorPublisher::new();
@@ -145,7 +152,7 @@ impl Parts {
             }
             None => None,
         };
-        Ok((door, hj212, http_addr, task))
+        Ok((door, hj212, http_addrs, task))
     }
 
     fn beat(&self, every: Duration) -> JoinHandle<()> {
@@ -249,7 +256,10 @@ struct OpenedDoor {
     gateway: Gateway,
 }
 
-type Doors = (Option<OpenedDoor>, Option<Hj212Listener>, SocketAddr, JoinHandle<()>);
+type Doors = (Option<OpenedDoor>, Option<Hj212Listener>, HttpAddrs, JoinHandle<()>);
+
+/// Where the HTTP port is, plain and with TLS.
+type HttpAddrs = (SocketAddr, Option<SocketAddr>);
 
 /// What was missed is not made up for: after a stall, one is enough.
 fn ticks(every: Duration) -> Interval {

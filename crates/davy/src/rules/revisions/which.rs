@@ -2,14 +2,13 @@
 
 use davy_proto::v1::{RevisionState, RuleServiceListRevisionsRequest};
 use davy_server::rpc::v1::rule_service_client::RuleServiceClient;
-use tonic::transport::Channel;
 
 use super::tell;
-use crate::{exit::Misuse, refusal::failed};
+use crate::{ask::Connection, exit::Misuse, refusal::failed};
 
 /// The revision named, or else the only one of the site in one of these states.
 pub(super) async fn revision(
-    client: &mut RuleServiceClient<Channel>,
+    client: &mut RuleServiceClient<Connection>,
     site: &str,
     named: Option<&str>,
     states: &[RevisionState],

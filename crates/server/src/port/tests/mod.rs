@@ -1,26 +1,29 @@
 //! The port against peers that mean no good: each limit is met by a raw client, and whoever is honest is served beside it.
 
+mod authority;
 mod calls;
 mod connections;
 mod http2;
+mod tls;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     middleware::from_fn_with_state,
     routing::{get, post},
 };
+use davy_door::tls::Current;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     task::JoinHandle,
-    time::{Instant, timeout},
+    time::{Instant, interval, timeout},
 };
-use tokio_stream::{self as stream, StreamExt};
+use tokio_stream::{self as stream, StreamExt, wrappers::IntervalStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Calls, Listening, Port, PortLimits, PortStats, bounded, stats::Refused};
+use super::{Calls, Listening, Peer, Port, PortLimits, PortStats, bounded, stats::Refused};
 
 /// Long enough on any machine; waits end when their condition holds.
 const LONG: Duration = Duration::from_secs(30);
@@ -39,7 +42,11 @@ struct Open {
 impl Open {
     /// Serves pages that are quick, slow, endless and large; those under `/davy.v1.` as calls.
     async fn with(limits: PortLimits) -> Open {
-        let listen = [Listening { addr: ([127, 0, 0, 1], 0).into(), tls: None }];
+        Open::by(limits, None).await
+    }
+
+    async fn by(limits: PortLimits, tls: Option<Current>) -> Open {
+        let listen = [Listening { addr: ([127, 0, 0, 1], 0).into(), tls }];
         let port = Port::bind(&listen, limits).await.expect("bound");
         let (addr, stats) = (port.addrs().expect("bound")[0], Arc::clone(port.stats()));
         let streams = ["/davy.v1.T/Publish".to_owned()].into();
@@ -49,9 +56,14 @@ impl Open {
             .route("/davy.v1.T/Never", get(never).post(never))
             .route("/davy.v1.T/Publish", post(in_a_while))
             .route("/davy.v1.RuleService/Never", get(never).post(never))
+            .route("/davy.v1.T/Ticks", get(ticks))
             .route("/davy.v1.T/Endless", get(endless).post(endless))
             .layer(from_fn_with_state(calls.clone(), bounded));
-        let app = Router::new().route("/quick", get("quick")).route("/large", get(large)).merge(called);
+        let app = Router::new()
+            .route("/quick", get("quick"))
+            .route("/large", get(large))
+            .route("/who", get(who))
+            .merge(called);
         let stop = CancellationToken::new();
         let serving = port.serve(app, stop.clone());
         Open { addr, stats, calls, stop, serving }
@@ -90,6 +102,17 @@ async fn in_a_while() -> &'static str {
 async fn endless() -> axum::body::Body {
     let first = stream::iter([Ok::<_, std::io::Error>("part")]);
     axum::body::Body::from_stream(first.chain(stream::pending()))
+}
+
+async fn ticks() -> axum::body::Body {
+    let ticks = IntervalStream::new(interval(Duration::from_millis(5)));
+    axum::body::Body::from_stream(ticks.map(|_| Ok::<_, std::io::Error>("tick ")))
+}
+
+/// Who the port says it is.
+async fn who(Extension(peer): Extension<Peer>) -> String {
+    let names = peer.certificate.map_or("none".to_owned(), |certificate| certificate.names.join(","));
+    format!("tls={} {names}", peer.tls)
 }
 
 async fn large() -> Vec<u8> {
