@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, replay,
-    rules, serve, simulate, tags, version, watch_engine,
+    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, pki,
+    replay, rules, serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -65,6 +65,9 @@ pub(crate) enum Verb {
     /// The tables of the history database
     #[command(subcommand)]
     Migrate(migrate::Verb),
+    /// A private authority for a plant: certificates for Davy, its gateways and whoever calls it
+    #[command(subcommand)]
+    Pki(pki::Verb),
     /// Check the configuration and every site's files, and tell all errors at once
     CheckConfig(check_config::Args),
     /// Which Davy this is
@@ -137,6 +140,12 @@ mod tests {
             "davy watch-engine --url http://127.0.0.1:8080 --silence 15s --exec /usr/bin/horn --once -- --loud",
             "davy migrate status --config davy.toml --json",
             "davy migrate up",
+            "davy pki init --dir pki --name Plant --days 3650",
+            "davy pki server davy.plant.example 10.0.0.5 --days 397",
+            "davy pki client gw-7 --dir pki",
+            "davy pki revoke gw-7",
+            "davy pki list --json",
+            "davy alarms list --server https://davy:8443 --ca ca.pem --certificate me.pem --key me.key --token-file token",
             "davy check-config --config davy.toml",
             "davy rules check deploy/sample",
             "davy rules check deploy/sample --rule h2s --tag AT-* --verbose --strict --json",

@@ -26,6 +26,7 @@ mod looks;
 mod migrate;
 mod out;
 mod payload;
+mod pki;
 mod recorded;
 mod refusal;
 mod replay;
@@ -75,6 +76,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),
         Verb::Migrate(verb) => migrate::run(verb).await,
+        Verb::Pki(verb) => pki::run(verb),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Version(args) => version::run(&args),
     }

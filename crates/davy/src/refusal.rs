@@ -1,6 +1,6 @@
 //! What a server said no to: the reason code, the words, and what to try.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use serde_json::json;
 use tonic::{Code, Status};
@@ -35,10 +35,32 @@ impl From<&Status> for Refusal {
     fn from(status: &Status) -> Refusal {
         let reason =
             status.get_details_error_info().map(|info| info.reason).filter(|reason| !reason.is_empty());
-        let hint = reason.as_deref().map_or_else(|| hint_for_status(status.code()), hint_for_reason);
+        let message = with_causes(status);
+        let hint = match &reason {
+            Some(reason) => hint_for_reason(reason),
+            // A server that turns a certificate away hangs up; whether it is heard to say why is a matter of luck.
+            None if status.source().is_some() => {
+                "again in a moment; by https://, with a certificate that holds where the server asks for one: --certificate FILE --key FILE"
+            }
+            None => hint_for_status(status.code()),
+        };
         let code = reason.unwrap_or_else(|| format!("{:?}", status.code()));
-        Refusal { code, message: status.message().to_owned(), hint }
+        Refusal { code, message, hint }
     }
+}
+
+/// What is said, and why, where the connection and not the server said it.
+fn with_causes(status: &Status) -> String {
+    let mut message = status.message().to_owned();
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !message.contains(&told) {
+            message = format!("{message}: {told}");
+        }
+        cause = error.source();
+    }
+    message
 }
 
 impl fmt::Display for Refusal {
@@ -49,7 +71,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl Error for Refusal {}
 
 /// The error of a call that should have been answered.
 pub(crate) fn failed(status: &Status) -> anyhow::Error {
@@ -105,6 +127,7 @@ fn hint_for_status(code: Code) -> &'static str {
 mod tests {
     use super::*;
     use davy_model::{Refusal as ModelRefusal, Timestamp};
+    use std::io;
     use tonic_types::ErrorDetails;
 
     #[test]
@@ -127,6 +150,15 @@ mod tests {
     fn an_error_without_a_reason_keeps_its_status() {
         let told = Refusal::from(&Status::internal("it broke")).to_string();
         assert_eq!(told, "Internal: it broke");
+    }
+
+    #[test]
+    fn a_connection_that_breaks_says_why_and_what_the_server_wants_of_a_caller() {
+        for cause in ["received fatal alert: CertificateRequired", "connection closed"] {
+            let told = Refusal::from(&Status::from_error(io::Error::other(cause).into()));
+            assert!(told.message.contains(cause) && told.hint.contains("--certificate"), "{told}");
+        }
+        assert_eq!(Refusal::from(&Status::internal("it broke")).hint, "");
     }
 
     #[test]
