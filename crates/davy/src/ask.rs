@@ -6,15 +6,15 @@ use anyhow::{Context, bail};
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     dead_letter_service_client::DeadLetterServiceClient, device_service_client::DeviceServiceClient,
-    rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
-    telemetry_service_client::TelemetryServiceClient,
+    rule_service_client::RuleServiceClient, session_service_client::SessionServiceClient,
+    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
 };
 use tonic::{
     service::interceptor::InterceptedService,
     transport::{Channel, Endpoint},
 };
 
-use crate::credentials::{Bearer, Credentials};
+use crate::credentials::{Bearer, Credentials, check_password};
 
 /// How long a server may take to answer the knock.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -110,6 +110,19 @@ impl ServerArgs {
         Ok(SystemServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
+    /// A client for who one is.
+    pub(crate) async fn sessions(&self) -> anyhow::Result<SessionServiceClient<Connection>> {
+        Ok(SessionServiceClient::new(self.channel().await?))
+    }
+
+    /// The same, to say a password: a token of before is not shown.
+    pub(crate) async fn log_in(&self) -> anyhow::Result<SessionServiceClient<Connection>> {
+        let endpoint = self.endpoint()?.timeout(ANSWER_TIMEOUT);
+        check_password(endpoint.uri()).with_context(|| format!("--server {}", self.server))?;
+        let channel = self.knock(endpoint).await?;
+        Ok(SessionServiceClient::new(InterceptedService::new(channel, Bearer::nothing())))
+    }
+
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
         let url = self.server.as_str();
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
@@ -125,8 +138,12 @@ impl ServerArgs {
     }
 
     async fn connect(&self, endpoint: Endpoint) -> anyhow::Result<Connection> {
-        let bearer = self.credentials.bearer()?;
-        let channel = endpoint.connect().await.with_context(|| {
+        let bearer = self.credentials.bearer(&self.server)?;
+        Ok(InterceptedService::new(self.knock(endpoint).await?, bearer))
+    }
+
+    async fn knock(&self, endpoint: Endpoint) -> anyhow::Result<Channel> {
+        endpoint.connect().await.with_context(|| {
             let server = &self.server;
             let why = if server.starts_with("https://") {
                 "is `davy serve` running there, does --ca name who signed its certificate, and does it want one of yours (--certificate, --key)?"
@@ -134,8 +151,7 @@ impl ServerArgs {
                 "is `davy serve` or `davy demo` running there?"
             };
             format!("no Davy answers at {server}: {why} (--server URL or DAVY_SERVER)")
-        })?;
-        Ok(InterceptedService::new(channel, bearer))
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    alarms, check_config, dead_letters, demo, devices, export, import, journal, migrate, payload, pki,
-    replay, rules, serve, simulate, tags, version, watch_engine,
+    accounts, alarms, check_config, dead_letters, demo, devices, export, import, journal, login, migrate,
+    payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -34,6 +34,15 @@ pub(crate) enum Verb {
     /// Alarms of a running Davy: look at them, act on them
     #[command(subcommand)]
     Alarms(alarms::Verb),
+    /// Begin a session, where Davy asks who calls
+    Login(login::LoginArgs),
+    /// End it
+    Logout(login::LogoutArgs),
+    /// Who you are to a running Davy, and what you may do
+    Whoami(login::WhoAmIArgs),
+    /// What goes into an accounts file
+    #[command(subcommand)]
+    Accounts(accounts::Verb),
     /// Messages with something refused in them, and why
     #[command(subcommand)]
     Deadletters(dead_letters::Verb),
@@ -116,6 +125,11 @@ mod tests {
             "davy alarms reset park:h2s:AT-0412/h2s",
             "davy alarms out-of-service park:h2s:AT-0412/h2s --comment why",
             "davy alarms in-service park:h2s:AT-0412/h2s",
+            "davy alarms countersign park:h2s:AT-0412/h2s --command shelve --occurrence 3 --json",
+            "davy login --name li.wei --server http://127.0.0.1:8080",
+            "davy logout",
+            "davy whoami --json --token-file token",
+            "davy accounts hash",
             "davy alarms history park:h2s:AT-0412/h2s --occurrence 3",
             "davy alarms history --site park --after 17",
             "davy alarms history --from 2026-11-01T00:00:00Z --to 2026-11-29T00:00:00Z --tier red --area tank-farm --json",

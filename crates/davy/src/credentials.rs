@@ -13,6 +13,8 @@ use tonic::{
     transport::{Certificate, ClientTlsConfig, Identity, Uri},
 };
 
+use crate::kept_token;
+
 /// Who asks, and whose word is taken for who answers.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Credentials {
@@ -25,7 +27,7 @@ pub(crate) struct Credentials {
     /// Its key, PEM
     #[arg(long, env = "DAVY_KEY", value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
-    /// A file with your token in it
+    /// A file with your token in it; without it, the one that davy login keeps
     #[arg(long, env = "DAVY_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -61,19 +63,25 @@ impl Credentials {
         Ok(tls.identity(identity))
     }
 
-    /// What every call carries.
-    pub(crate) fn bearer(&self) -> anyhow::Result<Bearer> {
-        let Some(path) = &self.token_file else { return Ok(Bearer(None)) };
+    /// What every call to that server carries: the token that is given, or else the one that `davy login` kept for it.
+    pub(crate) fn bearer(&self, server: &str) -> anyhow::Result<Bearer> {
+        let Some(path) = &self.token_file else {
+            return kept_token::kept(server)?.map_or(Ok(Bearer::nothing()), |token| Bearer::of(&token));
+        };
         let token = String::from_utf8_lossy(&read("--token-file", path)?).trim().to_owned();
         if token.is_empty() {
             bail!("--token-file {}: there is no token in it", path.display());
         }
-        let bearer = format!("Bearer {token}").parse();
-        let mut bearer: MetadataValue<Ascii> =
-            bearer.with_context(|| format!("--token-file {}: one line of ASCII", path.display()))?;
-        bearer.set_sensitive(true);
-        Ok(Bearer(Some(bearer)))
+        Bearer::of(&token).with_context(|| format!("--token-file {}: one line of ASCII", path.display()))
     }
+}
+
+/// Refuses to say a password where others read it.
+pub(crate) fn check_password(server: &Uri) -> anyhow::Result<()> {
+    if server.scheme_str() != Some("https") && !is_here(server) {
+        bail!("a password goes by https:// or stays on this machine, since everybody on the way can read it");
+    }
+    Ok(())
 }
 
 fn is_here(server: &Uri) -> bool {
@@ -88,6 +96,19 @@ fn read(flag: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Puts the caller's token into every call.
 #[derive(Clone)]
 pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Bearer {
+    /// Of whoever is not known yet.
+    pub(crate) fn nothing() -> Bearer {
+        Bearer(None)
+    }
+
+    fn of(token: &str) -> anyhow::Result<Bearer> {
+        let mut bearer: MetadataValue<Ascii> = format!("Bearer {token}").parse()?;
+        bearer.set_sensitive(true);
+        Ok(Bearer(Some(bearer)))
+    }
+}
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -112,13 +133,30 @@ mod tests {
     #[test]
     fn a_token_is_carried_by_every_call_and_shown_to_nobody() {
         let (_folder, credentials) = with_token("s3cret\n");
-        let request = credentials.bearer().expect("a token").call(Request::new(())).expect("let through");
+        let request = credentials
+            .bearer("http://127.0.0.1:1")
+            .expect("a token")
+            .call(Request::new(()))
+            .expect("let through");
         let carried = request.metadata().get("authorization").expect("carried");
         assert_eq!(carried.to_str().ok(), Some("Bearer s3cret"));
         assert!(!format!("{carried:?}").contains("s3cret"));
         for empty in ["", " \n"] {
             let (_folder, credentials) = with_token(empty);
-            assert!(credentials.bearer().is_err(), "{empty:?}");
+            assert!(credentials.bearer("http://127.0.0.1:1").is_err(), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_goes_to_this_machine_or_over_tls_alone() {
+        for (server, fine) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080", true),
+            ("https://davy.example:8443", true),
+            ("http://davy.example:8080", false),
+            ("http://localhost.example:8080", false),
+        ] {
+            assert_eq!(check_password(&server.parse().expect("an address")).is_ok(), fine, "{server}");
         }
     }
 

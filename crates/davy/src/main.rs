@@ -5,6 +5,7 @@
 //!
 //! It does not know: rules, payloads, MQTT packets. It asks the rooms that do.
 
+mod accounts;
 mod alarms;
 mod ask;
 mod check_config;
@@ -20,11 +21,14 @@ mod follow;
 mod import;
 mod journal;
 mod json;
+mod kept_token;
 mod line;
 mod logging;
+mod login;
 mod looks;
 mod migrate;
 mod out;
+mod password;
 mod payload;
 mod pki;
 mod recorded;
@@ -65,6 +69,10 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Serve(args) => serve::run(args).await,
         Verb::WatchEngine(args) => watch_engine::run(args).await,
         Verb::Alarms(verb) => alarms::run(verb).await,
+        Verb::Login(args) => login::login(args).await,
+        Verb::Logout(args) => login::logout(args).await,
+        Verb::Whoami(args) => login::whoami(args).await,
+        Verb::Accounts(verb) => accounts::run(&verb),
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
         Verb::Devices(verb) => devices::run(verb).await,
         Verb::Rules(verb) => rules::run(verb).await,

@@ -84,6 +84,11 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "SITE_UNKNOWN" => {
             "an alarm's id begins with its site: site:rule:subject; davy alarms list shows them"
         }
+        "AUTH_FAILED" => "davy login, or --token-file; after five wrong tries wait 15 minutes",
+        "NOT_ALLOWED" => "davy whoami shows what you may do",
+        "COUNTERSIGNATURE_INVALID" => {
+            "somebody else: davy alarms countersign ALARM --command WORD, then --approved-by TOKEN"
+        }
         "RESUME_TOKEN_INVALID" => "--snapshot begins anew",
         "OCCURRENCE_CHANGED" => "davy alarms show ALARM, then act on the occurrence that stands now",
         "NOTHING_TO_ACKNOWLEDGE" => "nothing: the alarm has returned to normal and is acknowledged",

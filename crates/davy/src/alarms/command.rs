@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Who asks
     #[arg(long, env = "USER", value_name = "NAME", default_value = "", hide_env_values = true)]
     by: String,
-    /// A second person who agrees, where one is needed
+    /// A second person who agrees, where one is needed: the name, or a countersignature where Davy asks who calls
     #[arg(long, value_name = "NAME", default_value = "")]
     approved_by: String,
     /// Why

@@ -2,6 +2,7 @@
 
 mod command;
 mod count;
+mod countersign;
 mod explain;
 mod explained;
 mod filter;
@@ -49,6 +50,8 @@ pub(crate) enum Verb {
     OutOfService(command::Args),
     /// Bring back from maintenance
     InService(command::Args),
+    /// Give one's word for a command of somebody else's, where it takes two
+    Countersign(countersign::Args),
 }
 
 /// Does it.
@@ -67,6 +70,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Reset(args) => command::run(args, Kind::Reset).await,
         Verb::OutOfService(args) => command::run(args, Kind::SetOutOfService).await,
         Verb::InService(args) => command::run(args, Kind::ReturnToService).await,
+        Verb::Countersign(args) => countersign::run(args).await,
     }
 }
 
