@@ -157,32 +157,81 @@ fn serve(folder: &Path) -> (Served, String) {
     (served, format!("https://localhost:{port}"))
 }
 
+/// A site, and a configuration with TLS beside the plain port, and `more` after it.
+fn configure(folder: &Path, more: &str) {
+    fs::create_dir(folder.join("park")).expect("a folder");
+    fs::write(folder.join("park/site.yaml"), "site: park\n").expect("written");
+    fs::write(folder.join("park/tags.csv"), "tag,quantity\nT,number\n").expect("written");
+    let text = format!(
+        "sites = [\"park\"]\n[canary]\nenabled = false\n[door]\nlisten = \"127.0.0.1:0\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\ntls_listen = \"127.0.0.1:0\"\n{more}"
+    );
+    fs::write(folder.join("davy.toml"), text).expect("written");
+}
+
+const CA: [&str; 2] = ["--ca", "pki/ca.pem"];
+const CONSOLE: [&str; 4] = ["--certificate", "pki/client-console-1.pem", "--key", "pki/client-console-1.key"];
+
 #[test]
 fn what_it_prints_is_put_into_davy_toml_and_the_verbs_ask_by_it() {
     let folder = plant();
     let path = folder.path();
-    fs::create_dir(path.join("park")).expect("a folder");
-    fs::write(path.join("park/site.yaml"), "site: park\n").expect("written");
-    fs::write(path.join("park/tags.csv"), "tag,quantity\nT,number\n").expect("written");
     let printed = does(path, &["pki", "server", "127.0.0.1", "localhost"]);
     let (_, keys) = printed.split_once("\n\n").expect("the keys follow");
-    let text = format!(
-        "sites = [\"park\"]\n[canary]\nenabled = false\n[door]\nlisten = \"127.0.0.1:0\"\n\
-         [http]\nlisten = \"127.0.0.1:0\"\ntls_listen = \"127.0.0.1:0\"\n{keys}"
-    );
-    fs::write(path.join("davy.toml"), text).expect("written");
+    configure(path, keys);
     let (_served, url) = serve(path);
     let list = ["alarms", "list", "--server", &url];
-    let ca = ["--ca", "pki/ca.pem"];
-    let own = ["--certificate", "pki/client-console-1.pem", "--key", "pki/client-console-1.key"];
-    does(path, &[&list[..], &ca, &own].concat());
-    let told = refused(path, &[&list[..], &ca].concat());
+    does(path, &[&list[..], &CA, &CONSOLE].concat());
+    let told = refused(path, &[&list[..], &CA].concat());
     assert!(told.contains("--certificate"), "{told}");
-    let told = refused(path, &[&list[..], &own].concat());
+    let told = refused(path, &[&list[..], &CONSOLE].concat());
     assert!(told.contains("--ca"), "{told}");
     does(path, &["pki", "revoke", "console-1"]);
     let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while davy(path, &[&list[..], &ca, &own].concat()).status.success() {
+    while davy(path, &[&list[..], &CA, &CONSOLE].concat()).status.success() {
         assert!(std::time::Instant::now() < end, "it is still let in");
     }
+}
+
+#[test]
+fn whoever_calls_is_known_by_certificate_or_token_and_may_what_their_role_may() {
+    const TOKEN: &str = "s3cret-s3cret-s3cret-s3cret-s3cret";
+    let folder = plant();
+    let path = folder.path();
+    does(path, &["pki", "client", "stranger"]);
+    let keys = "certificate_file = \"pki/server-localhost.pem\"\nkey_file = \"pki/server-localhost.key\"\n\
+                client_certificate = \"optional\"\nclient_ca_file = \"pki/ca.pem\"\nclient_revoked_file = \"pki/crl.pem\"\n\
+                [access]\naccounts_file = \"accounts.toml\"\n";
+    configure(path, keys);
+    let hash =
+        Command::new("sh").args(["-c", &format!("printf %s {TOKEN} | sha256sum | cut -c1-64")]).output();
+    let hash = String::from_utf8(hash.expect("it runs").stdout).expect("text");
+    let accounts = format!(
+        "[[account]]\nname = \"console\"\ncertificate = \"console-1\"\ngrants = [{{ role = \"viewer\", scope = \"*\" }}]\n\
+         [[account]]\nname = \"scada\"\ntoken_sha256 = \"{}\"\ngrants = [{{ role = \"viewer\", scope = \"*\" }}]\n",
+        hash.trim()
+    );
+    fs::write(path.join("accounts.toml"), accounts).expect("written");
+    fs::set_permissions(path.join("accounts.toml"), fs::Permissions::from_mode(0o600)).expect("ours");
+    fs::write(path.join("token"), format!("{TOKEN}\n")).expect("written");
+    fs::write(path.join("wrong"), "another-another-another-another-xx\n").expect("written");
+    let (_served, url) = serve(path);
+    let stranger = ["--certificate", "pki/client-stranger.pem", "--key", "pki/client-stranger.key"];
+    for (who, credentials, says) in [
+        ("a certificate of an account's", &CONSOLE[..], ""),
+        ("a certificate of nobody's", &stranger, "AUTH_FAILED"),
+        ("a token of an account's", &["--token-file", "token"], ""),
+        ("a token of nobody's", &["--token-file", "wrong"], "AUTH_FAILED"),
+        ("nothing", &[], "AUTH_FAILED"),
+    ] {
+        let asked = [&["alarms", "list", "--server", &url], &CA[..], credentials].concat();
+        let output = davy(path, &asked);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), says.is_empty(), "{who}: {told}");
+        assert!(told.contains(says), "{who}: {told}");
+        assert!(!told.contains("s3cret"), "{who}: {told}");
+    }
+    let letters = ["deadletters", "list", "--server", &url];
+    let told = refused(path, &[&letters[..], &CA, &CONSOLE].concat());
+    assert!(told.contains("NOT_ALLOWED"), "dead letters are none of a viewer's business: {told}");
 }

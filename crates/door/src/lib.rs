@@ -41,6 +41,6 @@ pub use door::Door;
 pub use handler::{Closed, ConnectInfo, Handler, Peer, PubackReason, Publish, Refusal};
 pub use listener::TurnedAway;
 pub use publisher::{DoorPublisher, NotATopic, Routed};
-pub use rate::network;
+pub use rate::{RateLimit, network};
 pub use receipt::{Outcome, Receipt, ReceiptWatch};
 pub use stats::StatsSnapshot;

@@ -27,18 +27,19 @@ impl Bucket {
 
 /// Token buckets by address.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
+pub struct RateLimit {
     rate: Option<ConnectRate>,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
 impl RateLimit {
-    pub(crate) fn new(rate: Option<ConnectRate>) -> Self {
+    /// `None` is no limit.
+    pub fn new(rate: Option<ConnectRate>) -> Self {
         Self { rate, buckets: Mutex::default() }
     }
 
     /// Takes one connection from the address's bucket; `false` when it is empty.
-    pub(crate) fn admit(&self, addr: IpAddr, now: Instant) -> bool {
+    pub fn admit(&self, addr: IpAddr, now: Instant) -> bool {
         let Some(rate) = self.rate else { return true };
         if addr.to_canonical().is_loopback() {
             return true;

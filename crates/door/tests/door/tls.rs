@@ -187,6 +187,25 @@ async fn tls_1_2_is_spoken_where_it_is_asked_for_and_nowhere_else() {
     }
 }
 
+#[tokio::test]
+async fn a_certificate_that_is_changed_is_for_whoever_comes_later() {
+    let authority = Authority::new();
+    let tls =
+        || server_config(&material(&authority.issue("localhost"), ClientCertificates::None)).expect("TLS");
+    let current = Current::new(tls());
+    let listen = vec![Listen { addr: ([127, 0, 0, 1], 0).into(), tls: Some(current.clone()) }];
+    let (door, _fake) = open_with(Receipts::Commit, Config { listen, ..config() });
+    let shown =
+        |raw: &Raw<TlsStream<TcpStream>>| raw.stream.get_ref().1.peer_certificates().expect("shown").to_vec();
+    let mut before = secure(&door, &authority, None).await.expect("a handshake");
+    before.connect(&connect(Version::V5, "before")).await;
+    current.set(tls());
+    let after = secure(&door, &authority, None).await.expect("a handshake");
+    assert_ne!(shown(&before), shown(&after));
+    before.send(publish(Version::V5, 1, "t", b"still here")).await;
+    before.expect_pubacks([1]).await;
+}
+
 #[test]
 fn bad_pem_is_named() {
     let authority = Authority::new();

@@ -10,11 +10,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tracing::warn;
 
-use super::{
-    places::NoPlace,
-    serve::{House, serve_plain, serve_tls},
-    stats::Refused,
-};
+use super::serve::{House, serve_plain, serve_tls};
 
 /// Pause after `accept` failed, so that a lack of file descriptors does not burn a core.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -35,14 +31,11 @@ pub(super) async fn accept_all(house: Arc<House>, listener: TcpListener, tls: Op
 fn receive(house: &Arc<House>, stream: TcpStream, addr: SocketAddr, tls: Option<&Current>) {
     house.stats.accept();
     // Dropping the stream closes it: a word would cost more than the stranger paid.
-    let place = match house.places.take(addr.ip()) {
+    let place = match house.admit(addr.ip()) {
         Ok(place) => place,
-        Err(no_place) => {
+        Err(why) => {
             house.stats.end();
-            return house.stats.refuse(match no_place {
-                NoPlace::Full => Refused::ConnectionsFull,
-                NoPlace::Address => Refused::ConnectionsOfAddress,
-            });
+            return house.stats.refuse(why);
         }
     };
     // The last part of a large message would wait for the acknowledgement of those before it: some 40 ms.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use davy_door::ConnectRate;
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder,
@@ -33,6 +34,8 @@ pub struct PortLimits {
     pub connections_max: usize,
     /// Connections at once of one address; IPv6 counts by /64, loopback not at all.
     pub address_connections_max: usize,
+    /// Connections a second of one address, counted alike; `None` for no limit.
+    pub connect_rate: Option<ConnectRate>,
     /// gRPC calls at once, streams among them, of all peers. One more is refused.
     pub calls_max: usize,
     /// gRPC calls at once of one address, counted as its connections are.
@@ -60,6 +63,7 @@ impl Default for PortLimits {
         PortLimits {
             connections_max: 256,
             address_connections_max: 64,
+            connect_rate: Some(ConnectRate { per_s: 20, burst: 200 }),
             calls_max: 1024,
             address_calls_max: 256,
             streams_max: 100,

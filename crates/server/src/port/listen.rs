@@ -5,10 +5,10 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use davy_door::tls::Current;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{accept::accept_all, limits::PortLimits, places::Places, serve::House, stats::PortStats};
+use super::{accept::accept_all, limits::PortLimits, serve::House, stats::PortStats};
 
 /// How long connections may take to end before they are cut, once the port closes.
 const FAREWELL: Duration = Duration::from_secs(4);
@@ -62,11 +62,7 @@ impl Port {
     /// Serves `app` until `stop`: then nobody more is let in, and whoever is there is told and waited for, but not for ever.
     pub(crate) fn serve(self, app: Router, stop: CancellationToken) -> JoinHandle<()> {
         let Port { limits, listeners, stats } = self;
-        let places = Places::new(limits.connections_max, limits.address_connections_max);
-        let (abort, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let builder = limits.builder();
-        let house = House { app, limits, builder, places, stats, stop, abort, tasks };
-        let house = Arc::new(house);
+        let house = Arc::new(House::new(app, limits, stats, stop));
         for (listener, tls) in listeners {
             house.tasks.spawn(accept_all(Arc::clone(&house), listener, tls));
         }

@@ -1,8 +1,14 @@
 //! One connection, from its first byte to its end.
 
-use std::{error::Error, net::SocketAddr, pin::pin, sync::Arc};
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+};
 
 use axum::{Router, body::Body};
+use davy_door::RateLimit;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -11,7 +17,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -21,7 +27,7 @@ use tracing::debug;
 use super::{
     limits::PortLimits,
     peer::{self, Peer},
-    places::{Place, Places},
+    places::{NoPlace, Place, Places},
     stats::{PortStats, Refused},
     timed::Timed,
 };
@@ -31,6 +37,7 @@ pub(super) struct House {
     pub(super) app: Router,
     pub(super) limits: PortLimits,
     pub(super) builder: Builder<TokioExecutor>,
+    pub(super) rate: RateLimit,
     pub(super) places: Arc<Places>,
     pub(super) stats: Arc<PortStats>,
     /// No new connection, and those that are there come to an end.
@@ -41,6 +48,36 @@ pub(super) struct House {
 }
 
 impl House {
+    pub(super) fn new(
+        app: Router,
+        limits: PortLimits,
+        stats: Arc<PortStats>,
+        stop: CancellationToken,
+    ) -> House {
+        House {
+            app,
+            limits,
+            builder: limits.builder(),
+            rate: RateLimit::new(limits.connect_rate),
+            places: Places::new(limits.connections_max, limits.address_connections_max),
+            stats,
+            stop,
+            abort: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// A place for whoever comes from there.
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Refused> {
+        if !self.rate.admit(address, Instant::now()) {
+            return Err(Refused::ConnectionsTooOften);
+        }
+        self.places.take(address).map_err(|no_place| match no_place {
+            NoPlace::Full => Refused::ConnectionsFull,
+            NoPlace::Address => Refused::ConnectionsOfAddress,
+        })
+    }
+
     pub(super) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         let (abort, stats) = (self.abort.clone(), Arc::clone(&self.stats));
         self.tasks.spawn(async move {
@@ -126,4 +163,31 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use davy_door::ConnectRate;
+
+    use super::*;
+
+    fn house(limits: PortLimits) -> House {
+        House::new(Router::new(), limits, Arc::default(), CancellationToken::new())
+    }
+
+    #[test]
+    fn a_stranger_who_comes_too_often_or_stays_too_often_leaves_room_for_others() {
+        let rate = ConnectRate { per_s: 1, burst: 3 };
+        let limits = PortLimits { connections_max: 5, address_connections_max: 2, ..PortLimits::default() };
+        let house = house(PortLimits { connect_rate: Some(rate), ..limits });
+        let admit = |text: &str| house.admit(text.parse().expect("an address"));
+        let first = admit("203.0.113.5").expect("there is room");
+        let second = admit("203.0.113.5").expect("there is room");
+        assert_eq!(admit("203.0.113.5").err(), Some(Refused::ConnectionsOfAddress));
+        drop((first, second));
+        assert_eq!(admit("203.0.113.5").err(), Some(Refused::ConnectionsTooOften));
+        let others = ["203.0.113.6", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"].map(admit);
+        assert!(others.iter().all(Result::is_ok), "{others:?}");
+        assert_eq!(admit("203.0.113.7").err(), Some(Refused::ConnectionsFull));
+    }
 }

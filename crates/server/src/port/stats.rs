@@ -9,6 +9,8 @@ pub(crate) enum Refused {
     ConnectionsFull,
     /// As many connections of this address as there may be.
     ConnectionsOfAddress,
+    /// This address connects too often.
+    ConnectionsTooOften,
     /// No TLS came about, in time or at all.
     Handshake,
     /// Nothing came in time: no beginning, no whole head, no answer to a ping.
@@ -29,9 +31,10 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// All of them.
-    pub(crate) const ALL: [Refused; 10] = [
+    pub(crate) const ALL: [Refused; 11] = [
         Refused::ConnectionsFull,
         Refused::ConnectionsOfAddress,
+        Refused::ConnectionsTooOften,
         Refused::Handshake,
         Refused::Silent,
         Refused::Stalled,
@@ -47,6 +50,7 @@ impl Refused {
         match self {
             Refused::ConnectionsFull => "connections_full",
             Refused::ConnectionsOfAddress => "connections_of_address",
+            Refused::ConnectionsTooOften => "connections_too_often",
             Refused::Handshake => "handshake",
             Refused::Silent => "silent",
             Refused::Stalled => "stalled",
