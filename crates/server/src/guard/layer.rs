@@ -4,6 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
@@ -13,7 +14,13 @@ use axum::{
 use davy_access::{Caller, Denied, Permission};
 use tracing::debug;
 
-use super::{access::Access, credentials::Credentials, peer::Peer, policy::permission_of};
+use super::{
+    access::Access,
+    credentials::Credentials,
+    peer::Peer,
+    policy::permission_of,
+    watched::{Known, Watched},
+};
 use crate::{clock::Clock, rpc::status};
 
 /// A page that is no RPC, and the permission it asks for.
@@ -75,8 +82,13 @@ async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next:
     let permission = permission_of(request.uri().path());
     match guard.admitted(&request, permission) {
         Ok(caller) => {
+            let known = caller.is_proven().then(|| guard.known(&request, &caller));
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let answer = next.run(request).await;
+            match known {
+                Some(known) => answer.map(|body| Body::new(Watched::new(body, known))),
+                None => answer,
+            }
         }
         Err(Refused::Unknown) => status::auth_failed().into_http(),
         Err(Refused::Forbidden) => status::not_allowed(permission).into_http(),
@@ -90,10 +102,21 @@ enum Refused {
 }
 
 impl Guard {
+    /// What the caller showed, to look at it again.
+    fn known(&self, request: &Request, caller: &Caller) -> Known {
+        let token = match Credentials::of(request.headers(), None) {
+            Ok(Credentials::Bearer(token)) => Some(token.to_owned()),
+            _ => None,
+        };
+        let certificate = Peer::of(request.extensions()).certificate.cloned();
+        let (access, clock) = (Arc::clone(&self.access), self.clock.clone());
+        Known { access, clock, token, certificate, caller: caller.clone() }
+    }
+
     fn admitted(&self, request: &Request, permission: Permission) -> Result<Caller, Refused> {
         let peer = Peer::of(request.extensions());
         let known = match self.access.is_kept() {
-            true => Credentials::of(request.headers(), peer.certificate)
+            true => Credentials::of(request.headers(), peer.certificate.map(|held| &**held))
                 .and_then(|shown| self.access.caller(&shown, self.clock.now())),
             // Nobody is asked, so nobody from elsewhere is let in, whatever the port listens on.
             false if peer.is_here() => Ok(Caller::local()),

@@ -8,6 +8,7 @@ mod credentials;
 mod layer;
 mod peer;
 mod policy;
+mod watched;
 
 pub(crate) use self::policy::wire_of;
 pub(crate) use self::{

@@ -1,6 +1,6 @@
 //! The other end of a request's connection.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::Extensions;
 use davy_access::PeerCertificate;
@@ -8,7 +8,7 @@ use davy_access::PeerCertificate;
 /// Where a request comes from, and the certificate of its connection.
 pub(super) struct Peer<'a> {
     address: Option<IpAddr>,
-    pub(super) certificate: Option<&'a PeerCertificate>,
+    pub(super) certificate: Option<&'a Arc<PeerCertificate>>,
 }
 
 impl<'a> Peer<'a> {
@@ -16,7 +16,7 @@ impl<'a> Peer<'a> {
         let peer: Option<&crate::port::Peer> = extensions.get();
         Peer {
             address: peer.map(|peer| peer.addr.ip()),
-            certificate: peer.and_then(|peer| peer.certificate.as_deref()),
+            certificate: peer.and_then(|peer| peer.certificate.as_ref()),
         }
     }
 

@@ -6,11 +6,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use davy_access::{Grant, Role, oidc::Issuer};
 use davy_proto::v1 as wire;
+use davy_server::rpc::v1::alert_service_client::AlertServiceClient;
 use prost::Message;
 use ring::{
     rand::SystemRandom,
     signature::{Ed25519KeyPair, KeyPair},
 };
+use tokio::time::timeout;
 use tonic::Status;
 
 use super::house::{House, PASSWORD, accounts, oidc, person, token, word};
@@ -158,5 +160,45 @@ async fn an_issuers_token_lets_its_person_in() {
         ("cut", good[..good.len() - 2].to_owned()),
     ] {
         assert_eq!(word(&house.ask(LIST, Some(&token), Vec::new()).await), "AUTH_FAILED", "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_within_seconds_of_the_log_out_and_goes_on_while_its_caller_is_known() {
+    let house =
+        House::open(&(person("ann", "ann", "{ role = \"viewer\", scope = \"*\" }") + &accounts())).await;
+    let token_of_ann = log_in(&house, "ann", PASSWORD).await.expect("let in");
+    let anns = watch(&house, &token_of_ann).await;
+    let others = watch(&house, &token(Role::Viewer, "all")).await;
+    let (mut anns, mut others) = (anns, others);
+    assert!(timeout(Duration::from_secs(7), ended(&mut anns)).await.is_err(), "it ended of itself");
+    house.ask("/davy.v1.SessionService/Logout", Some(&token_of_ann), Vec::new()).await.expect("logged out");
+    let status = timeout(Duration::from_secs(7), ended(&mut anns)).await.expect("it ends");
+    assert_eq!(status.expect("not of itself").code(), tonic::Code::Unauthenticated);
+    assert!(timeout(Duration::from_secs(1), ended(&mut others)).await.is_err(), "another's goes on");
+    // A grant that is gone ends what was begun by it.
+    fs::write(house.accounts_file(), "").expect("written");
+    let status = timeout(Duration::from_secs(12), ended(&mut others)).await.expect("it ends");
+    assert_eq!(status.expect("not of itself").code(), tonic::Code::Unauthenticated);
+}
+
+type Alerts = tonic::Streaming<wire::AlertServiceSubscribeResponse>;
+
+async fn watch(house: &House, token: &str) -> Alerts {
+    let mut request =
+        tonic::Request::new(wire::AlertServiceSubscribeRequest { heartbeat: true, ..Default::default() });
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+    let mut client = AlertServiceClient::new(house.channel.clone());
+    client.subscribe(request).await.expect("let in").into_inner()
+}
+
+/// Why a stream ended, when it has; it may never.
+async fn ended(alerts: &mut Alerts) -> Option<Status> {
+    loop {
+        match alerts.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => return None,
+            Err(status) => return Some(status),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Who may do what, asked of a server over its port.
 
+mod certificates;
 mod doc;
 mod house;
 mod login;
