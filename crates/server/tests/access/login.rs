@@ -176,10 +176,13 @@ async fn a_stream_ends_within_seconds_of_the_log_out_and_goes_on_while_its_calle
     let status = timeout(Duration::from_secs(7), ended(&mut anns)).await.expect("it ends");
     assert_eq!(status.expect("not of itself").code(), tonic::Code::Unauthenticated);
     assert!(timeout(Duration::from_secs(1), ended(&mut others)).await.is_err(), "another's goes on");
-    // A grant that is gone ends what was begun by it.
-    fs::write(house.accounts_file(), "").expect("written");
+    // So does a grant that was changed, though its account is known as before.
+    let narrower = accounts().replace("\"viewer\", scope = \"*\"", "\"viewer\", scope = \"370000\"");
+    fs::write(house.accounts_file(), narrower).expect("written");
     let status = timeout(Duration::from_secs(12), ended(&mut others)).await.expect("it ends");
     assert_eq!(status.expect("not of itself").code(), tonic::Code::Unauthenticated);
+    let mut anew = watch(&house, &token(Role::Viewer, "all")).await;
+    assert!(timeout(Duration::from_secs(1), ended(&mut anew)).await.is_err(), "known as before");
 }
 
 type Alerts = tonic::Streaming<wire::AlertServiceSubscribeResponse>;
