@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use davy_access::Permission;
+use davy_access::{Caller, Permission};
 use davy_delivery::{Event, GapReason, Start, Subscription, Token};
 use davy_journal::{Cursor, JournalReader};
 use davy_model::{Tier, Transition};
@@ -45,7 +45,7 @@ impl AlertService for Alerts {
             }
             Some(WireStart::FromNow(_)) => (self.head(&sites), false),
             Some(WireStart::Snapshot(_)) => (self.head(&sites), true),
-            None => match self.confirmed(&request.consumer, &sites).await? {
+            None => match self.confirmed(&caller, &request.consumer, &sites).await? {
                 Some(token) => (token, false),
                 // Whoever does not say, and was never here, wants to know how things stand.
                 None => (self.head(&sites), true),
@@ -73,7 +73,7 @@ impl AlertService for Alerts {
     ) -> Result<Response<wire::AlertServiceConfirmResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
-        let name = consumer_name(&request.consumer)?;
+        let name = consumer_name(&caller, &request.consumer)?;
         let token: Token = request.token.parse().map_err(|_| status::wrong_token(&request.token))?;
         let at = self.hub.clock.now();
         // What a token says of sites beyond the caller's is nothing.
@@ -88,9 +88,11 @@ impl AlertService for Alerts {
     }
 }
 
-fn consumer_name(name: &str) -> Result<String, Status> {
+/// What its cursor is kept under. Where callers are known, a consumer is its caller's: nobody moves another's.
+fn consumer_name(caller: &Caller, name: &str) -> Result<String, Status> {
     if davy_model::is_name(name) {
-        return Ok(name.to_owned());
+        let own = || format!("{}/{name}", caller.name());
+        return Ok(if caller.is_proven() { own() } else { name.to_owned() });
     }
     let what = "a consumer is called by 1 to 64 letters, digits, dots, dashes and underscores";
     Err(status::status(tonic::Code::InvalidArgument, "REQUEST_INVALID", what))
@@ -98,11 +100,16 @@ fn consumer_name(name: &str) -> Result<String, Status> {
 
 impl Alerts {
     /// Where a consumer that confirmed before goes on; `None` when it never did.
-    async fn confirmed(&self, consumer: &str, sites: &[Arc<str>]) -> Result<Option<Token>, Status> {
+    async fn confirmed(
+        &self,
+        caller: &Caller,
+        consumer: &str,
+        sites: &[Arc<str>],
+    ) -> Result<Option<Token>, Status> {
         if consumer.is_empty() {
             return Ok(None);
         }
-        let name = consumer_name(consumer)?;
+        let name = consumer_name(caller, consumer)?;
         let mut token = Token::default();
         let mut known = false;
         for feed in sites.iter().filter_map(|site| self.hub.feed.site(site)) {

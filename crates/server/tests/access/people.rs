@@ -203,3 +203,20 @@ async fn the_canary_is_known_where_all_others_have_to_be() {
     }
     panic!("the canary was not heard within 30 s");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_is_its_callers_and_nobody_else_moves_its_cursor() {
+    let house = House::open(&accounts()).await;
+    let (one, other) = (token(Role::Viewer, "all"), token(Role::Viewer, "province"));
+    let path = "/davy.v1.AlertService/Confirm";
+    let asked = wire::AlertServiceConfirmRequest { consumer: "desk".into(), token: "d1.park:0".into() };
+    ask::<wire::AlertServiceConfirmResponse>(&house, path, &one, &asked).await.expect("confirmed");
+    let subscribe = wire::AlertServiceSubscribeRequest { consumer: "desk".into(), ..Default::default() };
+    for (what, token, snapshot) in [("who confirmed", &one, false), ("another of that name", &other, true)] {
+        let path = "/davy.v1.AlertService/Subscribe";
+        let first: wire::AlertServiceSubscribeResponse =
+            ask(&house, path, token, &subscribe).await.expect("let in");
+        // Whoever was never here is told first how things stand.
+        assert_eq!(first.event.is_some(), snapshot, "{what}: {first:?}");
+    }
+}
