@@ -1,4 +1,5 @@
-//! Makes the service stubs, and the table of what each method permits. The messages are `davy-proto`'s.
+//! Makes the service stubs, the table of what each method permits, and the words of every reason code. The messages are
+//! `davy-proto`'s.
 
 use std::{
     env,
@@ -16,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_source_info(true).include_imports(true).open_files(sources(&root.join("davy/v1"))?)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("methods.rs"), methods(&compiler.descriptor_pool())?)?;
+    fs::write(out.join("meanings.rs"), meanings(&root.join("../docs/errors").canonicalize()?)?)?;
     tonic_prost_build::configure()
         .extern_path(".davy.v1", "::davy_proto::v1")
         .compile_fds(compiler.file_descriptor_set())?;
@@ -49,6 +51,28 @@ fn methods(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
                 service.full_name()
             )?;
         }
+    }
+    table.push(']');
+    Ok(table)
+}
+
+/// The pages of `docs/errors` as Rust, by code: what each means in Chinese, and the page. What is not said there, the server
+/// cannot say: a page without the part ends the build.
+fn meanings(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    pages.retain(|page| page.extension().is_some_and(|end| end == "md") && !page.ends_with("README.md"));
+    pages.sort();
+    let mut table = String::from("&[\n");
+    for page in pages {
+        println!("cargo:rerun-if-changed={}", page.display());
+        let text = fs::read_to_string(&page)?;
+        let meaning = text.split_once("**含义。**").and_then(|(_, rest)| rest.split("\n\n").next());
+        let meaning = meaning.ok_or_else(|| format!("{}: no **含义。**", page.display()))?;
+        let meaning: String = meaning.lines().map(str::trim).collect();
+        let code = page.file_stem().and_then(|stem| stem.to_str()).ok_or("a page without a name")?;
+        writeln!(table, "    Meaning {{ code: {code:?}, zh: {meaning:?}, page: include_str!({page:?}) }},")?;
     }
     table.push(']');
     Ok(table)

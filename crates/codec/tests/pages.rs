@@ -21,11 +21,14 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 23] = [
+const SERVICE_CODES: [&str; 26] = [
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
     "NOT_ALLOWED",
     "CALLS_TOO_MANY",
+    "METHOD_UNKNOWN",
+    "DEADLINE_EXCEEDED",
+    "INTERNAL",
     "SITE_UNKNOWN",
     "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",

@@ -17,6 +17,13 @@ pub enum WireError {
 }
 
 impl WireError {
+    /// Of which field.
+    pub fn field(&self) -> &'static str {
+        match self {
+            WireError::Missing(field) | WireError::Unknown { field, .. } => field,
+        }
+    }
+
     /// A value of `field` that is not known.
     pub(crate) fn unknown(field: &'static str, got: &impl ToString) -> WireError {
         WireError::Unknown { field, got: got.to_string() }

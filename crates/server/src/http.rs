@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     extract::State,
     http::StatusCode,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -18,15 +18,17 @@ use crate::{
     canary::Standing,
     guard::{Page, admit, page},
     hub::Hub,
+    json,
     metrics::Metrics,
     port::{Calls, Origins, PortStats, bounded, from_named},
     rpc,
 };
 
 /// The pages beside the services.
-pub const PAGES: [Page; 2] = [METRICS, HEALTH];
+pub const PAGES: [Page; 3] = [METRICS, HEALTH, ERRORS];
 const METRICS: Page = Page { path: "/metrics", permission: Permission::View };
 const HEALTH: Page = Page { path: "/healthz", permission: Permission::Anyone };
+const ERRORS: Page = Page { path: "/errors/{code}", permission: Permission::Anyone };
 
 #[derive(Clone)]
 struct Shown {
@@ -46,12 +48,15 @@ pub(crate) async fn app(
     let shown = Shown { hub: Arc::clone(hub), metrics, calls: calls.clone(), port: Arc::clone(port) };
     let guard = (&hub.access, &hub.clock);
     let own = page(Router::new(), METRICS, guard, get(show_metrics));
-    let own = page(own, HEALTH, guard, get(show_health)).with_state(shown);
-    // From the inside out. What comes as gRPC-Web is gRPC from there on.
+    let own = page(own, HEALTH, guard, get(show_health));
+    let own = page(own, ERRORS, guard, get(rpc::meaning::show)).with_state(shown);
+    // From the inside out. What comes as gRPC-Web or in JSON is gRPC from there on.
     let grpc = admit(rpc::routes(hub, stop).await, &hub.access, &hub.clock)
         .layer(from_fn_with_state(calls, bounded))
+        .layer(map_response(rpc::complete))
         .layer(GrpcWebLayer::new())
-        .layer(from_fn_with_state(origins, from_named));
+        .layer(from_fn_with_state(origins, from_named))
+        .layer(from_fn(json::mirror));
     own.merge(grpc)
 }
 

@@ -21,6 +21,7 @@ pub mod guard;
 mod history;
 mod http;
 mod hub;
+mod json;
 mod keeper;
 mod kept;
 mod latest;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod first_hour;
+mod mirror;
 mod record;
 mod strangers;
 mod verbs;

@@ -6,10 +6,12 @@ mod alarm_past;
 mod alarms;
 mod alerts;
 mod asked;
+mod complete;
 mod dead_letters;
 mod devices;
 mod explain;
 mod history;
+pub(crate) mod meaning;
 mod methods;
 mod performance;
 mod question;
@@ -43,6 +45,7 @@ use v1::{
     system_service_server::SystemServiceServer, telemetry_service_server::TelemetryServiceServer,
 };
 
+pub(crate) use self::complete::complete;
 pub use self::methods::METHODS;
 pub(crate) use self::{status::too_many_calls, streamed::taking_streams, telemetry::WATCHERS_MAX};
 

@@ -1,6 +1,7 @@
-//! Errors on the wire: each carries an `ErrorInfo` whose reason is a word of the documentation.
+//! Errors on the wire: each carries an `ErrorInfo` whose reason is a word of the documentation, what that means in Chinese, and
+//! where its page is. The message is English, and has the particulars; those that a program may want are in the metadata.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use davy_access::Permission;
 use davy_history::HistoryError;
@@ -10,13 +11,56 @@ use davy_proto::WireError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::meaning;
+
 /// The domain of every reason.
 const DOMAIN: &str = "davy.v1";
+/// When to ask again, where asking again may help.
+const RETRY: Duration = Duration::from_secs(1);
 
-pub(super) fn status(code: Code, reason: &str, message: impl Into<String>) -> Status {
+pub(crate) fn status(code: Code, reason: &str, message: impl Into<String>) -> Status {
+    about(code, reason, message, &[])
+}
+
+/// As [`status`], with particulars for programs: `("site", "park")`.
+fn about(code: Code, reason: &str, message: impl Into<String>, particulars: &[(&str, &str)]) -> Status {
+    Status::with_error_details(code, message, details(code, reason, particulars))
+}
+
+fn details(code: Code, reason: &str, particulars: &[(&str, &str)]) -> ErrorDetails {
+    let metadata = particulars.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
     let mut details = ErrorDetails::new();
-    details.set_error_info(reason, DOMAIN, HashMap::<String, String>::new());
-    Status::with_error_details(code, message, details)
+    details.set_error_info(reason, DOMAIN, metadata.collect::<HashMap<String, String>>());
+    if let Some(meaning) = meaning::of(reason) {
+        details.set_localized_message("zh-CN", meaning.zh);
+        details.add_help_link("what it means, and what to do", meaning::address(reason));
+    }
+    if matches!(code, Code::Unavailable | Code::ResourceExhausted) {
+        details.set_retry_info(Some(RETRY));
+    }
+    details
+}
+
+/// An error that was made without Davy's words, by what stands between the wire and its services, gets them.
+pub(crate) fn completed(status: Status) -> Status {
+    if status.code() == Code::Ok || !status.details().is_empty() {
+        return status;
+    }
+    let message = status.message();
+    let (code, reason) = match status.code() {
+        Code::Unimplemented => (Code::Unimplemented, "METHOD_UNKNOWN"),
+        // A message that is too long, as tonic has it.
+        Code::OutOfRange => (Code::ResourceExhausted, "PAYLOAD_TOO_LARGE"),
+        // A message that cannot be decoded is the caller's, whatever tonic says.
+        Code::Internal if message.starts_with("failed to decode") => {
+            (Code::InvalidArgument, "REQUEST_INVALID")
+        }
+        Code::InvalidArgument | Code::FailedPrecondition => (status.code(), "REQUEST_INVALID"),
+        Code::DeadlineExceeded | Code::Cancelled => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+        Code::Unavailable => (Code::Unavailable, "STOPPING"),
+        _ => (status.code(), "INTERNAL"),
+    };
+    self::status(code, reason, message)
 }
 
 /// Nobody known, or not so: which of the two, and why, is not said.
@@ -63,12 +107,21 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
     status(code, refusal.word(), refusal.to_string())
 }
 
+/// A field that says what cannot be, or nothing.
 pub(super) fn wrong(error: &WireError) -> Status {
-    status(Code::InvalidArgument, "REQUEST_INVALID", error.to_string())
+    invalid_field(error.field(), error.to_string())
+}
+
+/// As [`invalid`], naming the field.
+pub(super) fn invalid_field(field: &str, what: impl Into<String>) -> Status {
+    let what = what.into();
+    let mut details = details(Code::InvalidArgument, "REQUEST_INVALID", &[("field", field)]);
+    details.add_bad_request_violation(field, &what);
+    Status::with_error_details(Code::InvalidArgument, what, details)
 }
 
 /// A request that makes no sense, in words.
-pub(super) fn invalid(what: impl Into<String>) -> Status {
+pub(crate) fn invalid(what: impl Into<String>) -> Status {
     status(Code::InvalidArgument, "REQUEST_INVALID", what)
 }
 
@@ -86,11 +139,11 @@ pub(super) fn history(error: &HistoryError) -> Status {
 }
 
 pub(super) fn unknown_site(site: &str) -> Status {
-    status(Code::NotFound, "SITE_UNKNOWN", format!("no site is called {site}"))
+    about(Code::NotFound, "SITE_UNKNOWN", format!("no site is called {site}"), &[("site", site)])
 }
 
 pub(super) fn unknown_alarm(alarm: &str) -> Status {
-    status(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"))
+    about(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"), &[("alarm", alarm)])
 }
 
 pub(super) fn stopping() -> Status {
@@ -125,4 +178,52 @@ pub(crate) fn too_many_calls(most: usize, whose: &str) -> Status {
 
 pub(super) fn wrong_token(token: &str) -> Status {
     status(Code::InvalidArgument, "RESUME_TOKEN_INVALID", format!("not a token of Davy's: {token:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_why_for_a_program_and_for_a_person_in_both_languages() {
+        let status = unknown_site("nowhere");
+        let details = status.get_error_details();
+        let info = details.error_info().expect("ErrorInfo");
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("SITE_UNKNOWN", "davy.v1"));
+        assert_eq!(info.metadata["site"], "nowhere");
+        let words = details.localized_message().expect("a message");
+        assert_eq!((words.locale.as_str(), words.message.as_str()), ("zh-CN", "本系统没有该名称的站点。"));
+        assert_eq!(details.help().expect("help").links[0].url, "/errors/SITE_UNKNOWN");
+        assert!(details.retry_info().is_none(), "asking again does not make a site");
+        assert!(stopping().get_error_details().retry_info().is_some());
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_is_named() {
+        let status = wrong(&WireError::Missing("target"));
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().expect("a violation").field_violations[0].field, "target");
+    }
+
+    #[test]
+    fn errors_of_others_get_words_and_those_of_ours_keep_theirs() {
+        let cases = [
+            (Status::unimplemented(""), Code::Unimplemented, "METHOD_UNKNOWN"),
+            (
+                Status::out_of_range("decoded message length too large"),
+                Code::ResourceExhausted,
+                "PAYLOAD_TOO_LARGE",
+            ),
+            (Status::internal("failed to decode Protobuf message"), Code::InvalidArgument, "REQUEST_INVALID"),
+            (Status::cancelled("Timeout expired"), Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+            (Status::unknown("what?"), Code::Unknown, "INTERNAL"),
+            (unknown_site("nowhere"), Code::NotFound, "SITE_UNKNOWN"),
+        ];
+        for (status, code, reason) in cases {
+            let status = completed(status);
+            let info = status.get_details_error_info().expect("ErrorInfo");
+            assert_eq!((status.code(), info.reason.as_str()), (code, reason));
+            assert!(meaning::of(&info.reason).is_some(), "{reason} has its page");
+        }
+    }
 }
