@@ -8,6 +8,7 @@ use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 const NOT_BY_A_COMMAND: [&str; 16] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
+    "AUDIT_UNAVAILABLE",
     "BACKPRESSURE",
     "CALLS_TOO_MANY",
     "HISTORY_UNAVAILABLE",

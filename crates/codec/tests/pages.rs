@@ -21,7 +21,8 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 26] = [
+const SERVICE_CODES: [&str; 27] = [
+    "AUDIT_UNAVAILABLE",
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
     "NOT_ALLOWED",

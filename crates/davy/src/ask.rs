@@ -5,9 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
-    dead_letter_service_client::DeadLetterServiceClient, device_service_client::DeviceServiceClient,
-    rule_service_client::RuleServiceClient, session_service_client::SessionServiceClient,
-    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
+    audit_service_client::AuditServiceClient, dead_letter_service_client::DeadLetterServiceClient,
+    device_service_client::DeviceServiceClient, rule_service_client::RuleServiceClient,
+    session_service_client::SessionServiceClient, system_service_client::SystemServiceClient,
+    telemetry_service_client::TelemetryServiceClient,
 };
 use tonic::{
     service::interceptor::InterceptedService,
@@ -76,6 +77,11 @@ impl ServerArgs {
     /// A client for the stream of alerts.
     pub(crate) async fn alerts(&self) -> anyhow::Result<AlertServiceClient<Connection>> {
         Ok(AlertServiceClient::new(self.stream_channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for who did what.
+    pub(crate) async fn audit(&self) -> anyhow::Result<AuditServiceClient<Connection>> {
+        Ok(AuditServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for refused messages.

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    accounts, alarms, check_config, dead_letters, demo, devices, export, import, journal, login, migrate,
-    payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
+    accounts, alarms, audit, check_config, dead_letters, demo, devices, export, import, journal, login,
+    migrate, payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -71,6 +71,9 @@ pub(crate) enum Verb {
     /// The durable record of a site
     #[command(subcommand)]
     Journal(journal::Verb),
+    /// Who did what: the audit log, and whether it is what was written
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// The tables of the history database
     #[command(subcommand)]
     Migrate(migrate::Verb),

@@ -8,6 +8,7 @@
 mod accounts;
 mod alarms;
 mod ask;
+mod audit;
 mod check_config;
 mod cli;
 mod credentials;
@@ -83,6 +84,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Replay(args) => replay::run(args).await,
         Verb::Simulate(verb) => simulate::run(verb).await,
         Verb::Journal(verb) => journal::run(verb),
+        Verb::Audit(verb) => audit::run(verb).await,
         Verb::Migrate(verb) => migrate::run(verb).await,
         Verb::Pki(verb) => pki::run(verb),
         Verb::CheckConfig(args) => check_config::run(&args),

@@ -348,6 +348,9 @@ fn entries_are_found_by_who_what_when_and_page_by_page() {
     let refused = Filter { result: "refused".to_owned(), ..Filter::default() };
     let when = Filter { from: Some(at(100)), until: Some(at(400)), ..Filter::default() };
     let on = Filter { on: "park:h2s:gt-4".to_owned(), ..Filter::default() };
+    let of_site = |site: &str| Filter { sites: Some(vec![site.to_owned()]), ..Filter::default() };
+    assert_eq!(all(&of_site("park")).len(), 500);
+    assert_eq!(all(&of_site("par")).len() + all(&of_site("mine")).len(), 0);
     let logins = Filter { what: vec!["login".to_owned()], ..Filter::default() };
     assert_eq!(all(&Filter::default()), due(|_| true));
     assert_eq!(all(&who), due(|number| number % 5 == 3));

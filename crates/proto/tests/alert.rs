@@ -115,9 +115,11 @@ fn reflection_can_serve_every_service() {
         [
             "AlarmService",
             "AlertService",
+            "AuditService",
             "DeadLetterService",
             "DeviceService",
             "RuleService",
+            "SessionService",
             "SystemService",
             "TelemetryService"
         ]

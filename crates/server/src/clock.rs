@@ -29,6 +29,17 @@ pub struct Hands {
     /// On the monotonic clock, when `wall` was true.
     at: Duration,
     warned: bool,
+    /// How far the system's clock was set since anybody asked.
+    stepped: Option<Step>,
+}
+
+/// How far a clock was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Forward.
+    Forward(Duration),
+    /// Back.
+    Back(Duration),
 }
 
 impl Clock {
@@ -45,6 +56,11 @@ impl Clock {
         hands.now(self.since.elapsed(), system_time())
     }
 
+    /// How far the system's clock was set since this was asked last, if it was.
+    pub(crate) fn take_step(&self) -> Option<Step> {
+        self.hands.lock().stepped.take()
+    }
+
     /// How long until `moment`; zero when it has passed.
     pub(crate) fn until(&self, moment: Timestamp) -> Duration {
         moment.since(self.now())
@@ -54,7 +70,7 @@ impl Clock {
 impl Hands {
     /// Hands that show `wall` when the monotonic clock shows `at`.
     pub fn start(wall: Timestamp, at: Duration) -> Hands {
-        Hands { wall, at, warned: false }
+        Hands { wall, at, warned: false, stepped: None }
     }
 
     /// What time it is when the monotonic clock shows `at` and the system's clock `system`.
@@ -63,18 +79,30 @@ impl Hands {
         if system > ran {
             if system.since(ran) > STEP {
                 warn!(step_s = system.since(ran).as_secs_f64(), "the system clock was set forward");
+                self.stepped = Some(Step::Forward(system.since(ran)));
             }
-            *self = Hands { wall: system, at, warned: false };
+            (self.wall, self.at, self.warned) = (system, at, false);
             return system;
         }
         if ran.since(system) > STEP && !self.warned {
             self.warned = true;
+            self.stepped = Some(Step::Back(ran.since(system)));
             warn!(
                 step_s = ran.since(system).as_secs_f64(),
                 "the system clock was set back: Davy's runs on until restarted"
             );
         }
         ran
+    }
+}
+
+impl Step {
+    /// Forward, seconds; less than 0 when it was set back.
+    pub(crate) fn as_secs_f64(self) -> f64 {
+        match self {
+            Step::Forward(by) => by.as_secs_f64(),
+            Step::Back(by) => -by.as_secs_f64(),
+        }
     }
 }
 
@@ -86,6 +114,22 @@ fn system_time() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_told_once() {
+        let (start, second) = (Timestamp::from_micros(1 << 50), Duration::from_secs);
+        let mut hands = Hands::start(start, Duration::ZERO);
+        for (at, system, due) in [
+            (1, 1, None),
+            (2, 3602, Some(Step::Forward(second(3600)))),
+            (3, 3603, None),
+            (4, 2604, Some(Step::Back(second(1000)))),
+            (5, 2605, None),
+        ] {
+            hands.now(second(at), start.plus(second(system)));
+            assert_eq!(hands.stepped.take(), due, "{at}");
+        }
+    }
 
     #[test]
     fn it_never_goes_back_and_starts_no_earlier_than_the_journal() {

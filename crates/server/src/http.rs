@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic_web::GrpcWebLayer;
 
 use crate::{
+    audit::with_caller,
     canary::Standing,
     guard::{Page, admit, page},
     hub::Hub,
@@ -46,12 +47,12 @@ pub(crate) async fn app(
     stop: &CancellationToken,
 ) -> Router {
     let shown = Shown { hub: Arc::clone(hub), metrics, calls: calls.clone(), port: Arc::clone(port) };
-    let guard = (&hub.access, &hub.clock);
-    let own = page(Router::new(), METRICS, guard, get(show_metrics));
-    let own = page(own, HEALTH, guard, get(show_health));
-    let own = page(own, ERRORS, guard, get(rpc::meaning::show)).with_state(shown);
+    let own = page(Router::new(), METRICS, hub, get(show_metrics));
+    let own = page(own, HEALTH, hub, get(show_health));
+    let own = page(own, ERRORS, hub, get(rpc::meaning::show)).with_state(shown);
     // From the inside out. What comes as gRPC-Web or in JSON is gRPC from there on.
-    let grpc = admit(rpc::routes(hub, stop).await, &hub.access, &hub.clock)
+    let services = rpc::routes(hub, stop).await.layer(from_fn(with_caller));
+    let grpc = admit(services, hub)
         .layer(from_fn_with_state(calls, bounded))
         .layer(map_response(rpc::complete))
         .layer(GrpcWebLayer::new())

@@ -12,6 +12,7 @@ use davy_model::Timestamp;
 
 use crate::{
     activation::BrokerLinks,
+    audit::Audit,
     canary::{self, Canary},
     certificates::Certificates,
     clock::Clock,
@@ -46,6 +47,8 @@ pub(crate) struct Hub {
     pub(crate) access: Arc<Access>,
     /// What is served with TLS.
     pub(crate) certificates: Certificates,
+    /// Who did what.
+    pub(crate) audit: Arc<Audit>,
 }
 
 impl Hub {

@@ -6,6 +6,7 @@
 //! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
 mod activation;
+mod audit;
 pub mod backtest;
 mod beats;
 mod canary;
@@ -56,8 +57,8 @@ mod writer;
 pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
-    AccessConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig, HistoryStore,
-    OidcConfig, PortConfig, PortTls,
+    AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig,
+    HistoryStore, OidcConfig, PortConfig, PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

@@ -67,12 +67,21 @@ impl Metrics {
         show_port(port, calls);
         show_certificates(hub);
         show_history(hub);
+        show_audit(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
         }
         self.handle.run_upkeep();
         self.handle.render()
     }
+}
+
+/// How the audit log does.
+fn show_audit(hub: &Hub) {
+    let health = hub.audit.health();
+    let fails = health.trouble().is_some() || health.damage().is_some();
+    gauge!("davy_audit_failing").set(f64::from(u8::from(fails)));
+    counter!("davy_audit_failures_total").absolute(health.failures());
 }
 
 /// How far history is, where any is kept.

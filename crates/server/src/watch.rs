@@ -14,6 +14,7 @@ use davy_intake::{
 use davy_model::{AlarmKey, Condition, Fault, Input, Text, Tier, Timestamp};
 
 use crate::{
+    audit::Health,
     canary::Standing,
     certificates::{self, Ending, told_ending, told_trouble},
     hub::Hub,
@@ -68,6 +69,7 @@ impl Watch {
             self.look_at_sparkplug(hub, site, &sparkplug);
             self.look_at_history(hub, site);
             self.look_at_certificates(hub, site);
+            self.look_at_audit(hub, site);
         }
     }
 
@@ -197,6 +199,14 @@ impl Watch {
         }
     }
 
+    /// An audit log that fails harms no alarm, but nobody can show afterwards who did what.
+    fn look_at_audit(&mut self, hub: &Hub, site: &SiteService) {
+        let fault = audit_fault(hub.audit.health());
+        let (tier, text) =
+            fault.clone().unwrap_or((Tier::Yellow, Text::both("the audit log is written", "审计日志正常")));
+        self.tell(site, "audit", tier, fault.is_some(), text);
+    }
+
     /// How grave the part was told to fail, if it was. What was told before a restart is in the site's book.
     fn told(&self, site: &SiteService, part: &str) -> Option<Tier> {
         if let Some(active) = self.active.get(&(Arc::clone(&site.id), Arc::from(part))) {
@@ -238,6 +248,33 @@ fn history_fault(why: &str, left: Option<Duration>) -> (Tier, Text) {
         format!("历史数据未写入（{why}）：报警不受影响，日志暂存欠写数据，{left_zh}；请检查数据库"),
     );
     (tier, text)
+}
+
+/// What is wrong with the audit log, the gravest of it.
+fn audit_fault(health: &Health) -> Option<(Tier, Text)> {
+    let fails = health.trouble().map(|why| {
+        let en = format!("the audit log cannot be written ({why}): rules cannot be changed meanwhile; make room on the disk");
+        (Tier::Orange, Text::both(en, format!("审计日志无法写入（{why}）：期间不能变更规则；请检查磁盘")))
+    });
+    let damaged = || {
+        let what = health.damage()?;
+        let en = format!("the audit log does not verify ({what}): keep the files, and run davy audit verify");
+        Some((
+            Tier::Orange,
+            Text::both(en, format!("审计日志校验失败（{what}）：请保留文件并运行 davy audit verify")),
+        ))
+    };
+    let unsent = || {
+        let why = health.unsent()?;
+        let en = format!(
+            "checkpoints of the audit log cannot be kept elsewhere ({why}): look at audit.checkpoints"
+        );
+        Some((
+            Tier::Yellow,
+            Text::both(en, format!("审计检查点无法写入异地文件夹（{why}）：请检查 audit.checkpoints")),
+        ))
+    };
+    fails.or_else(damaged).or_else(unsent)
 }
 
 /// How long the journal can keep what it owes, in words.

@@ -6,12 +6,16 @@ use anyhow::Context;
 use davy_journal::{Finding, Report, verify};
 use serde_json::{Value, json};
 
-use crate::{exit::Exit, out};
+use crate::{
+    audit::{self, Place},
+    exit::Exit,
+    out,
+};
 
 /// Which journals.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Journal files, or data folders
+    /// Journal files, or data folders, whose audit log is checked too
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// One JSON object a journal
@@ -26,6 +30,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         journals.extend(super::find(path)?);
     }
     let mut whole = true;
+    for place in args.paths.iter().filter_map(|path| Place::find(path)) {
+        whole &= audit::check(&place, args.json)?;
+    }
     for journal in journals {
         let report = verify(&journal).with_context(|| format!("checking {}", journal.display()))?;
         whole &= report.is_whole();

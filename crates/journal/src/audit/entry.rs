@@ -104,7 +104,8 @@ impl Entry {
     }
 
     /// The same within the bounds of a line.
-    pub(super) fn clipped(&self) -> Entry {
+    #[must_use]
+    pub fn clipped(&self) -> Entry {
         let Who { name, kind, subject, from } = &self.who;
         let who = Who { name: cut(name), kind: *kind, subject: cut(subject), from: cut(from) };
         let outcome = match &self.outcome {
@@ -113,6 +114,24 @@ impl Entry {
         };
         let (before, after) = (self.before.as_ref().map(clip), self.after.as_ref().map(clip));
         Entry { who, what: self.what, on: cut(&self.on), before, after, outcome }
+    }
+}
+
+impl Entry {
+    /// About how much memory it takes, bytes.
+    #[allow(clippy::len_without_is_empty, reason = "no entry is empty")]
+    pub fn len(&self) -> usize {
+        let value = |value: &Option<Value>| value.as_ref().map_or(0, |value| value.to_string().len() * 4);
+        let Who { name, subject, from, .. } = &self.who;
+        let code = match &self.outcome {
+            Outcome::Done => 0,
+            Outcome::Refused(code) => code.len(),
+        };
+        size_of::<Entry>()
+            + [name, subject, from, &self.on].iter().map(|text| text.len()).sum::<usize>()
+            + value(&self.before)
+            + value(&self.after)
+            + code
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Filter {
     pub who: String,
     /// What it was done on begins so.
     pub on: String,
+    /// Only what was done on one of these sites, or on something of theirs; all when none is given.
+    pub sites: Option<Vec<String>>,
     /// `done` or `refused`.
     pub result: String,
 }
@@ -85,5 +87,11 @@ impl Filter {
             && any(&self.who, &noted.who.name)
             && any(&self.result, &noted.result)
             && noted.on.starts_with(&self.on)
+            && self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| is_of(site, &noted.on)))
     }
+}
+
+/// Whether something is a site, or an alarm or a letter of it.
+fn is_of(site: &str, on: &str) -> bool {
+    on.strip_prefix(site).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
 }

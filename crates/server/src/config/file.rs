@@ -13,8 +13,8 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfigProblem, access::RawAccess, history::RawHistory, http::RawHttp, journal::RawJournal,
-    sparkplug::RawSparkplug,
+    ConfigProblem, access::RawAccess, audit::RawAudit, history::RawHistory, http::RawHttp,
+    journal::RawJournal, sparkplug::RawSparkplug,
 };
 use crate::{FolderPolicy, certificates::ClientCertificate};
 
@@ -30,6 +30,7 @@ pub(super) struct Raw {
     pub(super) rules: RawRules,
     pub(super) history: RawHistory,
     pub(super) journal: RawJournal,
+    pub(super) audit: RawAudit,
     pub(super) heartbeat: RawHeartbeat,
     pub(super) canary: RawCanary,
     pub(super) http: RawHttp,
@@ -138,6 +139,7 @@ impl Default for Raw {
             rules: RawRules::default(),
             history: RawHistory::default(),
             journal: RawJournal::default(),
+            audit: RawAudit::default(),
             heartbeat: RawHeartbeat::default(),
             canary: RawCanary::default(),
             http: RawHttp::default(),

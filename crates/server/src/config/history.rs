@@ -182,7 +182,7 @@ fn postgres(raw: &RawHistory, base: &Path, add: &mut impl FnMut(&str, String)) -
 }
 
 /// A span of days: `90d`.
-fn span(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
+pub(super) fn span(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
     let parsed = text.parse::<Span>().ok();
     let parsed = parsed.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let parsed = parsed.and_then(|span| Duration::try_from(span).ok());

@@ -1,6 +1,7 @@
 //! `davy.toml` < `conf.d/*.toml` < `DAVY__SECTION__KEY` < flags, checked as a whole before anything starts.
 
 mod access;
+mod audit;
 mod clients;
 mod file;
 mod history;
@@ -16,6 +17,7 @@ mod tls;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use access::{AccessConfig, OidcConfig};
+pub use audit::AuditConfig;
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
 pub use http::{PortConfig, PortTls};
@@ -24,6 +26,7 @@ pub use problem::ConfigProblem;
 
 use crate::{
     FolderPolicy, SiteSource,
+    audit::BYTES_MAX as AUDIT_BYTES,
     certificates::{Certificates, ServedCertificate},
     live,
     retention::Retention,
@@ -65,6 +68,10 @@ pub struct Config {
     pub folders: FolderPolicy,
     /// History; `None` when none is kept.
     pub history: Option<HistoryConfig>,
+    /// How the audit log is kept.
+    pub audit: AuditConfig,
+    /// SHA-256 of the keys as they were read, in hex; empty when nothing was read.
+    pub digest: String,
     /// The canary; `None` when it is switched off.
     pub canary: Option<CanaryConfig>,
 }
@@ -109,6 +116,8 @@ impl Config {
             heartbeat_every: liveness::HEARTBEAT_EVERY,
             folders: FolderPolicy::default(),
             history: Some(HistoryConfig::default()),
+            audit: AuditConfig::default(),
+            digest: String::new(),
             canary: Some(CanaryConfig::default()),
         }
     }
@@ -141,7 +150,8 @@ impl Config {
         let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
         let watchers = WATCHERS_MAX * WATCHER_BYTES;
         let port = self.port.limits.memory_max_bytes().saturating_add(FILES_BYTES_MAX);
-        let shared = [hj212, history, watchers, port].into_iter().fold(door, usize::saturating_add);
+        let shared =
+            [hj212, history, watchers, port, AUDIT_BYTES].into_iter().fold(door, usize::saturating_add);
         shared.saturating_add(sites.saturating_mul(per_site))
     }
 }

@@ -4,6 +4,7 @@ use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use davy_door::Listen;
 use davy_intake::{QuotaConfig, broker::BrokerConfig, rights::Clients};
+use sha2::{Digest, Sha256};
 
 use super::{
     Config, ConfigProblem, DoorConfig, access, clients,
@@ -53,6 +54,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
     let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
     let sparkplug = sparkplug::resolve(&raw.sparkplug, |place, what| problems.add(place, what));
+    let audit = super::audit::resolve(&raw.audit, &raw.base, |place, what| problems.add(place, what));
     let history = super::history::resolve(&raw.history, &raw.base, |place, what| problems.add(place, what));
     let retention = journal::resolve(&raw.journal, |place, what| problems.add(place, what));
     let config = http.map(|http| Config {
@@ -72,12 +74,20 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         heartbeat_every: heartbeat.unwrap_or_default(),
         folders: raw.rules.folders,
         history,
+        audit,
+        digest: digest(raw),
         canary,
     });
     match config {
         Some(config) if problems.0.is_empty() => Ok(config),
         _ => Err(problems.0),
     }
+}
+
+/// Secrets are named by file, so that none is in the keys.
+fn digest(raw: &Raw) -> String {
+    let keys = serde_json::to_vec(raw).unwrap_or_default();
+    davy_journal::hex(&Sha256::digest(keys))
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {

@@ -21,7 +21,12 @@ use super::{
     policy::permission_of,
     watched::{Known, Watched},
 };
-use crate::{clock::Clock, rpc::status};
+use crate::{
+    audit::{Audit, known_of},
+    clock::Clock,
+    hub::Hub,
+    rpc::status,
+};
 
 /// A page that is no RPC, and the permission it asks for.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +41,7 @@ pub struct Page {
 #[derive(Clone)]
 pub(crate) struct Guard {
     access: Arc<Access>,
+    audit: Arc<Audit>,
     clock: Clock,
 }
 
@@ -43,16 +49,16 @@ pub(crate) struct Guard {
 pub(crate) fn page<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     page: Page,
-    (access, clock): (&Arc<Access>, &Clock),
+    hub: &Hub,
     shows: MethodRouter<S, Infallible>,
 ) -> Router<S> {
-    let guard = Guard { access: Arc::clone(access), clock: clock.clone() };
+    let guard = Guard::of(hub);
     router.route(page.path, shows.layer(from_fn_with_state((guard, page.permission), admit_to_page)))
 }
 
 /// Puts the services behind the permissions of their methods.
-pub(crate) fn admit(services: Router, access: &Arc<Access>, clock: &Clock) -> Router {
-    let guard = Guard { access: Arc::clone(access), clock: clock.clone() };
+pub(crate) fn admit(services: Router, hub: &Hub) -> Router {
+    let guard = Guard::of(hub);
     services.layer(from_fn_with_state(guard, admit_to_method))
 }
 
@@ -102,6 +108,11 @@ enum Refused {
 }
 
 impl Guard {
+    fn of(hub: &Hub) -> Guard {
+        let (access, audit) = (Arc::clone(&hub.access), Arc::clone(&hub.audit));
+        Guard { access, audit, clock: hub.clock.clone() }
+    }
+
     /// What the caller showed, to look at it again.
     fn known(&self, request: &Request, caller: &Caller) -> Known {
         let token = match Credentials::of(request.headers(), None) {
@@ -127,6 +138,8 @@ impl Guard {
             Err(_) if permission == Permission::Anyone => Caller::nobody(),
             Err(denied) => {
                 debug!(%denied, address = peer.word(), path = request.uri().path(), "nobody known");
+                let (who, path) = (known_of(request.extensions()), request.uri().path());
+                self.audit.turned_away(who, path, "AUTH_FAILED", &denied.to_string());
                 return Err(Refused::Unknown);
             }
         };
@@ -134,6 +147,10 @@ impl Guard {
             return Ok(caller);
         }
         debug!(caller = %caller.name(), path = request.uri().path(), "not allowed");
+        let mut extensions = request.extensions().clone();
+        extensions.insert(caller);
+        let who = known_of(&extensions);
+        self.audit.turned_away(who, request.uri().path(), "NOT_ALLOWED", permission.word());
         Err(Refused::Forbidden)
     }
 }

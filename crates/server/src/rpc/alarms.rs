@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use davy_access::{Caller, Countersigned, Permission};
-use davy_journal::JournalReader;
+use davy_journal::{JournalReader, audit::What};
 use davy_model::{AlarmKey, Command, CommandKind, Refusal};
 use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
+use serde_json::json;
 use tonic::{Request, Response, Status};
 
 use super::asked::Asked;
 use super::{
     alarm_counts, alarm_history, explain, performance, status, v1::alarm_service_server::AlarmService, view,
 };
-use crate::{guard::caller, hub::Hub};
+use crate::{audit::Deed, guard::caller, hub::Hub};
 
 pub(crate) struct Alarms {
     hub: Arc<Hub>,
@@ -30,7 +31,25 @@ impl Alarms {
         Alarms { hub, asked: Asked::default() }
     }
 
+    /// Does what an operator asks, and notes who did.
     async fn command(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        target: Target,
+        kind: CommandKind,
+    ) -> Result<Option<wire::Alarm>, Status> {
+        let asked = target.clone().unwrap_or_default();
+        let answer = self.obey(caller, permission, target, kind).await;
+        let deed = Deed::new(What::Command, &asked.actor, asked.alarm).asking(json!({
+            "command": kind.word(), "occurrence": asked.occurrence, "comment": asked.comment,
+            "countersigned": !asked.approved_by.is_empty(), "seconds": shelved_s(kind),
+        }));
+        self.hub.audit.tell(deed, &answer).await;
+        answer
+    }
+
+    async fn obey(
         &self,
         caller: &Caller,
         permission: Permission,
@@ -81,6 +100,13 @@ impl Alarms {
         let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
         let site = self.hub.site_of(caller, Permission::View, &key.site);
         if site.is_some() { Ok(key) } else { Err(status::unknown_site(&key.site)) }
+    }
+}
+
+fn shelved_s(kind: CommandKind) -> Option<u64> {
+    match kind {
+        CommandKind::Shelve { duration, .. } => Some(duration.as_secs()),
+        _ => None,
     }
 }
 

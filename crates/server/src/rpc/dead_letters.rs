@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use davy_access::{Caller, Permission};
 use davy_intake::{DeadLetter, DeadLetters, Group, LetterFilter, NotReplayed, Replayed};
+use davy_journal::audit::What;
 use davy_model::Reason;
 use davy_proto::{time_to_wire, v1 as wire};
+use serde_json::json;
 use tonic::{Code, Request, Response, Status};
 use tracing::info;
 
 use super::{status, v1::dead_letter_service_server::DeadLetterService};
-use crate::{guard::caller, hub::Hub};
+use crate::{audit::Deed, guard::caller, hub::Hub};
 
 pub(crate) struct Letters {
     pub(crate) hub: Arc<Hub>,
@@ -82,15 +84,14 @@ impl DeadLetterService for Letters {
     ) -> Result<Response<wire::DeadLetterServiceReplayResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
-        let mut letters = self.asked_for(&caller, &request)?;
-        letters.sort_by_key(|Found { letter, .. }| (letter.arrival, letter.number));
-        let mut told = Vec::with_capacity(letters.len());
-        for found in letters.iter().filter(|found| request.again || found.letter.replayed.is_none()) {
-            told.push(self.send_again(&caller, found).await);
-        }
-        let actor = if caller.is_proven() { &**caller.name() } else { &request.actor };
-        info!(actor, letters = told.len(), "dead letters were sent again");
-        Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: told }))
+        let answer = self.replayed(&caller, &request).await;
+        let sent = answer.as_ref().map_or(0, Vec::len);
+        let deed = Deed::new(What::Replay, &request.actor, inbox_of(&request)).asking(json!({
+            "ids": request.ids, "code": request.code, "edge_node": request.edge_node,
+            "pointer": request.pointer, "again": request.again, "letters": sent,
+        }));
+        self.hub.audit.tell(deed, &answer).await;
+        Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: answer? }))
     }
 }
 
@@ -143,6 +144,23 @@ impl Letters {
         Ok(theirs.map(|letter| Found { inbox: request.site.clone(), letter }).collect())
     }
 
+    async fn replayed(
+        &self,
+        caller: &Caller,
+        request: &wire::DeadLetterServiceReplayRequest,
+    ) -> Result<Vec<wire::ReplayedLetter>, Status> {
+        self.hub.audit.ready()?;
+        let mut letters = self.asked_for(caller, request)?;
+        letters.sort_by_key(|Found { letter, .. }| (letter.arrival, letter.number));
+        let mut told = Vec::with_capacity(letters.len());
+        for found in letters.iter().filter(|found| request.again || found.letter.replayed.is_none()) {
+            told.push(self.send_again(caller, found).await);
+        }
+        let actor = if caller.is_proven() { &**caller.name() } else { &request.actor };
+        info!(actor, letters = told.len(), "dead letters were sent again");
+        Ok(told)
+    }
+
     async fn send_again(&self, caller: &Caller, found: &Found) -> wire::ReplayedLetter {
         let Found { inbox, letter } = found;
         let replayed = self.hub.intake.replay(letter).await;
@@ -158,6 +176,12 @@ impl Letters {
 /// Whether a letter of an inbox is of an edge node that the caller looks after. What came for no site has none that is known.
 fn is_theirs(caller: &Caller, site: &str, edge_node: &str) -> bool {
     site.is_empty() || caller.may_about(Permission::Onboard, site, edge_node)
+}
+
+/// Whose letters a request is about, by the first of them.
+fn inbox_of(request: &wire::DeadLetterServiceReplayRequest) -> &str {
+    let first = request.ids.first().and_then(|id| Some(id.rsplit_once('/')?.0));
+    first.unwrap_or(&request.site)
 }
 
 /// What became of a letter, or would.

@@ -6,6 +6,7 @@ mod alarm_past;
 mod alarms;
 mod alerts;
 mod asked;
+mod audit;
 mod complete;
 mod dead_letters;
 mod devices;
@@ -40,9 +41,10 @@ pub mod v1 {
 
 use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
-    dead_letter_service_server::DeadLetterServiceServer, device_service_server::DeviceServiceServer,
-    rule_service_server::RuleServiceServer, session_service_server::SessionServiceServer,
-    system_service_server::SystemServiceServer, telemetry_service_server::TelemetryServiceServer,
+    audit_service_server::AuditServiceServer, dead_letter_service_server::DeadLetterServiceServer,
+    device_service_server::DeviceServiceServer, rule_service_server::RuleServiceServer,
+    session_service_server::SessionServiceServer, system_service_server::SystemServiceServer,
+    telemetry_service_server::TelemetryServiceServer,
 };
 
 pub(crate) use self::complete::complete;
@@ -72,6 +74,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let alerts = AlertServiceServer::new(alerts::Alerts { hub: Arc::clone(hub), stop: stop.clone() });
     let system = SystemServiceServer::new(system::System { hub: Arc::clone(hub), stop: stop.clone() });
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
+    let audit = AuditServiceServer::new(audit::AuditEntries { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
     let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
     let sessions = SessionServiceServer::new(sessions::Sessions { hub: Arc::clone(hub) });
@@ -82,6 +85,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
         .add_service(alarms.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(alerts.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(audit.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(telemetry.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(sessions.max_decoding_message_size(LOGIN_LEN_MAX))

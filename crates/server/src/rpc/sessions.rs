@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use davy_access::{Caller, Countersigned, Grant, Pattern, Permission};
+use davy_journal::audit::What;
 use davy_model::AlarmKey;
 use davy_proto::{time_to_wire, v1 as wire};
+use serde_json::json;
 use tonic::{Code, Request, Response, Status};
 use tracing::{info, warn};
 
 use super::{status, v1::session_service_server::SessionService};
 use crate::{
+    audit::Deed,
     guard::{address, caller, token, wire_of},
     hub::Hub,
 };
@@ -34,12 +37,19 @@ impl SessionService for Sessions {
         let from = address(&request);
         let wire::SessionServiceLoginRequest { name, password } = request.into_inner();
         if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
+            let answer = Err::<(), _>(status::auth_failed());
+            self.hub
+                .audit
+                .tell(Deed::new(What::Login, "", "port").asking(json!({ "why": "too long" })), &answer)
+                .await;
             return Err(status::auth_failed());
         }
         let now = self.hub.clock.now();
+        let deed = Deed::new(What::Login, &name, "port");
         match self.hub.access.log_in(&name, password.into_bytes(), &from, now).await {
             Ok(opened) => {
                 info!(name, from, "logged in");
+                self.hub.audit.tell(deed, &Ok(())).await;
                 Ok(Response::new(wire::SessionServiceLoginResponse {
                     token: opened.token.reveal().to_owned(),
                     expires_time: Some(time_to_wire(opened.session.ends())),
@@ -47,6 +57,8 @@ impl SessionService for Sessions {
             }
             Err(denied) => {
                 warn!(name, from, why = %denied, "not logged in");
+                let (answer, why) = (Err::<(), _>(status::auth_failed()), denied.to_string());
+                self.hub.audit.tell(deed.asking(json!({ "why": why })), &answer).await;
                 Err(status::auth_failed())
             }
         }
@@ -58,6 +70,9 @@ impl SessionService for Sessions {
     ) -> Result<Response<wire::SessionServiceLogoutResponse>, Status> {
         let ended = token(&request).is_some_and(|token| self.hub.access.log_out(token));
         info!(name = &**caller(&request).name(), ended, "logged out");
+        if ended {
+            self.hub.audit.tell(Deed::new(What::Logout, "", "port"), &Ok(())).await;
+        }
         Ok(Response::new(wire::SessionServiceLogoutResponse { ended }))
     }
 
@@ -93,8 +108,12 @@ impl SessionService for Sessions {
             command = what.command,
             "countersigned"
         );
+        let deed = Deed::new(What::Command, "", &what.alarm)
+            .asking(json!({ "command": "countersign", "of": what.command, "occurrence": what.occurrence }));
         let given = self.hub.access.countersign(&caller, what, now);
-        let (token, until) = given.ok_or_else(nobody_is_asked)?;
+        let given = given.ok_or_else(nobody_is_asked);
+        self.hub.audit.tell(deed, &given).await;
+        let (token, until) = given?;
         Ok(Response::new(wire::SessionServiceCountersignResponse {
             token: token.reveal().to_owned(),
             expires_time: Some(time_to_wire(until)),

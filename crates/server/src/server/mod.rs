@@ -19,6 +19,7 @@ use self::{parts::Parts, start_error::io_error};
 use crate::{
     Config,
     activation::BrokerLinks,
+    audit::Found,
     canary::{self, Canary},
     clock::Clock,
     failure::Failure,
@@ -87,8 +88,9 @@ impl Server {
             let one = Opened::open(site, &journal_path(&config.data_dir, &id), Options::default());
             opened.push((Arc::clone(&id), one.map_err(|source| StartError::Recover { site: id, source })?));
         }
+        let audit = Found::open(&config.data_dir, &config.node, &config.audit);
         let not_before = opened.iter().map(|(_, site)| site.last_at()).max().unwrap_or(Timestamp::MIN);
-        let clock = Clock::start(not_before);
+        let clock = Clock::start(not_before.max(audit.last_at()));
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
         let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
@@ -113,6 +115,8 @@ impl Server {
             services.push(Arc::new(service));
             doors.push(door);
         }
+        let audit = audit.start(&clock).map_err(|source| io_error("audit log", source))?;
+        let audit = Arc::new(audit);
         let feed = Feed::new(services.iter().map(|site| Arc::clone(&site.feed)));
         let lent = clock.clone();
         let intake = Intake::with_sparkplug(
@@ -145,7 +149,9 @@ impl Server {
             links,
             access,
             certificates: config.certificates(),
+            audit,
         };
+        hub.note_start(&config);
         let hub = Arc::new(hub);
         let parts = Parts { hub: Arc::clone(&hub), stop_serving, stop_writing, failed };
         parts.open(config).await
@@ -194,6 +200,15 @@ impl Server {
     /// Every finding; nothing has changed then.
     pub async fn reload(&self) -> Result<Vec<Arc<str>>, Vec<String>> {
         self.hub.certificates.iter().for_each(|certificate| certificate.look(true));
+        let changed = match self.hub.audit.ready() {
+            Ok(()) => self.reload_files().await,
+            Err(refused) => Err(vec![format!("AUDIT_UNAVAILABLE: {}", refused.message())]),
+        };
+        self.hub.note_reload(&changed).await;
+        changed
+    }
+
+    async fn reload_files(&self) -> Result<Vec<Arc<str>>, Vec<String>> {
         let loaded = load_all(&self.config).map_err(|error| vec![error.to_string()])?;
         let strangers: Vec<String> = loaded
             .iter()
@@ -236,6 +251,7 @@ impl Server {
         let joined = tokio::task::spawn_blocking(move || {
             let failed = hub.sites.values().filter_map(|site| site.join().err()).count();
             hub.letters.stop();
+            hub.note_stop(failed);
             failed
         });
         let failed = joined.await.unwrap_or(0);

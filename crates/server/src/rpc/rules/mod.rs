@@ -3,6 +3,7 @@
 mod answer;
 mod backtest;
 mod look;
+mod noted;
 
 use std::{sync::Arc, time::Duration};
 
@@ -70,11 +71,42 @@ impl Rules {
     async fn decided(
         &self,
         (caller, permission): (&Caller, Permission),
-        target: Option<wire::RevisionTarget>,
+        (step, target): (&str, Option<wire::RevisionTarget>),
         work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
     ) -> Result<Option<wire::Revision>, Status> {
-        let asked = asked(caller, permission, target)?;
-        self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
+        let deed = noted::step(step, target.as_ref());
+        let done = async {
+            self.hub.audit.ready()?;
+            let asked = asked(caller, permission, target)?;
+            self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
+        };
+        let answer = done.await;
+        self.hub.audit.tell(deed, &answer).await;
+        answer
+    }
+
+    /// Other files become active. Whoever asked may hang up: what was begun is ended all the same, and noted.
+    async fn exchanged(
+        &self,
+        caller: Caller,
+        step: &'static str,
+        target: Option<wire::RevisionTarget>,
+    ) -> Result<Record, Status> {
+        let deed = noted::step(step, target.as_ref());
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::spawn(async move {
+            let answer = async {
+                hub.audit.ready()?;
+                let asked = asked(&caller, Permission::Approve, target)?;
+                let done =
+                    if step == "activate" { hub.activate(&asked).await } else { hub.roll_back(&asked).await };
+                done.map_err(|refused| refusal(&refused))
+            };
+            let answer = answer.await;
+            hub.audit.tell(deed, &answer).await;
+            answer
+        });
+        done.await.map_err(|_| status::stopping())?
     }
 
     /// The files of a request, or else those of a revision of a site.
@@ -186,6 +218,8 @@ impl RuleService for Rules {
     ) -> Answer<wire::RuleServiceProposeResponse> {
         let caller = caller(&request);
         let request = request.into_inner();
+        let deed = noted::proposal(&request);
+        let validates = request.validate_only;
         let mut proposal = Proposal {
             files: answer::files(request.files),
             tests: answer::files(request.tests),
@@ -197,22 +231,30 @@ impl RuleService for Rules {
             over: over(request.predict_over.as_ref())?,
             validate_only: request.validate_only,
         };
-        let answer = self
-            .work(move |hub| {
-                let wanted = proposal.loaded()?;
-                let site = &wanted.bundle.site;
-                let service = hub.plants_of(&caller, Permission::Propose).find(|service| service.id == *site);
-                let service = service.ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
-                let (active, now) = (service.loaded.load_full(), hub.clock.now());
-                let record =
-                    hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
-                Ok(wire::RuleServiceProposeResponse {
-                    revision: Some(answer::revision(hub, &record)),
-                    warnings: wanted.warnings.iter().map(answer::finding).collect(),
-                })
+        let work = self.work(move |hub| {
+            let wanted = proposal.loaded()?;
+            let site = &wanted.bundle.site;
+            let service = hub.plants_of(&caller, Permission::Propose).find(|service| service.id == *site);
+            let service = service.ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
+            let (active, now) = (service.loaded.load_full(), hub.clock.now());
+            let record = hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
+            Ok(wire::RuleServiceProposeResponse {
+                revision: Some(answer::revision(hub, &record)),
+                warnings: wanted.warnings.iter().map(answer::finding).collect(),
             })
-            .await?;
-        Ok(Response::new(answer))
+        });
+        let answer =
+            match self.hub.audit.ready().or_else(|refused| if validates { Ok(()) } else { Err(refused) }) {
+                Ok(()) => work.await,
+                Err(refused) => Err(refused),
+            };
+        if !validates {
+            let site =
+                answer.as_ref().ok().and_then(|answer| answer.revision.as_ref()).map(|it| it.site.as_str());
+            let deed = deed.on(site.unwrap_or_default());
+            self.hub.audit.tell(deed, &answer).await;
+        }
+        answer.map(Response::new)
     }
 
     async fn approve(
@@ -220,7 +262,7 @@ impl RuleService for Rules {
         request: Request<wire::RuleServiceApproveRequest>,
     ) -> Answer<wire::RuleServiceApproveResponse> {
         let by = (&caller(&request), Permission::Approve);
-        let revision = self.decided(by, request.into_inner().target, Hub::approve).await?;
+        let revision = self.decided(by, ("approve", request.into_inner().target), Hub::approve).await?;
         Ok(Response::new(wire::RuleServiceApproveResponse { revision }))
     }
 
@@ -229,7 +271,7 @@ impl RuleService for Rules {
         request: Request<wire::RuleServiceRejectRequest>,
     ) -> Answer<wire::RuleServiceRejectResponse> {
         let by = (&caller(&request), Permission::Approve);
-        let revision = self.decided(by, request.into_inner().target, Hub::reject).await?;
+        let revision = self.decided(by, ("reject", request.into_inner().target), Hub::reject).await?;
         Ok(Response::new(wire::RuleServiceRejectResponse { revision }))
     }
 
@@ -240,7 +282,8 @@ impl RuleService for Rules {
         let by = (&caller(&request), Permission::Propose);
         let request = request.into_inner();
         let what = if request.end { Hub::end_shadow } else { Hub::shadow };
-        let revision = self.decided(by, request.target, what).await?;
+        let step = if request.end { "end_shadow" } else { "shadow" };
+        let revision = self.decided(by, (step, request.target), what).await?;
         Ok(Response::new(wire::RuleServiceShadowResponse { revision }))
     }
 
@@ -249,11 +292,7 @@ impl RuleService for Rules {
         request: Request<wire::RuleServiceActivateRequest>,
     ) -> Answer<wire::RuleServiceActivateResponse> {
         let caller = caller(&request);
-        let asked = asked(&caller, Permission::Approve, request.into_inner().target)?;
-        let hub = Arc::clone(&self.hub);
-        // Whoever asked may hang up: what was begun is ended all the same.
-        let done = tokio::spawn(async move { hub.activate(&asked).await }).await;
-        let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
+        let record = self.exchanged(caller, "activate", request.into_inner().target).await?;
         let at = record.active_time().map(|(began, _)| time_to_wire(began));
         let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
         Ok(Response::new(wire::RuleServiceActivateResponse { revision: Some(revision), at }))
@@ -264,10 +303,7 @@ impl RuleService for Rules {
         request: Request<wire::RuleServiceRollbackRequest>,
     ) -> Answer<wire::RuleServiceRollbackResponse> {
         let caller = caller(&request);
-        let asked = asked(&caller, Permission::Approve, request.into_inner().target)?;
-        let hub = Arc::clone(&self.hub);
-        let done = tokio::spawn(async move { hub.roll_back(&asked).await }).await;
-        let record = done.map_err(|_| status::stopping())?.map_err(|refused| refusal(&refused))?;
+        let record = self.exchanged(caller, "roll_back", request.into_inner().target).await?;
         let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
         Ok(Response::new(wire::RuleServiceRollbackResponse { revision: Some(revision) }))
     }

@@ -1,0 +1,208 @@
+//! The audit log of this Davy: who did what, noted by one thread.
+//!
+//! Whoever did something tells it with [`Audit::tell`], and waits until it is on disk, or until the disk has refused it.
+//! A log that fails stops nobody but those who ask with [`Audit::ready`] first.
+
+mod caller;
+mod deed;
+mod health;
+mod of_davy;
+mod refusals;
+mod thread;
+mod waiting;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use davy_journal::{
+    Disk, OwnDisk,
+    audit::{AuditLog, AuditOptions, Entry, Filter, Opened, Page, Who, page},
+};
+use davy_model::Timestamp;
+use parking_lot::Mutex;
+use tokio::{sync::watch, time::timeout};
+use tonic::{Code, Status};
+use tracing::{error, warn};
+
+pub(crate) use self::{
+    caller::{known_of, with_caller},
+    deed::Deed,
+    health::Health,
+    waiting::BYTES_MAX,
+};
+use self::{health::State, refusals::Refusals, thread::Writer, waiting::Waiting};
+use crate::{clock::Clock, config::AuditConfig, rpc::status::status};
+
+/// The folder of the log in the data folder.
+const FOLDER: &str = "audit";
+/// The key in the data folder.
+const KEY: &str = "audit.key";
+/// A file of the log is followed by another one at this length, bytes.
+const SEGMENT_BYTES: u64 = 16 << 20;
+/// How long anybody waits for an entry to be on disk. A disk that is slower is as good as one that fails.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// The log that was opened, before there is a clock.
+pub(crate) struct Found {
+    place: Place,
+    log: Result<(AuditLog, Opened), String>,
+}
+
+/// Where the log is, and how it is kept.
+#[derive(Clone, Debug)]
+struct Place {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    key: PathBuf,
+    options: AuditOptions,
+}
+
+/// What is told to the log.
+pub(crate) struct Audit {
+    waiting: Arc<Waiting>,
+    health: Arc<Health>,
+    state: watch::Receiver<State>,
+    clock: Clock,
+    refusals: Refusals,
+    place: Place,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Found {
+    /// Opens the log. One that cannot be opened is tried again by the thread: no alarm waits for it.
+    pub(crate) fn open(data_dir: &Path, node: &str, config: &AuditConfig) -> Found {
+        let AuditConfig { keep, checkpoints } = config.clone();
+        let place = Place {
+            disk: Arc::new(OwnDisk),
+            folder: data_dir.join(FOLDER),
+            key: data_dir.join(KEY),
+            options: AuditOptions { node: node.to_owned(), keep, checkpoints, segment_bytes: SEGMENT_BYTES },
+        };
+        let log = place.open();
+        match &log {
+            Ok((_, Opened { damaged: Some(what), .. })) => {
+                error!(%what, "the audit log does not verify: run davy audit verify");
+            }
+            Ok((_, Opened { torn, .. })) if *torn > 0 => {
+                warn!(bytes = torn, "the audit log ended in an entry that was being written: it was cut off");
+            }
+            Ok(_) => {}
+            Err(why) => error!(%why, "the audit log cannot be opened"),
+        }
+        Found { place, log }
+    }
+
+    /// When its last entry was noted: the clock must not start before.
+    pub(crate) fn last_at(&self) -> Timestamp {
+        let last = self.log.as_ref().ok().and_then(|(_, opened)| opened.last_time.as_ref()?.parse().ok());
+        last.unwrap_or(Timestamp::MIN)
+    }
+
+    /// Begins to write.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(self, clock: &Clock) -> io::Result<Audit> {
+        let Found { place, log } = self;
+        let (waiting, health) = (Arc::new(Waiting::default()), Arc::new(Health::default()));
+        let (tell, state) = watch::channel(State::default());
+        let writer = Writer::new(place.clone(), log, clock.clone(), (&waiting, &health), tell);
+        let thread = std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run())?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Audit {
+            waiting,
+            health,
+            state,
+            clock: clock.clone(),
+            refusals: Refusals::default(),
+            place,
+            thread,
+        })
+    }
+}
+
+impl Place {
+    fn open(&self) -> Result<(AuditLog, Opened), String> {
+        let opened = AuditLog::open(Arc::clone(&self.disk), &self.folder, &self.key, self.options.clone());
+        opened.map_err(|error| error.to_string())
+    }
+}
+
+impl Audit {
+    /// Notes an entry, and waits for nothing.
+    pub(crate) fn note(&self, entry: &Entry) -> u64 {
+        self.waiting.put(|| self.clock.now(), entry)
+    }
+
+    /// Notes what was asked for and what came of it, and returns once that is on disk, or the disk has refused it.
+    pub(crate) async fn tell<T>(&self, deed: Deed, answer: &Result<T, Status>) {
+        let number = self.note(&deed.entry(answer));
+        let mut state = self.state.clone();
+        let done = state.wait_for(|state| state.done >= number || state.fails);
+        if timeout(WAIT, done).await.is_err() {
+            warn!("the audit log is slow: an entry was not on disk in time");
+        }
+    }
+
+    /// Notes that somebody was turned away, and waits for nothing: it is no way to make Davy slow.
+    pub(crate) fn turned_away(&self, who: Who, path: &str, code: &str, why: &str) {
+        if let Some(entry) = self.refusals.entry(self.clock.now(), who, path, code, why) {
+            self.note(&entry);
+        }
+    }
+
+    /// Whether what can wait may be done now.
+    ///
+    /// # Errors
+    /// `AUDIT_UNAVAILABLE` while the log cannot be written.
+    pub(crate) fn ready(&self) -> Result<(), Status> {
+        match self.health.trouble() {
+            None => Ok(()),
+            Some(why) => {
+                let what =
+                    format!("the audit log cannot be written ({why}): what can wait is not done meanwhile");
+                Err(status(Code::Unavailable, "AUDIT_UNAVAILABLE", what))
+            }
+        }
+    }
+
+    /// How the log does.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Entries of the log, the newest first.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn page(
+        &self,
+        filter: &Filter,
+        before: Option<u64>,
+        len: usize,
+    ) -> Result<Page, davy_journal::JournalError> {
+        page(&self.place.disk, &self.place.folder, filter, before, len)
+    }
+
+    /// Writes what waits, signs, and ends.
+    pub(crate) fn stop(&self) {
+        self.waiting.stop();
+        if let Some(thread) = self.thread.lock().take() {
+            // A thread that failed has told so.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        self.waiting.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

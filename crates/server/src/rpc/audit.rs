@@ -1,0 +1,76 @@
+//! `AuditService`: who did what to this Davy.
+
+use std::sync::Arc;
+
+use davy_access::Permission;
+use davy_journal::audit::{Filter, Noted};
+use davy_model::Timestamp;
+use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
+use tonic::{Request, Response, Status};
+
+use super::{alarms::page_len, status, v1::audit_service_server::AuditService};
+use crate::{guard::caller, hub::Hub};
+
+pub(crate) struct AuditEntries {
+    pub(crate) hub: Arc<Hub>,
+}
+
+#[tonic::async_trait]
+impl AuditService for AuditEntries {
+    async fn list(
+        &self,
+        request: Request<wire::AuditServiceListRequest>,
+    ) -> Result<Response<wire::AuditServiceListResponse>, Status> {
+        // Who may not see all sites hears of theirs alone, and not of who came in.
+        let caller = caller(&request);
+        let theirs = self.hub.plants_of(&caller, Permission::Audit).map(|site| site.id.to_string());
+        let sites = (!caller.may_everywhere(Permission::Audit)).then(|| theirs.collect());
+        let request = request.into_inner();
+        let len = page_len(request.page_size)?;
+        let before = match request.page_token.as_str() {
+            "" => None,
+            token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
+        };
+        let filter = Filter { sites, ..filter(request)? };
+        let hub = Arc::clone(&self.hub);
+        let found = tokio::task::spawn_blocking(move || hub.audit.page(&filter, before, len))
+            .await
+            .map_err(|_| status::stopping())?
+            .map_err(|error| status::journal(&error))?;
+        Ok(Response::new(wire::AuditServiceListResponse {
+            entries: found.entries.into_iter().map(entry).collect(),
+            next_page_token: found.next.map(|number| number.to_string()).unwrap_or_default(),
+        }))
+    }
+}
+
+fn filter(request: wire::AuditServiceListRequest) -> Result<Filter, Status> {
+    let moment = |time: Option<prost_types::Timestamp>| {
+        time.as_ref().map(time_from_wire).transpose().map_err(|error| status::wrong(&error))
+    };
+    Ok(Filter {
+        from: moment(request.from)?,
+        until: moment(request.until)?,
+        what: request.what,
+        who: request.who,
+        on: request.on,
+        sites: None,
+        result: if request.only_refused { "refused" } else { "" }.to_owned(),
+    })
+}
+
+fn entry(noted: Noted) -> wire::AuditEntry {
+    let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
+    let davy_journal::audit::Who { name, kind, subject, from } = noted.who;
+    wire::AuditEntry {
+        number: noted.number,
+        time: noted.time.parse::<Timestamp>().ok().map(time_to_wire),
+        who: Some(wire::AuditWho { name, kind: kind.word().to_owned(), subject, address: from }),
+        what: noted.what,
+        on: noted.on,
+        before_json: json(noted.before),
+        after_json: json(noted.after),
+        refused: noted.result == "refused",
+        code: noted.code,
+    }
+}
