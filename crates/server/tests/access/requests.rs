@@ -53,6 +53,12 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
         ("AlarmService", "ReturnToService") => {
             wire::AlarmServiceReturnToServiceRequest { target: target() }.encode_to_vec()
         }
+        // Every command begins with its target; a verdict follows it.
+        ("AlarmService", "Verify" | "Act" | "GiveFeedback" | "Close" | "Comment") => {
+            let mut bytes = wire::AlarmServiceResetRequest { target: target() }.encode_to_vec();
+            bytes.extend(if method == "Verify" { &[2 << 3, 1][..] } else { &[] });
+            bytes
+        }
         ("AlarmService", "ListTransitions") => {
             wire::AlarmServiceListTransitionsRequest { site, ..Default::default() }.encode_to_vec()
         }
@@ -89,6 +95,11 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
         }
         ("DeviceService", "List") => {
             wire::DeviceServiceListRequest { site, ..Default::default() }.encode_to_vec()
+        }
+        // An exit is looked up by its name, which comes first, and nobody has one here.
+        ("ExitService", _) => {
+            outside = Outside::NoSite;
+            wire::AlarmServiceGetRequest { alarm: "none".into() }.encode_to_vec()
         }
         ("RuleService", "List") => {
             wire::RuleServiceListRequest { site, ..Default::default() }.encode_to_vec()
