@@ -59,3 +59,23 @@ async fn health_names_no_site_to_whoever_is_not_known() {
     let (_, came) = get(&house, "/healthz", &viewer).await;
     assert!(came.contains("the canary is off"), "whoever may see everything sees the reasons: {came}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_in_json_is_asked_of_the_same_caller() {
+    let house = House::open(&accounts()).await;
+    let bearer = |role, scope: &str| format!("authorization: Bearer {}\r\n", token(role, scope));
+    let list = "/davy.v1.AlarmService/List";
+    let of_gas = "/davy.v1.AlarmService/List?message=%7B%22sites%22%3A%5B%22gas%22%5D%7D";
+    for (what, path, fields, code, word) in [
+        ("nobody", list, String::new(), 401, "AUTH_FAILED"),
+        ("a wrong token", list, "authorization: Bearer x\r\n".to_owned(), 401, "AUTH_FAILED"),
+        ("an admin", list, bearer(Role::Admin, "all"), 403, "NOT_ALLOWED"),
+        ("a viewer", list, bearer(Role::Viewer, "own"), 200, ""),
+        ("a viewer of another site", of_gas, bearer(Role::Viewer, "own"), 404, "SITE_UNKNOWN"),
+        ("a viewer of that site", of_gas, bearer(Role::Viewer, "other"), 200, ""),
+    ] {
+        let (found, came) = get(&house, path, &fields).await;
+        assert_eq!(found, code, "{what}: {came}");
+        assert!(came.contains(word), "{what}: {came}");
+    }
+}
