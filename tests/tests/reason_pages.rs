@@ -5,9 +5,10 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 16] = [
+const NOT_BY_A_COMMAND: [&str; 18] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
+    "ALREADY_VERIFIED",
     "AUDIT_UNAVAILABLE",
     "BACKPRESSURE",
     "CALLS_TOO_MANY",

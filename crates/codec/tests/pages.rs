@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
-use davy_model::{Reason, Refusal, Timestamp};
+use davy_model::{Reason, Refusal, Timestamp, Verdict};
 
 /// The parts of a page, in their order: first English, then Chinese.
 const PARTS: [&str; 11] = [
@@ -70,6 +70,10 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotOutOfService,
         Refusal::AlreadySuppressed,
         Refusal::NotSuppressed,
+        Refusal::NoOpenCase,
+        Refusal::AlreadyVerified { verdict: Verdict::Real },
+        Refusal::NotVerified,
+        Refusal::FeedbackMissing,
     ]
 }
 

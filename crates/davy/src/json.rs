@@ -5,7 +5,10 @@ use davy_proto::{alert_json, v1};
 use prost_types::Duration;
 use serde_json::{Value, json};
 
-use crate::figures::{quality, rfc3339, tier};
+use crate::{
+    alarms::case_json,
+    figures::{quality, rfc3339, tier},
+};
 
 /// An alarm as it stands.
 pub(crate) fn alarm(alarm: &v1::Alarm) -> Value {
@@ -28,6 +31,7 @@ pub(crate) fn alarm(alarm: &v1::Alarm) -> Value {
         "last_transition_time": rfc3339(alarm.last_transition_time.as_ref()),
         "last_sequence": alarm.last_sequence, "message": text(alarm.message.as_ref()),
         "late": alarm.late, "sounds": alarm.sounds, "response": alarm.response.as_ref().map(response),
+        "desk": word(&alarm.desk), "case": alarm.case.as_ref().map(case_json),
     })
 }
 

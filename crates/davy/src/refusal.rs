@@ -101,7 +101,11 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "ACTOR_MISSING" => "--by NAME",
         "NOT_LATCHED" => "davy alarms show ALARM",
         "STILL_ACTIVE" => "bring the process back first; davy alarms explain ALARM shows what holds it",
-        "NOT_ACKNOWLEDGED" => "davy alarms ack ALARM, then reset it",
+        "NOT_ACKNOWLEDGED" => "davy alarms ack ALARM, then this again",
+        "NO_OPEN_CASE" => "davy alarms list --cases shows what waits for somebody",
+        "ALREADY_VERIFIED" => "davy alarms history ALARM shows who did it",
+        "NOT_VERIFIED" => "davy alarms verify ALARM --as real|false|maintenance|drill",
+        "FEEDBACK_MISSING" => "davy alarms feedback ALARM --comment \"how it went\"",
         "ALREADY_OUT_OF_SERVICE" => "davy alarms in-service ALARM brings it back",
         "NOT_OUT_OF_SERVICE" => "davy alarms show ALARM",
         "REVISION_UNKNOWN" => "davy rules history SITE lists them",
@@ -185,6 +189,10 @@ mod tests {
             ModelRefusal::NotAcknowledged,
             ModelRefusal::AlreadyOutOfService,
             ModelRefusal::NotOutOfService,
+            ModelRefusal::NoOpenCase,
+            ModelRefusal::AlreadyVerified { verdict: davy_model::Verdict::Real },
+            ModelRefusal::NotVerified,
+            ModelRefusal::FeedbackMissing,
         ] {
             assert!(!hint_for_reason(refusal.word()).is_empty(), "{}", refusal.word());
         }

@@ -50,6 +50,7 @@ impl Engine {
         for alarm in 0..self.alarms.len() as u32 {
             self.reconcile(alarm, moment, out);
             self.note_escalation(alarm, moment.arrival_us);
+            self.note_lateness(alarm, moment.arrival_us);
         }
         self.schedule_everything();
         self.calculate_again(now, out);

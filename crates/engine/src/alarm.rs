@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use davy_model::{AlarmFacts, AlarmKey, Condition, Tier, Timestamp};
 
-use crate::{hold::LevelState, load::Quiet};
+use crate::{duty::Lateness, hold::LevelState, load::Quiet};
 
 /// Never due.
 pub(crate) const NEVER: i64 = i64::MAX;
@@ -68,6 +68,8 @@ pub(crate) struct Alarm {
     pub(crate) sounded_us: Option<i64>,
     /// When it is escalated, arrival µs.
     pub(crate) escalate_us: i64,
+    /// How late people are with it.
+    pub(crate) late: Lateness,
     /// Its last raises, the oldest first, arrival µs.
     pub(crate) raises_us: VecDeque<i64>,
     /// While it chatters: when that is over, arrival µs.
@@ -110,6 +112,7 @@ impl Alarm {
             escalations: 0,
             sounded_us: None,
             escalate_us: NEVER,
+            late: Lateness::none(),
             raises_us: VecDeque::new(),
             chatter_us: NEVER,
             quiet: None,

@@ -1,6 +1,8 @@
 //! Operators act. What they may not do is refused with a reason, and changes nothing.
 
-use davy_model::{AlarmKey, Command, CommandKind, Refusal, Shelving, Tier, Timestamp, Transition, micros};
+use davy_model::{
+    AlarmKey, Command, CommandKind, Refusal, Shelving, Tier, Timestamp, Transition, Verdict, micros,
+};
 
 use crate::{
     alarm::Origin,
@@ -41,6 +43,16 @@ impl Engine {
                 Event::Suppress(command.actor.name.clone())
             }
             CommandKind::Unsuppress => Event::Unsuppress,
+            CommandKind::Verify(verdict) => {
+                if verdict != Verdict::Real {
+                    needs_words(command)?;
+                }
+                Event::Verify(verdict, self.alarms[alarm as usize].occurrence)
+            }
+            CommandKind::Act => needs_words(command).map(|()| Event::Act)?,
+            CommandKind::GiveFeedback => needs_words(command).map(|()| Event::GiveFeedback)?,
+            CommandKind::Comment => needs_words(command).map(|()| Event::Comment)?,
+            CommandKind::Close => Event::Close,
             CommandKind::SetOutOfService => {
                 self.may_quiet(command, alarm)?;
                 Event::SetOutOfService
@@ -62,9 +74,7 @@ impl Engine {
 
     /// An operator's quieting needs a reason in words, and what [`Engine::may_agree`] asks for.
     fn may_quiet(&self, command: &Command, alarm: u32) -> Result<(), Refusal> {
-        if command.actor.comment.trim().is_empty() {
-            return Err(Refusal::CommentMissing);
-        }
+        needs_words(command)?;
         self.may_agree(command, alarm)
     }
 
@@ -98,4 +108,9 @@ impl Engine {
         let watch = self.plan.watch_on(rule, &key.subject)?;
         self.plan.rules[rule as usize].is_alarm.then(|| self.alarm_of_watch(watch))
     }
+}
+
+/// Some commands mean nothing without a reason in words.
+fn needs_words(command: &Command) -> Result<(), Refusal> {
+    if command.actor.comment.trim().is_empty() { Err(Refusal::CommentMissing) } else { Ok(()) }
 }

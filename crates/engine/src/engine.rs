@@ -247,6 +247,10 @@ impl Engine {
             Due::Escalate(alarm) => {
                 (self.alarms[alarm as usize].escalate_us, self.alarms[alarm as usize].escalate_us)
             }
+            Due::Late(alarm) => {
+                let due_us = self.alarms[alarm as usize].late.due_us;
+                (due_us, due_us)
+            }
             Due::Chatter(alarm) => {
                 (self.alarms[alarm as usize].chatter_us, self.alarms[alarm as usize].chatter_us)
             }
@@ -272,6 +276,7 @@ impl Engine {
             Due::Settle(alarm) => self.alarms[alarm as usize].settle_us = at_us,
             Due::Calculated(place) => self.memories[place as usize].due_us = at_us,
             Due::Escalate(alarm) => self.alarms[alarm as usize].escalate_us = at_us,
+            Due::Late(alarm) => self.alarms[alarm as usize].late.due_us = at_us,
             Due::Chatter(alarm) => self.alarms[alarm as usize].chatter_us = at_us,
             Due::Flood(desk) => self.loads[desk as usize].due_us = at_us,
             Due::Shelve(_) => {}
@@ -295,6 +300,7 @@ impl Engine {
             Due::Settle(alarm) => self.fire_settle(alarm, at_us, recorded, out),
             Due::Calculated(place) => self.fire_calculated(place, at_us, recorded, out),
             Due::Escalate(alarm) => self.fire_escalate(alarm, at_us, recorded, out),
+            Due::Late(alarm) => self.fire_late(alarm, at_us, until_us, recorded, out),
             Due::Chatter(alarm) => self.fire_chatter(alarm, at_us, recorded, out),
             Due::Flood(desk) => self.fire_flood(desk, at_us, recorded, out),
         }
@@ -321,6 +327,8 @@ impl Engine {
             let (re_alarm_us, settle_us) = (record.re_alarm_us, record.settle_us);
             let until = record.facts.shelving.as_ref().map(|shelving| shelving.until.as_micros());
             let (escalate_us, chatter_us) = (record.escalate_us, record.chatter_us);
+            let late_us = record.late.due_us;
+            self.schedule(Due::Late(alarm), late_us);
             self.schedule(Due::Escalate(alarm), escalate_us);
             self.schedule(Due::Chatter(alarm), chatter_us);
             self.schedule(Due::ReAlarm(alarm), re_alarm_us);

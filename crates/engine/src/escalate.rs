@@ -38,12 +38,16 @@ impl Engine {
             (record.sounded_us, record.escalations) = (Some(now_us), 0);
         }
         self.note_escalation(alarm, now_us);
+        self.note_lateness(alarm, now_us);
     }
 
     /// Notes when nobody will have acknowledged an alarm for too long, not before `now_us`.
     pub(crate) fn note_escalation(&mut self, alarm: u32, now_us: i64) {
         let record = &self.alarms[alarm as usize];
-        let waits = record.is_active() && !record.facts.acknowledged && !record.facts.is_quieted();
+        let waits = record.is_active()
+            && !record.facts.acknowledged
+            && !record.facts.is_quieted()
+            && !self.has_duty_to_acknowledge(alarm);
         let next_us =
             waits.then(|| self.next_escalation(alarm).map(|(_, at_us)| at_us.max(now_us))).flatten();
         let at_us = next_us.unwrap_or(NEVER);

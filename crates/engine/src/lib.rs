@@ -8,9 +8,11 @@
 mod activate;
 mod alarm;
 mod calculate;
+mod case;
 mod commands;
 mod counts;
 mod derive;
+mod duty;
 mod engine;
 mod escalate;
 mod faults;

@@ -2,8 +2,11 @@
 //!
 //! The whole table stands in [`step`]; `tests/lifecycle.rs` walks every state against every event.
 
-use davy_model::{AlarmFacts, Condition, Refusal, Shelving, Tier, TransitionKind};
 use std::sync::Arc;
+
+use davy_model::{AlarmFacts, Condition, Refusal, Shelving, Tier, TransitionKind, Verdict};
+
+use crate::case;
 
 /// What happens to an alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Event {
     Sound,
     /// Nobody acknowledged it in time.
     Escalate,
+    /// What a duty asks for is late, and this desk hears of it.
+    Overdue(Overdue, Option<Arc<str>>),
     /// Quieted by an operator.
     Shelve(Shelving),
     /// Quiet no longer, by an operator.
@@ -43,6 +48,25 @@ pub enum Event {
     Reset,
     /// The rule or the tag is gone from the active files.
     Withdraw,
+    /// Found to be this; a case that begins with it begins with that occurrence.
+    Verify(Verdict, u64),
+    /// Something was done about it.
+    Act,
+    /// Somebody says how it went.
+    GiveFeedback,
+    /// The response is over.
+    Close,
+    /// A comment.
+    Comment,
+}
+
+/// What is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overdue {
+    /// An acknowledgement.
+    Acknowledge,
+    /// Feedback.
+    Feedback,
 }
 
 /// A legal change: the facts after it, its name, and whether it asks for attention.
@@ -68,6 +92,7 @@ pub fn step(facts: &AlarmFacts, event: Event) -> Result<Option<Change>, Refusal>
         | Event::ReAlarm
         | Event::Sound
         | Event::Escalate => Ok(by_process(facts, &event)),
+        Event::Overdue(what, to) => Ok(case::overdue(facts, what, to)),
         Event::ExpireShelve => Ok(facts.shelving.is_some().then(|| {
             let facts = AlarmFacts { shelving: None, ..facts.clone() };
             out_of_quiet(facts, TransitionKind::ShelveExpired)
@@ -78,6 +103,11 @@ pub fn step(facts: &AlarmFacts, event: Event) -> Result<Option<Change>, Refusal>
             sounds: false,
         })),
         Event::Acknowledge => acknowledge(facts).map(Some),
+        Event::Verify(verdict, occurrence) => case::verify(facts, verdict, occurrence).map(Some),
+        Event::Act => case::act(facts).map(Some),
+        Event::GiveFeedback => case::give_feedback(facts).map(Some),
+        Event::Close => case::close(facts).map(Some),
+        Event::Comment => Ok(Some(case::comment(facts))),
         Event::Reset => reset(facts).map(Some),
         Event::Shelve(shelving) => shelve(facts, shelving).map(Some),
         Event::Unshelve if facts.shelving.is_none() => Err(Refusal::NotShelved),
@@ -117,12 +147,18 @@ fn by_process(facts: &AlarmFacts, event: &Event) -> Option<Change> {
             next.latched = false;
             next.tier = tier;
             next.tier_highest = tier;
+            if let Some(case) = &mut next.case {
+                case::called_again(case, tier, true, sounds);
+            }
             (TransitionKind::Raised, sounds)
         }
         Event::Retier(tier) if active && tier > facts.tier => {
             next.acknowledged = false;
             next.tier = tier;
             next.tier_highest = tier.max(facts.tier_highest);
+            if let Some(case) = &mut next.case {
+                case::called_again(case, tier, false, sounds);
+            }
             (TransitionKind::TierRaised, sounds)
         }
         Event::Retier(tier) if active && tier < facts.tier => {

@@ -25,6 +25,8 @@ pub(crate) enum Due {
     Chatter(u32),
     /// The flood at this desk may be over.
     Flood(u32),
+    /// Somebody may be late with what a duty asks of the alarm.
+    Late(u32),
 }
 
 /// Arrival-clock deadlines, µs.

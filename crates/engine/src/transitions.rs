@@ -1,20 +1,22 @@
 //! The one place where an alarm changes: its facts, its numbers, its deadlines, and the transition that says so.
 
 use davy_model::{
-    Actor, Evidence, LimitView, Quality, Refusal, Text, Timestamp, Transition, TransitionKind, Unit,
+    Actor, AlarmFacts, Evidence, LimitView, Quality, Refusal, Text, Timestamp, Transition, TransitionKind,
+    Unit, Verdict,
 };
 use std::{sync::Arc, time::Duration};
 
 use crate::{
     alarm::{Alarm, NEVER, Origin},
+    duty::Called,
     engine::{Engine, Moment},
     lifecycle::{Event, step},
     timers::Due,
     words,
 };
 
-/// So many re-alarms of an alarm are caught up with one by one.
-const RE_ALARMS_MISSED_MAX: i64 = 1000;
+/// So many repetitions of one thing are caught up with one by one.
+const MISSED_MAX: i64 = 1000;
 
 /// What a transition tells beside the change itself.
 #[derive(Clone, Debug)]
@@ -31,6 +33,12 @@ pub(crate) struct Story {
     pub(crate) text: Option<Text>,
     /// Who is asked as well.
     pub(crate) desk: Option<Arc<str>>,
+    /// Whether they were asked before.
+    pub(crate) asked_again: bool,
+    /// What it was found to be.
+    pub(crate) verdict: Option<Verdict>,
+    /// Whether an open case ends with it.
+    pub(crate) ends_case: bool,
     /// The limit near to which a tag fell silent.
     pub(crate) near: Option<Arc<str>>,
 }
@@ -48,9 +56,28 @@ impl Default for Story {
             actor: None,
             text: None,
             desk: None,
+            asked_again: false,
+            verdict: None,
+            ends_case: false,
             near: None,
         }
     }
+}
+
+impl Story {
+    /// What is told of the case.
+    fn note_case(&mut self, before: &AlarmFacts, after: &AlarmFacts) {
+        let case = after.case.as_deref().or(before.case.as_deref());
+        self.verdict = case.and_then(|case| case.verdict);
+        self.ends_case = before.case.is_some() && after.case.is_none();
+    }
+}
+
+/// When what recurs every so often, and is due at `at_us`, is told on the way to `until_us`: at once, or after a very long
+/// gap the last time of many.
+pub(crate) fn skip_missed(at_us: i64, until_us: i64, every_us: i64) -> i64 {
+    let missed = until_us.saturating_sub(at_us) / every_us.max(1);
+    if missed > MISSED_MAX { at_us + missed * every_us.max(1) } else { at_us }
 }
 
 impl Engine {
@@ -60,11 +87,12 @@ impl Engine {
         alarm: u32,
         event: Event,
         moment: Moment,
-        story: Story,
+        mut story: Story,
         out: &mut Vec<Transition>,
     ) -> Result<(), Refusal> {
         let record = &mut self.alarms[alarm as usize];
         let Some(change) = step(&record.facts, event)? else { return Ok(()) };
+        story.note_case(&record.facts, &change.facts);
         if change.kind == TransitionKind::Raised {
             record.occurrence += 1;
             record.step = 0;
@@ -83,7 +111,7 @@ impl Engine {
         record.last_sequence = self.sequence;
         if change.kind == TransitionKind::Raised {
             record.raised_sequence = self.sequence;
-            record.desk = None;
+            record.desk = record.desk.take().filter(|_| record.facts.case.is_some());
             record.sounded_us = None;
             self.join_incident(alarm, moment);
         }
@@ -100,6 +128,8 @@ impl Engine {
         if !record.facts.latched && !record.is_active() {
             record.latch_tier = None;
         }
+        let called = Called { kind: change.kind, calls: change.sounds, sounds };
+        self.keep_case(alarm, called, moment);
         let re_alarm_us = story.re_alarm_us;
         out.push(self.transition(alarm, change.kind, sounds, moment, story));
         self.reschedule(alarm, change.kind, sounds, re_alarm_us, moment);
@@ -272,9 +302,8 @@ impl Engine {
     /// Which of the re-alarms between `at_us` and `until_us` sounds next. After a very long gap without any input, such
     /// as a wrong clock set right, all but the last are left out.
     pub(crate) fn last_re_alarm(&self, alarm: u32, at_us: i64, until_us: i64) -> i64 {
-        let Some(every_us) = self.alarms[alarm as usize].re_alarm_every_us else { return at_us };
-        let missed = until_us.saturating_sub(at_us) / every_us.max(1);
-        if missed > RE_ALARMS_MISSED_MAX { at_us + missed * every_us.max(1) } else { at_us }
+        let every_us = self.alarms[alarm as usize].re_alarm_every_us;
+        every_us.map_or(at_us, |every_us| skip_missed(at_us, until_us, every_us))
     }
 
     pub(crate) fn fire_re_alarm(

@@ -47,18 +47,43 @@ fn what(kind: TransitionKind, story: &Story) -> (String, String) {
         TransitionKind::OutOfService => by(story, "taken out of service", "已停用"),
         TransitionKind::InService => by(story, "returned to service", "已恢复使用"),
         TransitionKind::Reset => by(story, "reset", "已复位"),
+        TransitionKind::Withdrawn if story.ends_case => (
+            "its rule is no longer active, its open case ends with it".into(),
+            "规则已撤销，未销警的处置随之终止".into(),
+        ),
         TransitionKind::Withdrawn => ("its rule is no longer active".into(), "规则已撤销".into()),
+        TransitionKind::Verified => {
+            let (en, zh) = verdict(story);
+            by(story, &format!("verified as {en}"), &format!("核警{zh}"))
+        }
+        TransitionKind::Acted => by(story, "acted on", "已处置"),
+        TransitionKind::FeedbackGiven => by(story, "feedback given", "已反馈"),
+        TransitionKind::Closed => {
+            let (en, zh) = verdict(story);
+            by(story, &format!("closed as {en}"), &format!("销警（{zh}）"))
+        }
+        TransitionKind::Commented => by(story, "comment", "备注"),
         TransitionKind::Escalated => escalated(story),
     }
 }
 
 fn escalated(story: &Story) -> (String, String) {
-    let waited = span(story.evidence.delay.map_or(0.0, |delay| delay.required.as_secs_f64()));
-    let desk = story.desk.as_deref().unwrap_or_default();
-    (
-        format!("not acknowledged for {waited}, {desk} is asked as well"),
-        format!("{waited} 内未确认，已升级至 {desk}"),
-    )
+    let delay = story.evidence.delay.as_ref();
+    let waited = span(delay.map_or(0.0, |delay| delay.elapsed.as_secs_f64()));
+    let (en, zh) = match delay.map(|delay| delay.kind) {
+        Some(DelayKind::Feedback) => ("no feedback", "反馈"),
+        _ => ("not acknowledged", "确认"),
+    };
+    let (who, who_zh) = match &story.desk {
+        Some(desk) if story.asked_again => (format!("{desk} is asked again"), format!("再次催办 {desk}")),
+        Some(desk) => (format!("{desk} is asked as well"), format!("已升级至 {desk}")),
+        None => ("and nobody else is there to ask".to_owned(), "无上级席位可升级".to_owned()),
+    };
+    (format!("{en} for {waited}, {who}"), format!("{waited} 内未{zh}，{who_zh}"))
+}
+
+fn verdict(story: &Story) -> (&'static str, &'static str) {
+    story.verdict.map_or(("unknown", "未知"), |verdict| (verdict.word(), verdict.word_zh()))
 }
 
 /// What a flood says of itself.

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use davy_model::{
-    Actor, Command, CommandKind, Evidence, Freshness, Input, Reading, ReadingBlock, SeenAlarm, SeenReading,
-    Summary, Text, Timestamp, Transition,
+    Actor, AlarmFacts, CaseStage, Command, CommandKind, Deadline, Evidence, Freshness, Input, Reading,
+    ReadingBlock, SeenAlarm, SeenReading, Summary, Text, Timestamp, Transition, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -131,11 +131,20 @@ fn command(command: &Command) -> Value {
         | CommandKind::SetOutOfService
         | CommandKind::ReturnToService
         | CommandKind::Suppress
-        | CommandKind::Unsuppress => (None, None),
+        | CommandKind::Unsuppress
+        | CommandKind::Verify(_)
+        | CommandKind::Act
+        | CommandKind::GiveFeedback
+        | CommandKind::Close
+        | CommandKind::Comment => (None, None),
+    };
+    let verdict = match command.kind {
+        CommandKind::Verify(verdict) => Some(verdict.word()),
+        _ => None,
     };
     json!({
         "alarm": command.alarm.to_string(), "occurrence": command.occurrence, "actor": actor(&command.actor),
-        "command": command.kind.word(), "duration_ms": duration_ms, "one_shot": one_shot,
+        "command": command.kind.word(), "duration_ms": duration_ms, "one_shot": one_shot, "verdict": verdict,
     })
 }
 
@@ -155,7 +164,7 @@ fn transition(found: &Transition) -> Value {
         "state": found.facts.state().word(), "tier": found.facts.tier.word(),
         "tier_highest": found.facts.tier_highest.word(), "acknowledged": found.facts.acknowledged,
         "latched": found.facts.latched, "in_service": found.facts.in_service, "shelving": shelving,
-        "suppressed_by": found.facts.suppressed_by.as_deref(), "rule_revision": *found.rule_revision,
+        "suppressed_by": found.facts.suppressed_by.as_deref(), "case": case(&found.facts), "rule_revision": *found.rule_revision,
         "title": text(&found.title), "tags": found.tags.iter().map(|tag| tag.as_ref()).collect::<Vec<&str>>(),
         "limit": limit, "value": found.value, "unit": found.unit.map(|unit| unit.to_string()),
         "quality": found.quality.to_string(), "source_time": time(found.source_time),
@@ -164,6 +173,18 @@ fn transition(found: &Transition) -> Value {
         "incident": found.incident.as_deref(), "desk": found.desk.as_deref(),
         "actor": found.actor.as_ref().map(actor), "evidence": evidence(&found.evidence),
         "message": text(&found.message),
+    })
+}
+
+fn case(facts: &AlarmFacts) -> Value {
+    let by = |deadline: Option<Deadline>| deadline.map(|deadline| time(deadline.by));
+    facts.case.as_deref().map_or(Value::Null, |case| {
+        json!({
+            "began": case.began, "tier": case.tier.word(), "stage": facts.stage().map(CaseStage::word),
+            "verdict": case.verdict.map(Verdict::word), "acted": case.acted, "feedback": case.feedback,
+            "told": case.told.iter().map(|desk| &**desk).collect::<Vec<&str>>(),
+            "acknowledge_by": by(case.acknowledge), "feedback_by": by(case.give_feedback),
+        })
     })
 }
 

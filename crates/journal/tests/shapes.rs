@@ -101,6 +101,11 @@ fn command() -> impl Strategy<Value = Command> {
         Just(CommandKind::ReturnToService),
         Just(CommandKind::Suppress),
         Just(CommandKind::Unsuppress),
+        prop::sample::select(Verdict::ALL.to_vec()).prop_map(CommandKind::Verify),
+        Just(CommandKind::Act),
+        Just(CommandKind::GiveFeedback),
+        Just(CommandKind::Close),
+        Just(CommandKind::Comment),
     ];
     (key(), prop::option::of(any::<u64>()), actor(), kind)
         .prop_map(|(alarm, occurrence, actor, kind)| Command { alarm, occurrence, actor, kind })
@@ -134,25 +139,53 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
+fn case() -> impl Strategy<Value = Box<Case>> {
+    let deadline = || prop::option::of((time(), time()).prop_map(|(since, by)| Deadline { since, by }));
+    let verdict = prop::option::of(prop::sample::select(Verdict::ALL.to_vec()));
+    let done = (any::<bool>(), any::<bool>());
+    let told = prop::collection::vec(word(), 0..3);
+    (any::<u64>(), tier(), verdict, done, told, deadline(), deadline()).prop_map(
+        |(began, tier, verdict, (acted, feedback), told, acknowledge, give_feedback)| {
+            Box::new(Case { began, tier, verdict, acted, feedback, told, acknowledge, give_feedback })
+        },
+    )
+}
+
 fn facts() -> impl Strategy<Value = AlarmFacts> {
     let condition = prop::sample::select(vec![Condition::Normal, Condition::Pending, Condition::Active]);
     let shelving =
         (time(), any::<bool>(), word()).prop_map(|(until, one_shot, by)| Shelving { until, one_shot, by });
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (condition, flags, prop::option::of(shelving), prop::option::of(word()), tier(), tier()).prop_map(
-        |(condition, (acknowledged, latched, in_service), shelving, suppressed_by, tier, tier_highest)| {
-            AlarmFacts {
+    (
+        condition,
+        flags,
+        prop::option::of(shelving),
+        prop::option::of(word()),
+        (tier(), tier()),
+        prop::option::of(case()),
+    )
+        .prop_map(
+            |(
                 condition,
-                acknowledged,
-                latched,
+                (acknowledged, latched, in_service),
                 shelving,
                 suppressed_by,
-                in_service,
-                tier,
-                tier_highest,
-            }
-        },
-    )
+                (tier, tier_highest),
+                case,
+            )| {
+                AlarmFacts {
+                    condition,
+                    acknowledged,
+                    latched,
+                    shelving,
+                    suppressed_by,
+                    in_service,
+                    tier,
+                    tier_highest,
+                    case,
+                }
+            },
+        )
 }
 
 fn limit() -> impl Strategy<Value = LimitView> {

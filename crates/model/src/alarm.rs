@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Tier, Timestamp};
+use crate::{Case, Tier, Timestamp};
 
 /// What the process does now, for one rule on one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,8 @@ pub struct AlarmFacts {
     pub tier: Tier,
     /// How grave it has been in this occurrence.
     pub tier_highest: Tier,
+    /// The response to it, while one is open. It has no say in the state.
+    pub case: Option<Box<Case>>,
 }
 
 /// Quieted by an operator, for a time.
@@ -93,6 +95,7 @@ impl AlarmFacts {
             in_service: true,
             tier,
             tier_highest: tier,
+            case: None,
         }
     }
 
@@ -122,9 +125,14 @@ impl AlarmFacts {
         !self.in_service || self.suppressed_by.is_some() || self.shelving.is_some()
     }
 
-    /// Whether the alarm belongs on a list of standing alarms: anything but plainly normal.
+    /// Whether the alarm belongs on a list of standing alarms: anything but plainly normal, and whatever nobody has closed.
     pub fn stands(&self) -> bool {
-        self.is_quieted() || self.condition == Condition::Active || self.latched || !self.acknowledged
+        self.is_quieted() || self.calls_for_care() || self.case.is_some()
+    }
+
+    /// Whether there is something for people to see to, quieted or not.
+    pub fn calls_for_care(&self) -> bool {
+        self.condition == Condition::Active || self.latched || !self.acknowledged
     }
 }
 

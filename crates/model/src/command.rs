@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AlarmKey, Timestamp};
+use crate::{AlarmKey, Timestamp, Verdict};
 
 /// One operator command, as it is journalled.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,16 @@ pub enum CommandKind {
     Suppress,
     /// Plant logic no longer asks for quiet.
     Unsuppress,
+    /// Found to be this. Needs a comment, unless it is real.
+    Verify(Verdict),
+    /// Something was done about it. Needs a comment that says what.
+    Act,
+    /// How it went. Needs a comment that says it.
+    GiveFeedback,
+    /// The response is over.
+    Close,
+    /// A comment, and nothing else.
+    Comment,
 }
 
 impl CommandKind {
@@ -66,6 +76,11 @@ impl CommandKind {
             CommandKind::ReturnToService => "in_service",
             CommandKind::Suppress => "suppress",
             CommandKind::Unsuppress => "unsuppress",
+            CommandKind::Verify(_) => "verify",
+            CommandKind::Act => "act",
+            CommandKind::GiveFeedback => "feedback",
+            CommandKind::Close => "close",
+            CommandKind::Comment => "comment",
         }
     }
 }
@@ -104,9 +119,9 @@ pub enum Refusal {
     ActorMissing,
     /// Nothing is latched.
     NotLatched,
-    /// The condition is still active: a latch holds as long as it is.
+    /// The condition is still active: a latch holds as long as it is, and a case stays open.
     StillActive,
-    /// A latched alarm is acknowledged before it is reset.
+    /// An alarm is acknowledged before its latch is reset, and before its case goes on.
     NotAcknowledged,
     /// It is out of service already.
     AlreadyOutOfService,
@@ -116,6 +131,17 @@ pub enum Refusal {
     AlreadySuppressed,
     /// It is not suppressed.
     NotSuppressed,
+    /// Nothing stands, and no case is open.
+    NoOpenCase,
+    /// The verdict was the same before.
+    AlreadyVerified {
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// There is no verdict yet.
+    NotVerified,
+    /// No feedback was given yet.
+    FeedbackMissing,
 }
 
 impl Refusal {
@@ -139,6 +165,10 @@ impl Refusal {
             Refusal::NotOutOfService => "NOT_OUT_OF_SERVICE",
             Refusal::AlreadySuppressed => "ALREADY_SUPPRESSED",
             Refusal::NotSuppressed => "NOT_SUPPRESSED",
+            Refusal::NoOpenCase => "NO_OPEN_CASE",
+            Refusal::AlreadyVerified { .. } => "ALREADY_VERIFIED",
+            Refusal::NotVerified => "NOT_VERIFIED",
+            Refusal::FeedbackMissing => "FEEDBACK_MISSING",
         }
     }
 }
@@ -165,14 +195,16 @@ impl fmt::Display for Refusal {
             Refusal::CommentMissing => f.write_str("say why, in a comment"),
             Refusal::ActorMissing => f.write_str("say who asks"),
             Refusal::NotLatched => f.write_str("the alarm is not latched, there is nothing to reset"),
-            Refusal::StillActive => {
-                f.write_str("the condition is still active: it must be normal before a reset")
-            }
-            Refusal::NotAcknowledged => f.write_str("acknowledge the alarm before resetting it"),
+            Refusal::StillActive => f.write_str("the condition is still active: it must be normal first"),
+            Refusal::NotAcknowledged => f.write_str("acknowledge the alarm first"),
             Refusal::AlreadyOutOfService => f.write_str("the alarm is out of service already"),
             Refusal::NotOutOfService => f.write_str("the alarm is in service"),
             Refusal::AlreadySuppressed => f.write_str("the alarm is suppressed already"),
             Refusal::NotSuppressed => f.write_str("the alarm is not suppressed"),
+            Refusal::NoOpenCase => f.write_str("the alarm is normal, and no case of it is open"),
+            Refusal::AlreadyVerified { verdict } => write!(f, "it was verified as {verdict} before"),
+            Refusal::NotVerified => f.write_str("say first what it was found to be: verify it"),
+            Refusal::FeedbackMissing => f.write_str("nobody has said how it went: give feedback first"),
         }
     }
 }

@@ -11,9 +11,10 @@ pub struct Desk {
     pub id: Arc<str>,
     /// What people call it.
     pub title: Text,
-    /// The areas whose alarms are its, their parts too, ids among the site's areas. The desk that names none has all that
-    /// no other has.
+    /// The areas whose alarms are its, their parts too, ids among the site's areas.
     pub areas: Vec<Arc<str>>,
+    /// Whether it has all that no other desk has.
+    pub has_rest: bool,
     /// How high it stands.
     pub level: DeskLevel,
     /// Who hears of its lateness, an id among the site's desks: never of a lower level, and no chain comes round again.

@@ -167,6 +167,7 @@ mod tests {
                 id: word().expect("an id").into(),
                 title: Text::default(),
                 areas: Vec::new(),
+                has_rest: false,
                 level: word().and_then(DeskLevel::from_word).expect("a level"),
                 above: word().map(Into::into),
                 escalates: Vec::new(),

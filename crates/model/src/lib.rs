@@ -5,6 +5,7 @@
 //! It does not know: clocks, files, networks, wire formats, rules. Time is a value that somebody else read off a clock.
 
 mod alarm;
+mod case;
 mod command;
 mod comparator;
 mod desk;
@@ -28,6 +29,7 @@ mod value;
 mod vitals;
 
 pub use alarm::{AlarmFacts, AlarmState, Condition, Shelving};
+pub use case::{Case, CaseStage, Deadline, Verdict};
 pub use command::{Actor, Command, CommandKind, Refusal};
 pub use comparator::Comparator;
 pub use desk::{Annunciation, ChatterPolicy, Desk, Escalation, FloodPolicy, Grouping, IncidentPolicy};

@@ -125,8 +125,8 @@ impl EdgeNode {
 }
 
 impl Site {
-    /// The desk that answers for an area: the one that names it, or names what it is a part of; else the one that names
-    /// none.
+    /// The desk that answers for an area: the one that names it, or names what it is a part of; else the one that has
+    /// the rest.
     pub fn desk_of(&self, area: Option<&str>) -> Option<&Desk> {
         let mut at = area;
         // Areas end at one without a parent: that is checked when the files are read.
@@ -136,7 +136,7 @@ impl Site {
             }
             at = self.areas.iter().find(|area| *area.id == *id).and_then(|area| area.parent.as_deref());
         }
-        self.desks.iter().find(|desk| desk.areas.is_empty())
+        self.desks.iter().find(|desk| desk.has_rest)
     }
 
     /// The place of the tag with that name.

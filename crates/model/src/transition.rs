@@ -94,13 +94,23 @@ pub enum TransitionKind {
     Reset,
     /// The rule or the tag is gone from the active files.
     Withdrawn,
-    /// Nobody acknowledged it in time: another desk is asked as well.
+    /// Nobody acknowledged it in time, or gave feedback: another desk is asked as well.
     Escalated,
+    /// Somebody found what it is; the verdict is in the facts of its case.
+    Verified,
+    /// Somebody did something about it.
+    Acted,
+    /// Somebody told what was done, and how it went.
+    FeedbackGiven,
+    /// Its case was closed.
+    Closed,
+    /// Somebody wrote something down.
+    Commented,
 }
 
 impl TransitionKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [TransitionKind; 17] = [
+    pub const ALL: [TransitionKind; 22] = [
         TransitionKind::Raised,
         TransitionKind::TierRaised,
         TransitionKind::TierLowered,
@@ -118,6 +128,11 @@ impl TransitionKind {
         TransitionKind::Reset,
         TransitionKind::Withdrawn,
         TransitionKind::Escalated,
+        TransitionKind::Verified,
+        TransitionKind::Acted,
+        TransitionKind::FeedbackGiven,
+        TransitionKind::Closed,
+        TransitionKind::Commented,
     ];
 
     /// The word on the wire and on the terminal.
@@ -140,6 +155,11 @@ impl TransitionKind {
             TransitionKind::Reset => "reset",
             TransitionKind::Withdrawn => "withdrawn",
             TransitionKind::Escalated => "escalated",
+            TransitionKind::Verified => "verified",
+            TransitionKind::Acted => "acted",
+            TransitionKind::FeedbackGiven => "feedback_given",
+            TransitionKind::Closed => "closed",
+            TransitionKind::Commented => "commented",
         }
     }
 
@@ -293,17 +313,20 @@ pub enum DelayKind {
     ReAlarm,
     /// Not acknowledged for this long; on the arrival clock.
     Escalation,
+    /// No feedback for this long; on the arrival clock.
+    Feedback,
 }
 
 impl DelayKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [DelayKind; 6] = [
+    pub const ALL: [DelayKind; 7] = [
         DelayKind::OnDelay,
         DelayKind::OffDelay,
         DelayKind::Silence,
         DelayKind::LossGrace,
         DelayKind::ReAlarm,
         DelayKind::Escalation,
+        DelayKind::Feedback,
     ];
 
     /// The word on the wire.
@@ -315,6 +338,7 @@ impl DelayKind {
             DelayKind::LossGrace => "loss_grace",
             DelayKind::ReAlarm => "re_alarm",
             DelayKind::Escalation => "escalation",
+            DelayKind::Feedback => "feedback",
         }
     }
 

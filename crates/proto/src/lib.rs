@@ -11,7 +11,7 @@ mod json;
 
 pub use convert::{
     alarm_of, alert_of, command_of, delay_of, duration_from_wire, duration_to_wire, seen_alarm_of,
-    seen_reading_of, summary_of, time_from_wire, time_to_wire,
+    seen_reading_of, summary_of, time_from_wire, time_to_wire, verdict_of,
 };
 pub use error::WireError;
 pub use json::alert_json;

@@ -9,7 +9,7 @@ use crate::{
     fields::{Fields, Item},
     report::{Finding, Report, quoted},
     site_file::{Ids, unknown},
-    yaml::Node,
+    yaml::{Node, Value},
 };
 
 /// The keys of a desk.
@@ -30,12 +30,13 @@ pub(crate) fn read(fields: &Fields<'_>, areas: &Ids, report: &mut Report) -> (Ve
     for (at, node) in nodes.iter().enumerate() {
         let Some(fields) = Fields::open(node, format!("desk {}", at + 1), &DESK, report) else { continue };
         let Some(desk) = desk(&fields, (areas, &mut taken, &mut ids), report) else { continue };
-        if desk.areas.is_empty()
-            && let Some(other) = desks.iter().find(|desk| desk.areas.is_empty())
+        if desk.has_rest
+            && let Some(other) = desks.iter().find(|desk| desk.has_rest)
         {
             let finding = Finding::new(Code::KeyMissing, fields.about());
             let finding = finding.found_words(format!("a second desk without areas, beside {}", other.id));
-            report.error(fields.place, finding.expected("areas: one desk at most has all that no other has"));
+            let expected = "areas, [] for none: one desk at most has all that no other has";
+            report.error(fields.place, finding.expected(expected));
         }
         steps.push((desks.len(), fields));
         desks.push(desk);
@@ -100,7 +101,9 @@ fn desk(fields: &Fields<'_>, known: (&Ids, &mut Ids, &mut Ids), report: &mut Rep
     let title = fields.get("title").and_then(|item| item.words(report)).unwrap_or_else(|| Text::en(id));
     let areas = fields.get("areas").map(|item| own_areas(&item, areas, taken, report)).unwrap_or_default();
     let level = fields.get("level").and_then(|item| level(&item, report)).unwrap_or_default();
-    Some(Desk { id: id.into(), title, areas, level, above: None, escalates: Vec::new() })
+    // Who stands above the plant answers for no area of it, unless the file says so.
+    let has_rest = fields.get("areas").is_none() && level == DeskLevel::Enterprise;
+    Some(Desk { id: id.into(), title, areas, has_rest, level, above: None, escalates: Vec::new() })
 }
 
 /// A level of the chain.
@@ -110,6 +113,9 @@ pub(crate) fn level(item: &Item<'_>, report: &mut Report) -> Option<DeskLevel> {
 
 fn own_areas(item: &Item<'_>, areas: &Ids, taken: &mut Ids, report: &mut Report) -> Vec<Arc<str>> {
     let mut own = Vec::new();
+    if matches!(&item.node().value, Value::List(nodes) if nodes.is_empty()) {
+        return own;
+    }
     for (id, place) in item.texts(report) {
         if !areas.contains_key(id) {
             report.error(place, unknown(Code::AreaUnknown, item.about_key(), id, "area", areas, report));

@@ -4,7 +4,9 @@ mod yard;
 
 use std::sync::Arc;
 
-use davy_model::{Actor, AlarmKey, Command, CommandKind, Input, NodeChange, NodeIndex, TagIndex};
+use davy_model::{
+    Actor, AlarmKey, Command, CommandKind, Input, NodeChange, NodeIndex, TagIndex, Verdict as Nature,
+};
 use davy_workbench::{
     backtest::{Entry, Side, SideReport},
     performance::{DeskPerformance, Period, Verdict, desks},
@@ -27,13 +29,14 @@ rules:
 const TAGS: u32 = 40;
 const DAY_S: i64 = 86_400;
 
-/// What happens: at a second, a tag reads so much, or an operator has seen its alarm.
+/// What happens: at a second, a tag reads so much, or an operator has seen its alarm, or what it was.
 #[derive(Clone, Copy)]
 enum What {
     Reads(u32, f64),
     Seen(u32),
+    Found(u32, Nature),
 }
-use What::{Reads, Seen};
+use What::{Found, Reads, Seen};
 
 /// The figures of both desks over two days.
 fn shift(story: Vec<(i64, What)>) -> (DeskPerformance, DeskPerformance) {
@@ -61,6 +64,7 @@ fn judged(mut story: Vec<(i64, What)>) -> SideReport {
         let input = match what {
             Reads(tag, ppm) => reading(second, 0, TagIndex(tag), ppm),
             Seen(tag) => Input::Command(seen(tag)),
+            Found(tag, nature) => Input::Command(Command { kind: CommandKind::Verify(nature), ..seen(tag) }),
         };
         side.take(&entry(second, vec![input])).expect("it is judged");
     }
@@ -69,7 +73,7 @@ fn judged(mut story: Vec<(i64, What)>) -> SideReport {
 }
 
 fn seen(tag: u32) -> Command {
-    let actor = Actor { name: "operator".into(), ..Actor::default() };
+    let actor = Actor { name: "operator".into(), comment: "looked".into(), ..Actor::default() };
     let alarm = AlarmKey { site: "yard".into(), rule: "gas".into(), subject: format!("t{tag:02}").into() };
     Command { alarm, occurrence: None, actor, kind: CommandKind::Acknowledge }
 }
@@ -94,6 +98,15 @@ fn figures_are_those_counted_by_hand() {
         .into_iter()
         .chain(alarm(1, 5000, 600))
         .chain([(1060, Seen(0)), (5180, Seen(1))])
+        .collect();
+    // A drill, something that was taken for real before it was found to be nothing, and one that nobody looked at.
+    let looked_at = [(0, Nature::Drill), (1, Nature::Real)];
+    let verified: Vec<_> = (0..3)
+        .flat_map(|tag| alarm(tag, 1000, 600))
+        .chain(
+            looked_at.into_iter().flat_map(|(tag, nature)| [(1010, Seen(tag)), (1020, Found(tag, nature))]),
+        )
+        .chain([(1030, Found(1, Nature::False))])
         .collect();
     for (name, story, expected) in [
         (
@@ -151,6 +164,17 @@ fn figures_are_those_counted_by_hand() {
                 ("fleeting", 0.0),
                 ("time_to_acknowledge_median", 120.0),
                 ("time_to_acknowledge_p95", 174.0),
+            ],
+        ),
+        (
+            "verified",
+            verified,
+            vec![
+                // Of a verdict that was changed the last counts; what nobody looked at counts for nothing.
+                ("verified", 2.0),
+                ("verified_real", 0.0),
+                ("verified_false", 50.0),
+                ("verified_drill", 50.0),
             ],
         ),
     ] {

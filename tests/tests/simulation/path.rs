@@ -62,7 +62,12 @@ fn illegal(before: &Stands, now: &Transition) -> Option<&'static str> {
         | TransitionKind::OutOfService
         | TransitionKind::InService
         | TransitionKind::Withdrawn
-        | TransitionKind::Escalated => false,
+        | TransitionKind::Escalated
+        | TransitionKind::Verified
+        | TransitionKind::Acted
+        | TransitionKind::FeedbackGiven
+        | TransitionKind::Closed
+        | TransitionKind::Commented => false,
     };
     let raised = now.kind == TransitionKind::Raised;
     let numbers = if raised { (before.occurrence + 1, 1) } else { (before.occurrence, before.step + 1) };

@@ -8,17 +8,20 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use davy_model::Verdict;
 use davy_proto::{
     duration_to_wire,
     v1::{
-        Alarm, AlarmServiceAcknowledgeRequest, AlarmServiceGetRequest, AlarmServiceResetRequest,
-        AlarmServiceReturnToServiceRequest, AlarmServiceSetOutOfServiceRequest, AlarmServiceShelveRequest,
-        AlarmServiceUnshelveRequest, CommandTarget,
+        self, Alarm, AlarmServiceAcknowledgeRequest, AlarmServiceActRequest, AlarmServiceCloseRequest,
+        AlarmServiceCommentRequest, AlarmServiceGetRequest, AlarmServiceGiveFeedbackRequest,
+        AlarmServiceResetRequest, AlarmServiceReturnToServiceRequest, AlarmServiceSetOutOfServiceRequest,
+        AlarmServiceShelveRequest, AlarmServiceUnshelveRequest, AlarmServiceVerifyRequest, CommandTarget,
     },
 };
 use davy_server::rpc::v1::alarm_service_client::AlarmServiceClient;
 use tonic::Status;
 
+use super::case;
 use crate::{
     ask::{Connection, ServerArgs},
     exit::{Exit, Misuse},
@@ -67,6 +70,16 @@ pub(crate) struct ShelveArgs {
     one_shot: bool,
 }
 
+/// On which alarms, who asks, and what they were found to be.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    common: Args,
+    /// What it was found to be: real, false, maintenance, drill
+    #[arg(long = "as", value_parser = parse_verdict, value_name = "VERDICT")]
+    verdict: Verdict,
+}
+
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -76,11 +89,25 @@ pub(crate) enum Kind {
     Reset,
     SetOutOfService,
     ReturnToService,
+    Verify(Verdict),
+    Act,
+    GiveFeedback,
+    Close,
+    Comment,
 }
 
 /// Shelves them.
 pub(crate) async fn shelve(args: ShelveArgs) -> anyhow::Result<Exit> {
     run(args.common, Kind::Shelve { span: args.span, one_shot: args.one_shot }).await
+}
+
+/// Says what they were found to be.
+pub(crate) async fn verify(args: VerifyArgs) -> anyhow::Result<Exit> {
+    run(args.common, Kind::Verify(args.verdict)).await
+}
+
+fn parse_verdict(word: &str) -> Result<Verdict, String> {
+    Verdict::from_word(word).ok_or_else(|| "expected real, false, maintenance or drill".to_owned())
 }
 
 /// Does it to every alarm named, and goes on after a refusal.
@@ -148,6 +175,16 @@ async fn send(
         Kind::ReturnToService => {
             client.return_to_service(AlarmServiceReturnToServiceRequest { target }).await?.into_inner().alarm
         }
+        Kind::Verify(verdict) => {
+            let verdict = v1::Verdict::from(verdict).into();
+            client.verify(AlarmServiceVerifyRequest { target, verdict }).await?.into_inner().alarm
+        }
+        Kind::Act => client.act(AlarmServiceActRequest { target }).await?.into_inner().alarm,
+        Kind::GiveFeedback => {
+            client.give_feedback(AlarmServiceGiveFeedbackRequest { target }).await?.into_inner().alarm
+        }
+        Kind::Close => client.close(AlarmServiceCloseRequest { target }).await?.into_inner().alarm,
+        Kind::Comment => client.comment(AlarmServiceCommentRequest { target }).await?.into_inner().alarm,
     })
 }
 
@@ -157,7 +194,12 @@ fn told(alarm: &Alarm) -> String {
         .shelved_until
         .as_ref()
         .map_or(String::new(), |until| format!(" until {}", figures::moment(Some(until))));
-    format!("{tier} {}: {}{until} (occurrence {})", alarm.id, figures::state(alarm.state()), alarm.occurrence)
+    let waits = match case::waits_for(alarm) {
+        waits if waits.is_empty() => String::new(),
+        waits => format!(", waits for: {waits}"),
+    };
+    let state = figures::state(alarm.state());
+    format!("{tier} {}: {state}{until}{waits} (occurrence {})", alarm.id, alarm.occurrence)
 }
 
 /// Differs between any two commands, on this machine and on others.

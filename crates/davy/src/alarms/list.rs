@@ -3,7 +3,7 @@
 use davy_model::{AlarmState, Tier};
 use davy_proto::v1::{self, Alarm, AlarmServiceListRequest};
 
-use super::parse_tier;
+use super::{case, parse_tier};
 use crate::{ask::ServerArgs, exit::Exit, figures, json, out, refusal::failed, table};
 
 /// Asked for at a time.
@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Only in these states, separated by commas: active_unacknowledged, shelved...
     #[arg(long, value_delimiter = ',', value_parser = parse_state, value_name = "STATE")]
     state: Vec<AlarmState>,
+    /// Only those with an open case
+    #[arg(long)]
+    cases: bool,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -44,8 +47,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         out::line("no alarm stands")?;
         return Ok(Exit::Ok);
     }
-    let headings = ["TIER", "STATE", "RAISED (UTC)", "VALUE (LIMIT)", "ALARM", "#", "MESSAGE"];
-    out::line(table::render(&headings, alarms.iter().map(row).collect()))?;
+    let has_cases = alarms.iter().any(|alarm| alarm.case.is_some());
+    let mut headings = vec!["TIER", "STATE", "RAISED (UTC)", "VALUE (LIMIT)", "ALARM", "#"];
+    headings.extend(has_cases.then_some("WAITS FOR"));
+    headings.push("MESSAGE");
+    out::line(table::render(&headings, alarms.iter().map(|alarm| row(alarm, has_cases)).collect()))?;
     if total > alarms.len() {
         eprintln!("{} of {total} shown: --limit shows more, --tier and --sites fewer", alarms.len());
     }
@@ -60,6 +66,7 @@ async fn fetch(args: &Args) -> anyhow::Result<(Vec<Alarm>, usize)> {
         states: args.state.iter().map(|state| v1::AlarmState::from(*state).into()).collect(),
         page_size: PAGE_LEN,
         page_token: String::new(),
+        open_cases: args.cases,
     };
     let mut alarms = Vec::new();
     loop {
@@ -73,16 +80,18 @@ async fn fetch(args: &Args) -> anyhow::Result<(Vec<Alarm>, usize)> {
     }
 }
 
-fn row(alarm: &Alarm) -> Vec<table::Field> {
-    vec![
+fn row(alarm: &Alarm, has_cases: bool) -> Vec<table::Field> {
+    let mut row = vec![
         table::Field::Tier(figures::tier(alarm.tier())),
         figures::state(alarm.state()).into(),
         figures::moment(alarm.raised_time.as_ref()).into(),
         figures::against(alarm.value, alarm.limit.as_ref(), &alarm.unit).into(),
         alarm.id.as_str().into(),
         alarm.occurrence.to_string().into(),
-        figures::english(alarm.message.as_ref()).into(),
-    ]
+    ];
+    row.extend(has_cases.then(|| case::waits_for(alarm).into()));
+    row.push(figures::english(alarm.message.as_ref()).into());
+    row
 }
 
 fn parse_state(word: &str) -> Result<AlarmState, String> {

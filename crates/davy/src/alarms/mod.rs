@@ -1,5 +1,6 @@
 //! `davy alarms`: what an operator asks of a running Davy.
 
+mod case;
 mod command;
 mod count;
 mod countersign;
@@ -13,7 +14,7 @@ mod period;
 mod show;
 mod watch;
 
-pub(crate) use self::watch::gap;
+pub(crate) use self::{case::json as case_json, watch::gap};
 
 use clap::Subcommand;
 use davy_model::Tier;
@@ -52,6 +53,16 @@ pub(crate) enum Verb {
     InService(command::Args),
     /// Give one's word for a command of somebody else's, where it takes two
     Countersign(countersign::Args),
+    /// Say what an acknowledged alarm was found to be; needs --comment unless it is real
+    Verify(command::VerifyArgs),
+    /// Say what was done about it; needs --comment
+    Act(command::Args),
+    /// Say how it went; needs --comment
+    Feedback(command::Args),
+    /// Close the case: normal, acknowledged, verified, and with feedback
+    Close(command::Args),
+    /// Write something down; needs --comment
+    Comment(command::Args),
 }
 
 /// Does it.
@@ -71,6 +82,11 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::OutOfService(args) => command::run(args, Kind::SetOutOfService).await,
         Verb::InService(args) => command::run(args, Kind::ReturnToService).await,
         Verb::Countersign(args) => countersign::run(args).await,
+        Verb::Verify(args) => command::verify(args).await,
+        Verb::Act(args) => command::run(args, Kind::Act).await,
+        Verb::Feedback(args) => command::run(args, Kind::GiveFeedback).await,
+        Verb::Close(args) => command::run(args, Kind::Close).await,
+        Verb::Comment(args) => command::run(args, Kind::Comment).await,
     }
 }
 

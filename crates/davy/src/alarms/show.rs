@@ -2,6 +2,7 @@
 
 use davy_proto::v1::{Alarm, AlarmServiceGetRequest, LocalizedText, Response};
 
+use super::case;
 use crate::{
     ask::ServerArgs,
     exit::Exit,
@@ -60,6 +61,7 @@ pub(crate) fn text(alarm: &Alarm, colour: Colour) -> String {
     if !alarm.suppressed_by.is_empty() {
         facts.push(("suppressed", format!("by {}", alarm.suppressed_by)));
     }
+    facts.extend(case::facts(alarm));
     facts.extend(alarm.response.iter().flat_map(response));
     let chip = looks::painted_chip(figures::tier(alarm.tier()), colour);
     let lines = facts.into_iter().filter(|(_, fact)| !fact.is_empty());

@@ -6,11 +6,15 @@ use davy_model::{AlarmFacts, Condition, Quality, Shelving, Tier, Timestamp};
 
 use super::{
     SnapshotError,
-    layout::{AlarmState, Facts, HoldState, Level, Node, OddityState, Retired, SeenState, Shelf, Tags},
+    layout::{
+        AlarmState, CaseState, Facts, HoldState, LateState, Level, Node, OddityState, Retired, SeenState,
+        Shelf, Tags,
+    },
     loads::{quiet_code, quiet_of},
 };
 use crate::{
     alarm::{Alarm, NEVER, Origin, Silence},
+    duty::Lateness,
     hold::{Hold, LevelState, Seen},
     load::{CHATTER_RULE, FLOOD_RULE},
     nodes::NodeState,
@@ -135,6 +139,7 @@ impl AlarmState {
             raises_us: alarm.raises_us.iter().copied().collect(),
             chatter_us: unless_never(alarm.chatter_us),
             quiet: quiet_code(alarm.quiet),
+            late: LateState::of(&alarm.late),
         }
     }
 
@@ -161,6 +166,7 @@ impl AlarmState {
         alarm.escalations = self.escalations;
         alarm.sounded_us = self.sounded_us;
         alarm.escalate_us = self.escalate_us.unwrap_or(NEVER);
+        alarm.late = self.late.as_ref().map_or(Lateness::none(), LateState::to_lateness);
         alarm.raises_us = self.raises_us.iter().copied().collect();
         alarm.chatter_us = self.chatter_us.unwrap_or(NEVER);
         alarm.quiet = quiet_of(self.quiet)?;
@@ -177,7 +183,7 @@ impl AlarmState {
     }
 }
 
-fn tier(code: u32) -> Result<Tier, SnapshotError> {
+pub(super) fn tier(code: u32) -> Result<Tier, SnapshotError> {
     u8::try_from(code).ok().and_then(Tier::from_code).ok_or(UNFIT_TIER)
 }
 
@@ -196,6 +202,7 @@ impl Facts {
             in_service: facts.in_service,
             tier: u32::from(facts.tier.code()),
             tier_highest: u32::from(facts.tier_highest.code()),
+            case: facts.case.as_deref().map(CaseState::of),
         }
     }
 
@@ -213,6 +220,7 @@ impl Facts {
             in_service: self.in_service,
             tier: tier(self.tier)?,
             tier_highest: tier(self.tier_highest)?,
+            case: self.case.as_ref().map(|case| case.to_case().map(Box::new)).transpose()?,
         })
     }
 }

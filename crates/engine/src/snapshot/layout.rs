@@ -124,6 +124,9 @@ pub(super) struct AlarmState {
     /// 0 none, 1 flood, 2 chatter.
     #[prost(uint32, tag = "26")]
     pub(super) quiet: u32,
+    /// Absent where nobody is late.
+    #[prost(message, optional, tag = "27")]
+    pub(super) late: Option<LateState>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -144,6 +147,51 @@ pub(super) struct Facts {
     pub(super) tier: u32,
     #[prost(uint32, tag = "8")]
     pub(super) tier_highest: u32,
+    #[prost(message, optional, tag = "9")]
+    pub(super) case: Option<CaseState>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct CaseState {
+    #[prost(uint64, tag = "1")]
+    pub(super) began: u64,
+    #[prost(uint32, tag = "2")]
+    pub(super) tier: u32,
+    /// 0 none, else `Verdict::code`.
+    #[prost(uint32, tag = "3")]
+    pub(super) verdict: u32,
+    #[prost(bool, tag = "4")]
+    pub(super) acted: bool,
+    #[prost(bool, tag = "5")]
+    pub(super) feedback: bool,
+    #[prost(string, repeated, tag = "6")]
+    pub(super) told: Vec<String>,
+    #[prost(message, optional, tag = "7")]
+    pub(super) acknowledge: Option<DeadlineState>,
+    #[prost(message, optional, tag = "8")]
+    pub(super) give_feedback: Option<DeadlineState>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct DeadlineState {
+    #[prost(sint64, tag = "1")]
+    pub(super) since_us: i64,
+    #[prost(sint64, tag = "2")]
+    pub(super) by_us: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LateState {
+    #[prost(bool, tag = "1")]
+    pub(super) acknowledge: bool,
+    #[prost(bool, tag = "2")]
+    pub(super) feedback: bool,
+    #[prost(string, optional, tag = "3")]
+    pub(super) climbed: Option<String>,
+    #[prost(sint64, tag = "4")]
+    pub(super) climbed_us: i64,
+    #[prost(sint64, optional, tag = "5")]
+    pub(super) due_us: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -6,6 +6,7 @@ use davy_model::Timestamp;
 use davy_rules::{Plan, WatchKind};
 use prost::Message;
 
+mod cases;
 mod convert;
 mod lapses;
 mod layout;
@@ -17,8 +18,9 @@ use layout::{
     Ahead, AlarmState, IncidentState, LoadState, MemoryState, Node, OddityState, Retired, State, Tags,
 };
 
-/// Version of the layout below.
-pub const SNAPSHOT_SCHEMA: u32 = 1;
+/// Version of the layout below. Layout 2 knows cases; where none is open, a snapshot is one of layout 1.
+pub const SNAPSHOT_SCHEMA: u32 = 2;
+const WITHOUT_CASES: u32 = 1;
 
 /// A snapshot that cannot be taken up; an older one, or the log from its beginning, can.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +51,7 @@ impl Engine {
     /// The whole state. [`Engine::restore`] under the same plan goes on exactly as this engine would.
     pub fn snapshot(&self) -> Vec<u8> {
         let state = State {
-            schema: SNAPSHOT_SCHEMA,
+            schema: if self.has_cases() { SNAPSHOT_SCHEMA } else { WITHOUT_CASES },
             revision: self.plan.revision.to_string(),
             clock_us: self.clock_us,
             sequence: self.sequence,
@@ -123,6 +125,10 @@ impl Engine {
         }
         engine.schedule_everything();
         Ok(engine)
+    }
+
+    fn has_cases(&self) -> bool {
+        self.alarms.iter().any(|alarm| alarm.facts.case.is_some())
     }
 
     fn take_up(&mut self, state: &AlarmState) -> Result<(), SnapshotError> {

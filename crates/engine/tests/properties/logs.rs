@@ -9,7 +9,7 @@ use std::{
 use davy_engine::Engine;
 use davy_model::{
     Actor, AlarmKey, Command, CommandKind, Fault, Input, MessageHead, NodeChange, NodeIndex, Quality,
-    QualityReason, Reading, ReadingBlock, TagIndex, Text, Tier, Timestamp, Transition, Value,
+    QualityReason, Reading, ReadingBlock, TagIndex, Text, Tier, Timestamp, Transition, Value, Verdict,
 };
 use davy_rules::Plan;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
@@ -66,6 +66,8 @@ impl fmt::Debug for Log {
 pub(crate) enum Step {
     Messages(Vec<Vec<Seed>>),
     Other(Input),
+    /// Several, one after the other.
+    Others(Vec<Input>),
     Activate(usize),
 }
 
@@ -104,7 +106,8 @@ fn compiled() -> Vec<Arc<Plan>> {
     let kelvin = without.replace("U,another,temperature,degC", "U,another,temperature,K");
     let few = rule("lim", "T, U, X", &format!("limit: [{}]", LEVELS.replace("name: H,", "name: HI,")));
     // Where what one tag does quiets what another does.
-    let told = "desks: [{id: one, escalates: [{after: 20s, to: two, tier_from: yellow}, {after: 50s, to: one}]}, {id: two, areas: [west]}]
+    let told = "desks: [{id: one, escalates: [{after: 20s, to: two, tier_from: yellow}, {after: 50s, to: one}], above: two}, {id: two, level: park, areas: [west]}]
+duties: {yellow: {acknowledge_within: 10s, feedback_within: 30s, then_every: 20s}, red: {notify_up_to: park, feedback_within: 20s}}
 annunciation: {flood: {starts: 2, ends: 2, within: 15s, quiet_below: orange}, chatter: {raises: 2, within: 10s, quiet_below: red}}
 ";
     vec![
@@ -179,18 +182,44 @@ fn kind() -> impl Strategy<Value = CommandKind> {
         2 => Just(CommandKind::ReturnToService),
         1 => Just(CommandKind::Suppress),
         2 => Just(CommandKind::Unsuppress),
+        1 => verdict().prop_map(CommandKind::Verify),
+        1 => select(vec![CommandKind::Act, CommandKind::GiveFeedback, CommandKind::Close]),
+        1 => Just(CommandKind::Comment),
     ]
 }
 
+fn verdict() -> impl Strategy<Value = Verdict> {
+    select(Verdict::ALL.to_vec())
+}
+
+fn name() -> impl Strategy<Value = (&'static str, &'static str)> {
+    select(vec![("lim", "T"), ("quick", "T"), ("quick", "T"), ("lim", "X"), ("stale", "X")])
+}
+
+fn on((rule, subject): (&str, &str), kind: CommandKind) -> Input {
+    Input::Command(Command {
+        alarm: AlarmKey { site: "park".into(), rule: rule.into(), subject: subject.into() },
+        occurrence: None,
+        actor: Actor { name: "Wu".into(), approved_by: Some("Li".into()), comment: "because".into() },
+        kind,
+    })
+}
+
 fn command() -> impl Strategy<Value = Input> {
-    let names = select(vec![("lim", "T"), ("quick", "T"), ("quick", "T"), ("lim", "X"), ("stale", "X")]);
-    (names, kind()).prop_map(|((rule, subject), kind)| {
-        Input::Command(Command {
-            alarm: AlarmKey { site: "park".into(), rule: rule.into(), subject: subject.into() },
-            occurrence: None,
-            actor: Actor { name: "Wu".into(), approved_by: Some("Li".into()), comment: "because".into() },
-            kind,
-        })
+    (name(), kind()).prop_map(|(name, kind)| on(name, kind))
+}
+
+/// The response to one alarm from some step to some other.
+fn response() -> impl Strategy<Value = Vec<Input>> {
+    (name(), verdict(), 0..3usize, 0..6usize).prop_map(|(name, verdict, from, steps)| {
+        let all = [
+            CommandKind::Acknowledge,
+            CommandKind::Verify(verdict),
+            CommandKind::Act,
+            CommandKind::GiveFeedback,
+            CommandKind::Close,
+        ];
+        all.into_iter().skip(from).take(steps).map(|kind| on(name, kind)).collect()
     })
 }
 
@@ -218,7 +247,8 @@ fn step(lags: bool, activate: bool) -> impl Strategy<Value = Step> {
     } else {
         Just(Step::Other(Input::Tick)).boxed()
     };
-    prop_oneof![12 => messages, 8 => other().prop_map(Step::Other), 1 => activation]
+    let others = prop_oneof![8 => other().prop_map(Step::Other), 2 => response().prop_map(Step::Others)];
+    prop_oneof![12 => messages, 9 => others, 1 => activation]
 }
 
 /// Logs of up to 60 entries, some seconds apart.
@@ -229,14 +259,15 @@ pub(crate) fn log(lags: bool, activate: bool) -> impl Strategy<Value = Log> {
         let place = |(gap_ms, step): (u64, Step)| {
             now_ms += gap_ms;
             let now = at(now_ms as f64 / 1e3);
-            let entry = match step {
-                Step::Messages(messages) => Entry::Input(Input::Readings(block(&messages, now))),
-                Step::Other(input) => Entry::Input(input),
-                Step::Activate(plan) => Entry::Activate(plan),
+            let entries = match step {
+                Step::Messages(messages) => vec![Entry::Input(Input::Readings(block(&messages, now)))],
+                Step::Other(input) => vec![Entry::Input(input)],
+                Step::Others(inputs) => inputs.into_iter().map(Entry::Input).collect(),
+                Step::Activate(plan) => vec![Entry::Activate(plan)],
             };
-            (now, entry)
+            entries.into_iter().map(move |entry| (now, entry))
         };
-        Log(steps.into_iter().map(place).collect())
+        Log(steps.into_iter().flat_map(place).collect())
     })
 }
 
@@ -270,7 +301,7 @@ fn block(messages: &[Vec<Seed>], now: Timestamp) -> ReadingBlock {
 pub(crate) fn run_alone(log: &Log) -> Vec<Transition> {
     let mut plans = plans();
     let mut site = (*plans[0]).clone();
-    (site.site.desks, site.site.annunciation) = Default::default();
+    (site.site.desks, site.site.duties, site.site.annunciation) = Default::default();
     plans[0] = Arc::new(site);
     let mut engine = Engine::new(Arc::clone(&plans[0]), at(0.0));
     run_on(&mut engine, &plans, log)

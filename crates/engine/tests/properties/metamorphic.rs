@@ -170,7 +170,7 @@ proptest! {
     ) {
         let mut ticked = Vec::new();
         let mut last = at(0.0);
-        for ((now, entry), share) in log.0.iter().zip(shares) {
+        for ((now, entry), share) in log.0.iter().zip(shares.into_iter().cycle()) {
             let next = arrival(*now, entry).max(last);
             let tick = last.offset_micros(next.micros_since(last) / 100 * i64::from(share));
             // A tick tells that Davy was there: before a restart it would say something new.

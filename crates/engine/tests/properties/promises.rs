@@ -19,6 +19,14 @@ use crate::support::{at, seconds};
 fn is_legal(before: &AlarmFacts, kind: TransitionKind, after: &AlarmFacts) -> bool {
     let active = |facts: &AlarmFacts| facts.condition == Condition::Active;
     let same_condition = active(before) == active(after);
+    // What asks people for something, by when, is no part of the ISA-18.2 life.
+    let same = AlarmFacts { case: None, ..before.clone() } == AlarmFacts { case: None, ..after.clone() };
+    let verdict = |facts: &AlarmFacts| facts.case.as_ref().and_then(|case| case.verdict);
+    let given = |facts: &AlarmFacts| facts.case.as_ref().is_some_and(|case| case.feedback);
+    let ends = matches!(kind, TransitionKind::Closed | TransitionKind::Withdrawn);
+    if before.case.is_some() && after.case.is_none() && !ends {
+        return false;
+    }
     match kind {
         TransitionKind::Raised => !active(before) && active(after) && !after.acknowledged,
         TransitionKind::TierRaised => {
@@ -29,11 +37,11 @@ fn is_legal(before: &AlarmFacts, kind: TransitionKind, after: &AlarmFacts) -> bo
             active(before) && !active(after) && after.acknowledged == before.acknowledged
         }
         TransitionKind::Acknowledged => same_condition && !before.acknowledged && after.acknowledged,
-        TransitionKind::Escalated => before == after,
+        TransitionKind::Escalated => same && !(before.acknowledged && given(before)),
         TransitionKind::ReAlarmed => {
             active(before) && active(after) && !after.acknowledged && !before.is_quieted()
         }
-        TransitionKind::Sounded => active(before) && before == after && !before.acknowledged,
+        TransitionKind::Sounded => active(before) && same && !before.acknowledged,
         TransitionKind::Shelved => same_condition && before.shelving.is_none() && after.shelving.is_some(),
         TransitionKind::Unshelved | TransitionKind::ShelveExpired => {
             same_condition && before.shelving.is_some() && after.shelving.is_none()
@@ -44,6 +52,13 @@ fn is_legal(before: &AlarmFacts, kind: TransitionKind, after: &AlarmFacts) -> bo
         TransitionKind::InService => !before.in_service && after.in_service,
         TransitionKind::Reset => !active(before) && before.latched && before.acknowledged && !after.latched,
         TransitionKind::Withdrawn => before.stands() && after.state() == AlarmState::Normal,
+        TransitionKind::Verified => same && before.acknowledged && verdict(after).is_some(),
+        TransitionKind::Acted => same && before.acknowledged && verdict(before).is_some(),
+        TransitionKind::FeedbackGiven => same && verdict(before).is_some() && given(after),
+        TransitionKind::Closed => {
+            same && !active(before) && before.acknowledged && given(before) && after.case.is_none()
+        }
+        TransitionKind::Commented => before == after,
     }
 }
 

@@ -4,7 +4,8 @@
 //! - a message: `85`, `85@3` (stamped 3), `85!` (bad), `-!` (bad, without a value), `85^` (beyond the sensor's range), `U=12 T=85` (of other tags);
 //! - `lost gw1`, `offline gw1`, `online gw1`, `tick`, `restart`, `snapshot` (save and load), `activate NAME`;
 //! - a command on `lim:T`, or on the alarm named behind it: `ack`, `ack#2` (of occurrence 2), `shelve 60 Wu+Li`,
-//!   `shelve-once 60 Wu`, `unshelve`, `reset`, `out Wu`, `in`, `suppress Wu`, `unsuppress`.
+//!   `shelve-once 60 Wu`, `unshelve`, `reset`, `out Wu`, `in`, `suppress Wu`, `unsuppress`,
+//!   `verify real`, `act`, `feedback`, `close`, `comment`.
 //!
 //! A transition is `kind tier`, with the alarm before it where it is not `lim:T`; `!` behind it sounds, `late` is late,
 //! `@3` became true at 3 rather than at the step's time. A refused command is `refused WHY`.
@@ -239,6 +240,14 @@ fn command(words: &[&str]) -> Input {
         "in" => CommandKind::ReturnToService,
         "suppress" => CommandKind::Suppress,
         "unsuppress" => CommandKind::Unsuppress,
+        "verify" => {
+            let verdict = words.iter().find_map(|word| davy_model::Verdict::from_word(word));
+            CommandKind::Verify(verdict.expect("a verdict"))
+        }
+        "act" => CommandKind::Act,
+        "feedback" => CommandKind::GiveFeedback,
+        "close" => CommandKind::Close,
+        "comment" => CommandKind::Comment,
         other => panic!("no step {other}"),
     };
     let people = words[1..].iter().find(|word| word.starts_with(char::is_uppercase)).unwrap_or(&"Wu");

@@ -1,6 +1,6 @@
 //! The facts of an alarm as bytes.
 
-use davy_model::{AlarmFacts, Condition, Shelving};
+use davy_model::{AlarmFacts, Case, Condition, Deadline, Shelving, Verdict};
 
 use super::{
     bytes::{Malformed, Result},
@@ -27,6 +27,37 @@ pub(super) struct FactsRecord {
     tier: u32,
     #[prost(uint32, tag = "8")]
     tier_highest: u32,
+    #[prost(message, optional, tag = "9")]
+    case: Option<CaseRecord>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct CaseRecord {
+    #[prost(uint64, tag = "1")]
+    began: u64,
+    #[prost(uint32, tag = "2")]
+    tier: u32,
+    /// 0 none, else `Verdict::code`.
+    #[prost(uint32, tag = "3")]
+    verdict: u32,
+    #[prost(bool, tag = "4")]
+    acted: bool,
+    #[prost(bool, tag = "5")]
+    feedback: bool,
+    #[prost(string, repeated, tag = "6")]
+    told: Vec<String>,
+    #[prost(message, optional, tag = "7")]
+    acknowledge: Option<DeadlineRecord>,
+    #[prost(message, optional, tag = "8")]
+    give_feedback: Option<DeadlineRecord>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct DeadlineRecord {
+    #[prost(sint64, tag = "1")]
+    since: i64,
+    #[prost(sint64, tag = "2")]
+    by: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -60,6 +91,7 @@ impl From<&AlarmFacts> for FactsRecord {
             in_service: facts.in_service,
             tier: u32::from(facts.tier.code()),
             tier_highest: u32::from(facts.tier_highest.code()),
+            case: facts.case.as_deref().map(Into::into),
         }
     }
 }
@@ -84,6 +116,54 @@ impl FactsRecord {
             in_service: self.in_service,
             tier: tier(self.tier)?,
             tier_highest: tier(self.tier_highest)?,
+            case: self.case.map(|case| case.case().map(Box::new)).transpose()?,
         })
     }
+}
+
+impl From<&Case> for CaseRecord {
+    fn from(case: &Case) -> CaseRecord {
+        CaseRecord {
+            began: case.began,
+            tier: u32::from(case.tier.code()),
+            verdict: case.verdict.map_or(0, |verdict| u32::from(verdict.code())),
+            acted: case.acted,
+            feedback: case.feedback,
+            told: case.told.iter().map(|desk| desk.to_string()).collect(),
+            acknowledge: case.acknowledge.map(Into::into),
+            give_feedback: case.give_feedback.map(Into::into),
+        }
+    }
+}
+
+impl CaseRecord {
+    fn case(self) -> Result<Case> {
+        Ok(Case {
+            began: self.began,
+            tier: tier(self.tier)?,
+            verdict: if self.verdict == 0 { None } else { Some(verdict(self.verdict)?) },
+            acted: self.acted,
+            feedback: self.feedback,
+            told: self.told.into_iter().map(Into::into).collect(),
+            acknowledge: self.acknowledge.map(DeadlineRecord::deadline).transpose()?,
+            give_feedback: self.give_feedback.map(DeadlineRecord::deadline).transpose()?,
+        })
+    }
+}
+
+impl From<Deadline> for DeadlineRecord {
+    fn from(deadline: Deadline) -> DeadlineRecord {
+        DeadlineRecord { since: deadline.since.as_micros(), by: deadline.by.as_micros() }
+    }
+}
+
+impl DeadlineRecord {
+    fn deadline(self) -> Result<Deadline> {
+        Ok(Deadline { since: time(self.since)?, by: time(self.by)? })
+    }
+}
+
+/// The verdict with that code.
+pub(super) fn verdict(code: u32) -> Result<Verdict> {
+    u8::try_from(code).ok().and_then(Verdict::from_code).ok_or(Malformed("an unknown verdict"))
 }

@@ -11,6 +11,7 @@ use prost::Message;
 use super::{
     bytes::{Malformed, Result},
     columns::{ColumnReader, ColumnWriter, Columns},
+    facts::verdict,
     parts::{ActorRecord, AlarmRecord, DurationRecord, TextRecord, need},
 };
 
@@ -100,7 +101,8 @@ struct CommandRecord {
     occurrence: Option<u64>,
     #[prost(message, optional, tag = "3")]
     actor: Option<ActorRecord>,
-    /// 1 acknowledge, 2 shelve, 3 unshelve, 4 reset, 5 out of service, 6 in service, 7 suppress, 8 unsuppress.
+    /// 1 acknowledge, 2 shelve, 3 unshelve, 4 reset, 5 out of service, 6 in service, 7 suppress, 8 unsuppress, 9 verify,
+    /// 10 act, 11 feedback, 12 close, 13 comment.
     #[prost(uint32, tag = "4")]
     kind: u32,
     /// Of a shelving.
@@ -109,6 +111,9 @@ struct CommandRecord {
     /// Of a shelving.
     #[prost(bool, tag = "6")]
     one_shot: bool,
+    /// `Verdict::code`, of a verification; else 0.
+    #[prost(uint32, tag = "7")]
+    verdict: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -258,6 +263,15 @@ impl From<&Command> for CommandRecord {
             CommandKind::ReturnToService => (6, None, false),
             CommandKind::Suppress => (7, None, false),
             CommandKind::Unsuppress => (8, None, false),
+            CommandKind::Verify(_) => (9, None, false),
+            CommandKind::Act => (10, None, false),
+            CommandKind::GiveFeedback => (11, None, false),
+            CommandKind::Close => (12, None, false),
+            CommandKind::Comment => (13, None, false),
+        };
+        let verdict = match command.kind {
+            CommandKind::Verify(verdict) => u32::from(verdict.code()),
+            _ => 0,
         };
         CommandRecord {
             alarm: Some((&command.alarm).into()),
@@ -266,6 +280,7 @@ impl From<&Command> for CommandRecord {
             kind,
             duration,
             one_shot,
+            verdict,
         }
     }
 }
@@ -280,6 +295,11 @@ fn command(record: CommandRecord) -> Result<Command> {
         6 => CommandKind::ReturnToService,
         7 => CommandKind::Suppress,
         8 => CommandKind::Unsuppress,
+        9 => CommandKind::Verify(verdict(record.verdict)?),
+        10 => CommandKind::Act,
+        11 => CommandKind::GiveFeedback,
+        12 => CommandKind::Close,
+        13 => CommandKind::Comment,
         _ => return Err(Malformed("an unknown command")),
     };
     Ok(Command {

@@ -2,7 +2,7 @@
 
 use davy_model::{AlarmFacts, Transition, TransitionKind};
 
-use super::time::time_to_wire;
+use super::{case::case_of, time::time_to_wire};
 use crate::v1;
 
 /// The alarm as its last transition left it.
@@ -32,6 +32,7 @@ pub fn alarm_of(last: &Transition) -> v1::Alarm {
         sounds: last.sounds,
         tags: last.tags.iter().map(|tag| tag.to_string()).collect(),
         rule_revision: last.rule_revision.to_string(),
+        desk: last.desk.as_deref().unwrap_or_default().to_owned(),
         ..v1::Alarm::default()
     };
     with_facts(alarm, &last.facts)
@@ -51,6 +52,7 @@ fn with_facts(alarm: v1::Alarm, facts: &AlarmFacts) -> v1::Alarm {
         shelved_one_shot: shelving.is_some_and(|shelving| shelving.one_shot),
         suppressed_by: facts.suppressed_by.as_deref().unwrap_or_default().to_owned(),
         in_service: facts.in_service,
+        case: case_of(facts),
         ..alarm
     }
 }

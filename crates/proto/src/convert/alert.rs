@@ -2,7 +2,7 @@
 
 use davy_model::Transition;
 
-use super::time::time_to_wire;
+use super::{case::case_of, time::time_to_wire};
 use crate::v1;
 
 /// The alert that tells of a transition. `durable` says whether the transition is on disk.
@@ -43,5 +43,6 @@ pub fn alert_of(transition: &Transition, durable: bool) -> v1::Alert {
         shelved_until: facts.shelving.as_ref().map(|shelving| time_to_wire(shelving.until)),
         incident: transition.incident.as_deref().unwrap_or_default().to_owned(),
         desk: transition.desk.as_deref().unwrap_or_default().to_owned(),
+        case: case_of(facts),
     }
 }

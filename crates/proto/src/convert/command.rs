@@ -1,6 +1,6 @@
 //! What an operator asks of an alarm.
 
-use davy_model::{Actor, AlarmKey, Command, CommandKind};
+use davy_model::{Actor, AlarmKey, Command, CommandKind, Verdict};
 
 use crate::{WireError, v1};
 
@@ -19,6 +19,17 @@ pub fn command_of(target: Option<&v1::CommandTarget>, kind: CommandKind) -> Resu
         comment: target.comment.trim().into(),
     };
     Ok(Command { alarm, occurrence: target.occurrence, actor, kind })
+}
+
+/// The verdict of a request.
+///
+/// # Errors
+/// [`WireError`] when none is said.
+pub fn verdict_of(verdict: v1::Verdict) -> Result<Verdict, WireError> {
+    if verdict == v1::Verdict::Unspecified {
+        return Err(WireError::Missing("verdict"));
+    }
+    verdict.try_into()
 }
 
 #[cfg(test)]

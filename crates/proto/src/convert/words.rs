@@ -1,6 +1,9 @@
 //! Enums of the model and of the wire, name by name.
 
-use davy_model::{AlarmState, Comparator, Condition, DelayKind, NodeChange, Severity, Tier, TransitionKind};
+use davy_model::{
+    AlarmState, CaseStage, Comparator, Condition, DelayKind, NodeChange, Severity, Tier, TransitionKind,
+    Verdict,
+};
 
 use crate::{WireError, v1};
 
@@ -37,10 +40,12 @@ twins! {
     TransitionKind = TransitionKind {
         Raised, TierRaised, TierLowered, Cleared, Acknowledged, ReAlarmed, Sounded, Shelved, Unshelved,
         ShelveExpired, Suppressed, Unsuppressed, OutOfService, InService, Reset, Withdrawn,
-        Escalated
+        Escalated, Verified, Acted, FeedbackGiven, Closed, Commented
     }
+    CaseStage = CaseStage { Acknowledge, Verify, Act, Feedback, Clear, Close }
+    Verdict = Verdict { Real, False, Maintenance, Drill }
     Comparator = Comparator { Above, AtOrAbove, Below, AtOrBelow }
-    DelayKind = DelayKind { OnDelay, OffDelay, Silence, LossGrace, ReAlarm, Escalation }
+    DelayKind = DelayKind { OnDelay, OffDelay, Silence, LossGrace, ReAlarm, Escalation, Feedback }
     Severity = Severity { Info, Warn, Reject }
     NodeChange = EdgeNodeState { Online, Offline, Lost }
 }
@@ -66,6 +71,8 @@ mod tests {
         check::<AlarmState, v1::AlarmState>(&AlarmState::ALL);
         check::<TransitionKind, v1::TransitionKind>(&TransitionKind::ALL);
         check::<Comparator, v1::Comparator>(&Comparator::ALL);
+        check::<CaseStage, v1::CaseStage>(&CaseStage::ALL);
+        check::<Verdict, v1::Verdict>(&Verdict::ALL);
         check::<DelayKind, v1::DelayKind>(&DelayKind::ALL);
         check::<Condition, v1::Condition>(&[Condition::Normal, Condition::Pending, Condition::Active]);
         check::<Severity, v1::Severity>(&[Severity::Info, Severity::Warn, Severity::Reject]);

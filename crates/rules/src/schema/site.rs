@@ -99,9 +99,10 @@ fn desk() -> Value {
     let describe = |key: &str| match key {
         "id" => form("name", "unique among desks"),
         "title" => form("words", "what people call it; the id"),
-        "areas" => {
-            form("texts", "the areas it answers for, their parts too; without, all that no other desk has")
-        }
+        "areas" => json!({
+            "anyOf": [{"$ref": "#/$defs/texts"}, {"type": "array", "maxItems": 0}],
+            "description": "the areas it answers for, their parts too, [] for none; without, all that no other enterprise desk has",
+        }),
         "level" => level("how high it stands; enterprise"),
         "above" => form("text", "the desk that hears of its lateness; of the same level or higher"),
         "escalates" => list(&step(), 1, 10, "who is asked when nobody acknowledges"),

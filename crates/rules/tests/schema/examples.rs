@@ -50,7 +50,7 @@ shelving: {max: 12h, two_person_from: red}
 areas: [{id: farm, title: Farm}, {id: bund, parent: farm}]
 edge_nodes: [{id: gw-1, title: One, loss_grace: 3s, silence_limit: 5m}, {id: gw-2}]
 devices: [{id: AT-1, title: A, edge_node: gw-1}]
-desks: [{id: gas, title: Gas, areas: [farm], escalates: [{after: 3m, to: shift, tier_from: orange}]}, {id: shift, level: park, above: top}, {id: top, level: province, areas: [bund]}]
+desks: [{id: gas, title: Gas, areas: [farm], escalates: [{after: 3m, to: shift, tier_from: orange}]}, {id: shift, level: park, above: top}, {id: top, level: province, areas: [bund]}, {id: safety, areas: []}]
 duties: {like: usual, blue: {notify: shift, notify_up_to: park, acknowledge_within: 15m, feedback_within: 24h, then_every: 15m}, yellow: {}, orange: {}, red: {notify: [shift, top]}}
 annunciation: {flood: {starts: 10, ends: 5, within: 10m, quiet_below: orange}, chatter: {raises: 3, within: 1m, quiet_below: red}, incident: {group_by: area, within: 10m}}
 sources: [{mapping: tasmota-sensor, topic: 'tele/{device}/SENSOR', edge_node: gw-1}, {sparkplug: Plant1, edge_nodes: {Node-7: gw-2}}, {hj212: '888', edge_node: gw-2}]

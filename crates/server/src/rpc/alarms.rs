@@ -5,7 +5,7 @@ use std::sync::Arc;
 use davy_access::{Caller, Countersigned, Permission};
 use davy_journal::{JournalReader, audit::What};
 use davy_model::{AlarmKey, Command, CommandKind, Refusal};
-use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire};
+use davy_proto::{alert_of, command_of, duration_from_wire, v1 as wire, verdict_of};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
@@ -75,7 +75,9 @@ impl Alarms {
         };
         match answer {
             // Asked twice, it is as it was asked for.
-            Ok(()) | Err(Refusal::AlreadyAcknowledged) => Ok(view::standing(&self.hub, &alarm)),
+            Ok(()) | Err(Refusal::AlreadyAcknowledged | Refusal::AlreadyVerified { .. }) => {
+                Ok(view::standing(&self.hub, &alarm))
+            }
             Err(refusal) => Err(status::refused(&refusal)),
         }
     }
@@ -138,6 +140,7 @@ impl AlarmService for Alarms {
         }
         alarms.retain(|alarm| {
             alarm.tier >= request.tier_at_least
+                && (!request.open_cases || alarm.case.is_some())
                 && (request.states.is_empty() || request.states.contains(&alarm.state))
         });
         alarms.sort_by(|a, b| {
@@ -257,6 +260,58 @@ impl AlarmService for Alarms {
             )
             .await?;
         Ok(Response::new(wire::AlarmServiceReturnToServiceResponse { alarm }))
+    }
+
+    async fn verify(
+        &self,
+        request: Request<wire::AlarmServiceVerifyRequest>,
+    ) -> Result<Response<wire::AlarmServiceVerifyResponse>, Status> {
+        let caller = caller(&request);
+        let request = request.into_inner();
+        let verdict = verdict_of(request.verdict()).map_err(|error| status::wrong(&error))?;
+        let kind = CommandKind::Verify(verdict);
+        let alarm = self.command(&caller, Permission::Operate, request.target, kind).await?;
+        Ok(Response::new(wire::AlarmServiceVerifyResponse { alarm }))
+    }
+
+    async fn act(
+        &self,
+        request: Request<wire::AlarmServiceActRequest>,
+    ) -> Result<Response<wire::AlarmServiceActResponse>, Status> {
+        let caller = caller(&request);
+        let target = request.into_inner().target;
+        let alarm = self.command(&caller, Permission::Operate, target, CommandKind::Act).await?;
+        Ok(Response::new(wire::AlarmServiceActResponse { alarm }))
+    }
+
+    async fn give_feedback(
+        &self,
+        request: Request<wire::AlarmServiceGiveFeedbackRequest>,
+    ) -> Result<Response<wire::AlarmServiceGiveFeedbackResponse>, Status> {
+        let caller = caller(&request);
+        let target = request.into_inner().target;
+        let alarm = self.command(&caller, Permission::Operate, target, CommandKind::GiveFeedback).await?;
+        Ok(Response::new(wire::AlarmServiceGiveFeedbackResponse { alarm }))
+    }
+
+    async fn close(
+        &self,
+        request: Request<wire::AlarmServiceCloseRequest>,
+    ) -> Result<Response<wire::AlarmServiceCloseResponse>, Status> {
+        let caller = caller(&request);
+        let target = request.into_inner().target;
+        let alarm = self.command(&caller, Permission::Supervise, target, CommandKind::Close).await?;
+        Ok(Response::new(wire::AlarmServiceCloseResponse { alarm }))
+    }
+
+    async fn comment(
+        &self,
+        request: Request<wire::AlarmServiceCommentRequest>,
+    ) -> Result<Response<wire::AlarmServiceCommentResponse>, Status> {
+        let caller = caller(&request);
+        let target = request.into_inner().target;
+        let alarm = self.command(&caller, Permission::Operate, target, CommandKind::Comment).await?;
+        Ok(Response::new(wire::AlarmServiceCommentResponse { alarm }))
     }
 
     async fn list_transitions(

@@ -246,9 +246,11 @@ fn comparison(limit: &LimitView, value: f64, unit: &str, past: bool) -> Text {
 fn delay_line(delay: &Delay) -> Text {
     let clock = match delay.kind {
         DelayKind::OnDelay | DelayKind::OffDelay => ("the tag's clock", "测点时钟"),
-        DelayKind::Silence | DelayKind::LossGrace | DelayKind::ReAlarm | DelayKind::Escalation => {
-            ("Davy's clock", "到达时钟")
-        }
+        DelayKind::Silence
+        | DelayKind::LossGrace
+        | DelayKind::ReAlarm
+        | DelayKind::Escalation
+        | DelayKind::Feedback => ("Davy's clock", "到达时钟"),
     };
     let (elapsed, required) = (delay.elapsed.as_secs_f64(), delay.required.as_secs_f64());
     let word = delay.kind.word();

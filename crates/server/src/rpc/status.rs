@@ -102,7 +102,11 @@ pub(super) fn refused(refusal: &Refusal) -> Status {
         | Refusal::AlreadyOutOfService
         | Refusal::NotOutOfService
         | Refusal::AlreadySuppressed
-        | Refusal::NotSuppressed => Code::FailedPrecondition,
+        | Refusal::NotSuppressed
+        | Refusal::NoOpenCase
+        | Refusal::AlreadyVerified { .. }
+        | Refusal::NotVerified
+        | Refusal::FeedbackMissing => Code::FailedPrecondition,
     };
     status(code, refusal.word(), refusal.to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use davy_model::{Tier, Timestamp, Transition, TransitionKind};
+use davy_model::{Tier, Timestamp, Transition, TransitionKind, Verdict};
 
 /// One time that an alarm stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Occurrence {
     pub cleared: Option<Timestamp>,
     /// When somebody acknowledged it first, arrival time.
     pub acknowledged: Option<Timestamp>,
+    /// What it was found to be last, and when, arrival time.
+    pub verified: Option<(Timestamp, Verdict)>,
     /// How often it was told again because it still stood.
     pub re_alarms: u32,
 }
@@ -35,6 +37,7 @@ impl Occurrence {
             tier: transition.facts.tier,
             cleared: None,
             acknowledged: None,
+            verified: None,
             re_alarms: 0,
         }
     }
@@ -51,6 +54,10 @@ impl Occurrence {
             TransitionKind::Acknowledged => {
                 self.acknowledged = self.acknowledged.or(Some(transition.arrival_time));
             }
+            TransitionKind::Verified => {
+                let verdict = transition.facts.case.as_ref().and_then(|case| case.verdict);
+                self.verified = verdict.map(|verdict| (transition.arrival_time, verdict));
+            }
             TransitionKind::ReAlarmed => self.re_alarms += 1,
             _ => {}
         }
@@ -63,6 +70,7 @@ impl Occurrence {
             cleared: known(self.cleared),
             called: known(self.called),
             acknowledged: known(self.acknowledged),
+            verified: self.verified.filter(|(at, _)| *at < moment),
             ..*self
         })
     }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use davy_model::{AlarmKey, ChatterPolicy, Condition, FloodPolicy, Site, Tier, Timestamp};
+use davy_model::{AlarmKey, ChatterPolicy, Condition, FloodPolicy, Site, Tier, Timestamp, Verdict};
 
 use super::{Figure, Period, flood::floods};
 use crate::{
@@ -89,6 +89,7 @@ impl Desk<'_> {
         figures.extend(self.flood());
         figures.extend(self.nuisance(&top, chattering.len()));
         figures.extend(self.answers());
+        figures.extend(self.verdicts());
         figures.extend(self.tiers());
         DeskPerformance { desk, period: self.period, figures, top, chattering }
     }
@@ -180,6 +181,23 @@ impl Desk<'_> {
             figures.push(plain("time_to_acknowledge_p95", p95, "s"));
         }
         figures
+    }
+
+    /// What occurrences were found to be, where anybody said.
+    fn verdicts(&self) -> Vec<Figure> {
+        let ours = self.occurrences.iter().filter(|found| self.period.holds(found.raised));
+        let said: Vec<Verdict> = ours.filter_map(|found| Some(found.verified?.1)).collect();
+        let part = |verdict| share(said.iter().filter(|said| **said == verdict).count(), said.len());
+        if said.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            plain("verified", said.len() as f64, ""),
+            plain("verified_real", part(Verdict::Real), "%"),
+            plain("verified_false", part(Verdict::False), "%"),
+            plain("verified_maintenance", part(Verdict::Maintenance), "%"),
+            plain("verified_drill", part(Verdict::Drill), "%"),
+        ]
     }
 
     /// Alarms of a grave tier are to be few (ISA-18.2-2016, 16.5.8: about 80, 15 and 5 % by priority).

@@ -191,7 +191,12 @@ impl Site {
             CommandKind::SetOutOfService
             | CommandKind::ReturnToService
             | CommandKind::Suppress
-            | CommandKind::Unsuppress => {}
+            | CommandKind::Unsuppress
+            | CommandKind::Verify(_)
+            | CommandKind::Act
+            | CommandKind::GiveFeedback
+            | CommandKind::Close
+            | CommandKind::Comment => {}
         }
     }
 

@@ -1,6 +1,8 @@
-//! How much is told at once: floods, chattering, incidents; and who is asked when nobody acknowledges.
+//! How much is told at once: floods, chattering, incidents; who is asked when nobody answers, and how it ends.
 
+mod cases;
 mod chatter;
+mod duties;
 mod escalation;
 mod flood;
 mod incidents;

@@ -1,0 +1,209 @@
+//! Who hears of which tier, by when they answer, and where it goes when they do not.
+
+use davy_model::{AlarmFacts, DelayKind};
+
+use super::{at_site, gas};
+use crate::support::World;
+
+/// Yellow: a minute to acknowledge, five to give feedback. Red: half a minute, two minutes, and then again every minute.
+const SITE: &str = "desks:
+  - {id: gas, areas: [west], above: shift}
+  - {id: shift, areas: [], above: zone}
+  - {id: safety, areas: []}
+  - {id: zone, level: park, above: county}
+  - {id: county, level: county, above: city}
+  - {id: city, level: city}
+duties:
+  yellow: {notify: [safety], acknowledge_within: 60s, feedback_within: 5m}
+  red: {notify_up_to: park, acknowledge_within: 30s, feedback_within: 2m, then_every: 60s}
+";
+
+fn facts(world: &World, nth: usize) -> &AlarmFacts {
+    &world.told[nth].facts
+}
+
+fn told(world: &World, nth: usize) -> Vec<&str> {
+    let case = facts(world, nth).case.as_deref();
+    case.map(|case| case.told.iter().map(|desk| &**desk).collect()).unwrap_or_default()
+}
+
+/// Who was asked, transition by transition.
+fn asked(world: &World) -> Vec<&str> {
+    world.told.iter().map(|told| told.desk.as_deref().unwrap_or_default()).collect()
+}
+
+#[test]
+fn a_tier_is_told_at_once_to_those_its_duty_names_and_a_graver_one_to_more() {
+    let world = at_site(
+        SITE,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         10 G1=3 -> gas:G1 tier_raised red!
+         20 ack gas:G1 Wu -> gas:G1 acknowledged red",
+    );
+    assert_eq!(told(&world, 0), ["safety"]);
+    assert_eq!(told(&world, 1), ["safety", "shift", "zone"]);
+    assert_eq!(asked(&world), ["gas", "gas", "gas"]);
+}
+
+#[test]
+fn lateness_climbs_one_desk_a_time_and_says_why_and_to_whom() {
+    let world = at_site(
+        SITE,
+        &gas(),
+        "0 G1=3 -> gas:G1 raised red!
+         29 tick
+         31 tick -> gas:G1 escalated red! @30
+         100 tick -> gas:G1 escalated red! @90
+         110 ack gas:G1 Wu -> gas:G1 acknowledged red
+         119 tick
+         125 tick -> gas:G1 escalated red! @120
+         200 tick -> gas:G1 escalated red! @180",
+    );
+    assert_eq!(asked(&world), ["gas", "county", "city", "city", "city", "city"]);
+    assert_eq!(told(&world, 4), ["shift", "zone", "county", "city"]);
+    let words: Vec<&str> = world.told.iter().map(|told| &*told.message.en).collect();
+    assert_eq!(words[1], "gas G1: not acknowledged for 30 s, county is asked as well");
+    assert_eq!(words[4], "gas G1: no feedback for 2 min, city is asked again");
+    assert_eq!(world.told[2].message.zh, "gas G1：90 s 内未确认，已升级至 city");
+    let delays: Vec<DelayKind> =
+        [1, 4].map(|nth: usize| world.told[nth].evidence.delay.expect("why").kind).into();
+    assert_eq!(delays, [DelayKind::Escalation, DelayKind::Feedback]);
+}
+
+#[test]
+fn where_a_duty_says_nothing_of_repeating_it_climbs_once_for_each_thing_that_is_late() {
+    let world = at_site(
+        SITE,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         61 tick -> gas:G1 escalated yellow! @60
+         299 tick
+         301 tick -> gas:G1 escalated yellow! @300
+         9000 tick",
+    );
+    assert_eq!(asked(&world), ["gas", "shift", "zone"]);
+}
+
+#[test]
+fn a_condition_that_returned_still_owes_an_answer() {
+    at_site(
+        SITE,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         10 G1=0 -> gas:G1 cleared yellow
+         61 tick -> gas:G1 escalated yellow! @60
+         70 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+         301 tick -> gas:G1 escalated yellow! @300",
+    );
+}
+
+#[test]
+fn chattering_wins_nobody_time() {
+    at_site(
+        SITE,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         20 G1=0 -> gas:G1 cleared yellow
+         40 G1=1.5 -> gas:G1 raised yellow!
+         59 G1=0 -> gas:G1 cleared yellow
+         61 tick -> gas:G1 escalated yellow! @60",
+    );
+}
+
+#[test]
+fn shelving_answers_the_call_and_does_not_put_off_the_feedback() {
+    at_site(
+        SITE,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         30 shelve 3600 gas:G1 Wu+Li -> gas:G1 shelved yellow
+         299 tick
+         301 tick -> gas:G1 escalated yellow @300
+         302 unshelve gas:G1 Wu -> gas:G1 unshelved yellow!
+         361 tick
+         363 tick -> gas:G1 escalated yellow! @362",
+    );
+}
+
+#[test]
+fn who_was_not_told_is_not_late() {
+    // Shelved before it came, and found in a backlog that had gone by.
+    let world = at_site(
+        SITE,
+        &gas(),
+        "0 shelve 100 gas:G1 Wu+Li -> gas:G1 shelved yellow
+         10 G1=1.5 -> gas:G1 raised yellow
+         99 tick
+         101 tick -> gas:G1 shelve_expired yellow! @100
+         159 tick
+         161 tick -> gas:G1 escalated yellow! @160",
+    );
+    assert!(facts(&world, 1).case.is_none() && facts(&world, 2).case.is_some());
+}
+
+#[test]
+fn a_duty_takes_the_place_of_the_steps_of_its_desk_and_leaves_them_where_it_asks_for_no_acknowledgement() {
+    let steps = SITE.replace("above: shift}", "above: shift, escalates: [{after: 20s, to: safety}]}");
+    at_site(
+        &steps,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!\n59 tick\n61 tick -> gas:G1 escalated yellow! @60",
+    );
+    let without =
+        steps.replace("yellow: {notify: [safety], acknowledge_within: 60s", "yellow: {notify: [safety]");
+    let world = at_site(
+        &without,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         21 tick -> gas:G1 escalated yellow! @20
+         301 tick -> gas:G1 escalated yellow! @300",
+    );
+    assert_eq!(asked(&world), ["gas", "safety", "shift"]);
+}
+
+#[test]
+fn a_snapshot_knows_who_is_late_and_with_what() {
+    at_site(
+        SITE,
+        &gas(),
+        "0 G1=3 -> gas:G1 raised red!
+         1 snapshot
+         31 tick -> gas:G1 escalated red! @30
+         32 snapshot
+         91 tick -> gas:G1 escalated red! @90
+         92 ack gas:G1 Wu -> gas:G1 acknowledged red
+         93 snapshot
+         121 tick -> gas:G1 escalated red! @120
+         122 verify real gas:G1 Wu -> gas:G1 verified red
+         123 snapshot
+         124 feedback gas:G1 Wu -> gas:G1 feedback_given red
+         125 G1=0 -> gas:G1 cleared red
+         126 snapshot
+         127 close gas:G1 Wu -> gas:G1 closed red
+         9000 tick",
+    );
+}
+
+#[test]
+fn davy_itself_owes_nobody_feedback_and_a_tier_without_a_duty_is_as_ever() {
+    let flood = format!("{SITE}annunciation: {{flood: {{starts: 1, ends: 1, within: 10s}}}}\n");
+    let world = at_site(
+        &flood,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         1 G2=1.5 -> gas:G2 raised yellow!; davy-flood:gas raised yellow!
+         2 G2=0 -> gas:G2 cleared yellow",
+    );
+    assert!(facts(&world, 2).case.is_none());
+    let red_only = SITE.replace("  yellow:", "  blue:");
+    let world = at_site(
+        &red_only,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         1 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+         2 G1=0 -> gas:G1 cleared yellow
+         9000 tick",
+    );
+    assert!(!facts(&world, 2).stands());
+}
