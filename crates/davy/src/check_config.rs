@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use davy_server::{CheckReport, Config, Flags};
 use serde_json::json;
 
-use crate::{exit::Exit, out, table};
+use crate::{exit::Exit, out, span, table};
 
 /// The configuration used when none is named, if it is there.
 const DEFAULT_FILE: &str = "davy.toml";
@@ -62,7 +62,7 @@ pub(crate) fn load(config: Option<&Path>, flags: &Flags) -> Result<Config, Vec<S
 
 /// Checks it and every site's files.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    match args.config.load().and_then(|config| davy_server::check(&config)) {
+    match args.config.load().and_then(|config| davy_server::check(&config, span::now())) {
         Ok(report) => {
             tell(&report, args.json)?;
             Ok(Exit::Ok)

@@ -179,6 +179,7 @@ fn what_it_prints_is_put_into_davy_toml_and_the_verbs_ask_by_it() {
     let printed = does(path, &["pki", "server", "127.0.0.1", "localhost"]);
     let (_, keys) = printed.split_once("\n\n").expect("the keys follow");
     configure(path, keys);
+    assert!(!does(path, &["check-config"]).contains("the certificate of"));
     let (_served, url) = serve(path);
     let list = ["alarms", "list", "--server", &url];
     does(path, &[&list[..], &CA, &CONSOLE].concat());
@@ -191,6 +192,16 @@ fn what_it_prints_is_put_into_davy_toml_and_the_verbs_ask_by_it() {
     while davy(path, &[&list[..], &CA, &CONSOLE].concat()).status.success() {
         assert!(std::time::Instant::now() < end, "it is still let in");
     }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told_by_check_config() {
+    let folder = plant();
+    let path = folder.path();
+    let printed = does(path, &["pki", "server", "short.plant.example", "--days", "9"]);
+    configure(path, printed.split_once("\n\n").expect("the keys follow").1);
+    let told = does(path, &["check-config"]);
+    assert!(told.contains("the certificate of http ends in 8 days"), "{told}");
 }
 
 #[test]

@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::{Config, load::load_all};
+use davy_model::Timestamp;
+
+use crate::{
+    Config,
+    certificates::{Ending, ending, told_ending},
+    load::load_all,
+};
 
 /// What a configuration amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +34,23 @@ pub struct CheckedSite {
     pub watches: usize,
 }
 
-/// Reads and compiles every site of the configuration.
+/// Reads and compiles every site of the configuration, and looks at `now` whether its certificates end soon.
 ///
 /// # Errors
 /// Every finding, one a line.
-pub fn check(config: &Config) -> Result<CheckReport, Vec<String>> {
+pub fn check(config: &Config, now: Timestamp) -> Result<CheckReport, Vec<String>> {
     let loaded =
         load_all(config).map_err(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+    let certificates = config.certificates();
+    let certificates = certificates.iter().filter_map(|served| {
+        let ending = ending(served.ends(), now);
+        (ending != Ending::Far).then(|| told_ending(served.place(), ending).1.en)
+    });
     let warnings = loaded
         .iter()
         .flat_map(|site| site.warnings.iter().map(move |warning| format!("{}: {warning}", site.bundle.site)));
     Ok(CheckReport {
-        warnings: warnings.collect(),
+        warnings: warnings.chain(certificates).collect(),
         sites: loaded
             .iter()
             .map(|site| CheckedSite {
