@@ -21,7 +21,7 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 27] = [
+const SERVICE_CODES: [&str; 28] = [
     "AUDIT_UNAVAILABLE",
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
@@ -31,6 +31,7 @@ const SERVICE_CODES: [&str; 27] = [
     "DEADLINE_EXCEEDED",
     "INTERNAL",
     "SITE_UNKNOWN",
+    "EXIT_UNKNOWN",
     "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",
     "RESUME_TOKEN_INVALID",

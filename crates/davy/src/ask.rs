@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     audit_service_client::AuditServiceClient, dead_letter_service_client::DeadLetterServiceClient,
-    device_service_client::DeviceServiceClient, rule_service_client::RuleServiceClient,
-    session_service_client::SessionServiceClient, system_service_client::SystemServiceClient,
-    telemetry_service_client::TelemetryServiceClient,
+    device_service_client::DeviceServiceClient, exit_service_client::ExitServiceClient,
+    rule_service_client::RuleServiceClient, session_service_client::SessionServiceClient,
+    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
 };
 use tonic::{
     service::interceptor::InterceptedService,
@@ -87,6 +87,11 @@ impl ServerArgs {
     /// A client for refused messages.
     pub(crate) async fn dead_letters(&self) -> anyhow::Result<DeadLetterServiceClient<Connection>> {
         Ok(DeadLetterServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for ways out.
+    pub(crate) async fn exits(&self) -> anyhow::Result<ExitServiceClient<Connection>> {
+        Ok(ExitServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for who publishes.

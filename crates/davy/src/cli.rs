@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    accounts, alarms, audit, check_config, dead_letters, demo, devices, export, import, journal, login,
-    migrate, payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
+    accounts, alarms, audit, check_config, dead_letters, demo, devices, exits, export, import, journal,
+    login, migrate, payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -49,6 +49,9 @@ pub(crate) enum Verb {
     /// Who publishes: whether each is there, and how well it serves
     #[command(subcommand)]
     Devices(devices::Verb),
+    /// Ways out to receivers: how each does, what it refused, and again
+    #[command(subcommand)]
+    Exits(exits::Verb),
     /// Rule files
     #[command(subcommand)]
     Rules(rules::Verb),
@@ -144,6 +147,13 @@ mod tests {
             "davy deadletters replay park/17 park/18 --by ann",
             "davy deadletters replay --site park --code UNIT_MISMATCH --json",
             "davy devices list --week --json",
+            "davy exits list --json",
+            "davy exits told desk --limit 5 --json",
+            "davy exits dead-letters",
+            "davy exits dead-letters desk --json",
+            "davy exits replay desk 17 18 --by ann",
+            "davy exits replay desk --all",
+            "davy exits resume desk --by ann",
             "davy replay rows.csv --map map.yaml --broker mqtt://127.0.0.1:1883 --speed max",
             "davy import a.csv b.csv.gz --site park --config davy.toml --dry-run --json",
             "davy import week.csv --map week.yaml --site metec --dry-run",

@@ -16,6 +16,7 @@ mod dead_letters;
 mod demo;
 mod devices;
 mod exit;
+mod exits;
 mod export;
 mod figures;
 mod follow;
@@ -75,6 +76,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Whoami(args) => login::whoami(args).await,
         Verb::Accounts(verb) => accounts::run(&verb),
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
+        Verb::Exits(verb) => exits::run(verb).await,
         Verb::Devices(verb) => devices::run(verb).await,
         Verb::Rules(verb) => rules::run(verb).await,
         Verb::Tags(verb) => tags::run(verb).await,

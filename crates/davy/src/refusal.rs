@@ -80,6 +80,7 @@ pub(crate) fn failed(status: &Status) -> anyhow::Error {
 
 fn hint_for_reason(reason: &str) -> &'static str {
     match reason {
+        "EXIT_UNKNOWN" => "davy exits list shows the names",
         "ALARM_UNKNOWN" => "davy alarms list shows the ids: site:rule:subject",
         "SITE_UNKNOWN" => {
             "an alarm's id begins with its site: site:rule:subject; davy alarms list shows them"

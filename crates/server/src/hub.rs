@@ -6,7 +6,7 @@ use std::{
 };
 
 use davy_access::{Caller, Permission};
-use davy_delivery::Feed;
+use davy_delivery::{Feed, exits::Exits};
 use davy_intake::{Intake, LetterStore};
 use davy_model::Timestamp;
 
@@ -49,6 +49,8 @@ pub(crate) struct Hub {
     pub(crate) certificates: Certificates,
     /// Who did what.
     pub(crate) audit: Arc<Audit>,
+    /// Ways out to receivers, where any are configured.
+    pub(crate) exits: Option<Arc<Exits>>,
 }
 
 impl Hub {

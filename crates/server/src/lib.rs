@@ -17,6 +17,7 @@ mod commit_thread;
 mod committer;
 mod config;
 mod counted;
+mod exits;
 mod failure;
 pub mod guard;
 mod history;
@@ -57,8 +58,8 @@ mod writer;
 pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
-    AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, Flags, HistoryConfig,
-    HistoryStore, OidcConfig, PortConfig, PortTls,
+    AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, ExitConfig, ExitKind, Flags,
+    HistoryConfig, HistoryStore, OidcConfig, PortConfig, PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

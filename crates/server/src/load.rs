@@ -25,5 +25,15 @@ pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
             return Err(StartError::SameSite(Arc::clone(&site.bundle.site)));
         }
     }
-    Ok(loaded)
+    for exit in &config.exits {
+        let is_strange = |id: &&Arc<str>| !loaded.iter().any(|site| site.bundle.site == **id);
+        findings.extend(
+            exit.wanted
+                .sites
+                .iter()
+                .filter(is_strange)
+                .map(|id| format!("davy.toml: exit {} sites: no site is called {id}", exit.name)),
+        );
+    }
+    if findings.is_empty() { Ok(loaded) } else { Err(StartError::Files(findings)) }
 }

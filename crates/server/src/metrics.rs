@@ -68,6 +68,7 @@ impl Metrics {
         show_certificates(hub);
         show_history(hub);
         show_audit(hub);
+        show_exits(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
         }
@@ -109,6 +110,36 @@ fn show_history(hub: &Hub) {
             let owed = service.state.kept.owed_bytes(service.state.number.load(Ordering::Acquire));
             gauge!("davy_history_owed_bytes", "site" => label()).set(owed as f64);
         }
+    }
+}
+
+/// How exits do, where any are configured.
+fn show_exits(hub: &Hub) {
+    let Some(exits) = &hub.exits else { return };
+    let now = hub.clock.now();
+    for door in exits.doors() {
+        let label = || door.name.to_string();
+        let figures = door.health.figures();
+        counter!("davy_exit_delivered_total", "exit" => label()).absolute(figures.delivered);
+        counter!("davy_exit_refused_total", "exit" => label()).absolute(figures.refused);
+        counter!("davy_exit_failed_attempts_total", "exit" => label()).absolute(figures.failed_attempts);
+        counter!("davy_exit_gaps_total", "exit" => label()).absolute(figures.gaps);
+        let failing_s = exits.trouble(door).map_or(0.0, |(since, _)| now.since(since).as_secs_f64());
+        gauge!("davy_exit_failing_seconds", "exit" => label()).set(failing_s);
+        let owed = figures.dealt_with.iter().map(|(site, sequence)| {
+            hub.feed.site(site).map_or(0, |feed| feed.sequence().saturating_sub(*sequence))
+        });
+        gauge!("davy_exit_owed_transitions", "exit" => label()).set(owed.sum::<u64>() as f64);
+    }
+    let drops = exits.store().drops();
+    gauge!("davy_exit_notes_failing").set(f64::from(u8::from(exits.store().is_failing())));
+    for (what, count) in [
+        ("lost_notes", drops.lost_notes),
+        ("lost_dead_letters", drops.lost_letters),
+        ("evicted_notes", drops.evicted_entries),
+        ("evicted_dead_letters", drops.evicted_letters),
+    ] {
+        counter!("davy_exit_dropped_total", "what" => what).absolute(count);
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use davy_delivery::exits::FAULT_PART;
 use davy_intake::{
     Ack, Cause, Lost, Parcel,
     broker::{BrokerLink, LinkState},
@@ -17,6 +18,7 @@ use crate::{
     audit::Health,
     canary::Standing,
     certificates::{self, Ending, told_ending, told_trouble},
+    exits,
     hub::Hub,
     site::SiteService,
 };
@@ -70,6 +72,7 @@ impl Watch {
             self.look_at_history(hub, site);
             self.look_at_certificates(hub, site);
             self.look_at_audit(hub, site);
+            self.look_at_exits(hub, site);
         }
     }
 
@@ -205,6 +208,19 @@ impl Watch {
         let (tier, text) =
             fault.clone().unwrap_or((Tier::Yellow, Text::both("the audit log is written", "审计日志正常")));
         self.tell(site, "audit", tier, fault.is_some(), text);
+    }
+
+    /// An exit that fails is told where it tells.
+    fn look_at_exits(&mut self, hub: &Hub, site: &SiteService) {
+        let Some(exits) = &hub.exits else { return };
+        for door in exits.doors().filter(|door| door.sites.contains(&site.id)) {
+            let part = format!("{FAULT_PART}{}", door.name);
+            let fault = exits::fault(exits, door, hub.clock.now());
+            let active = fault.is_some();
+            let works = || (Tier::Yellow, Text::both("alerts reach it again", "报警已恢复送达"));
+            let (tier, text) = fault.unwrap_or_else(works);
+            self.tell(site, &part, tier, active, text);
+        }
     }
 
     /// How grave the part was told to fail, if it was. What was told before a restart is in the site's book.

@@ -5,6 +5,7 @@
 //!
 //! What is right is worked out from the journal's own readings: a tag is past its limit or it is not.
 
+mod exits;
 mod history;
 mod outages;
 mod publisher;

@@ -6,12 +6,18 @@
 //!
 //! It does not know: gRPC, configuration files, the clock, which is lent.
 
+mod alertmanager;
+mod cap;
 mod driver;
 mod exit;
 mod health;
+mod hook;
 mod http;
+mod mqtt;
 mod notice;
+mod secret;
 mod store;
+mod syslog;
 mod webhook;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -21,18 +27,24 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    driver::{Driver, Passed},
-    store::{Content, Known},
-};
 pub use self::{
+    alertmanager::{Alertmanager, AlertmanagerConfig},
+    cap::{Cap, CapConfig},
     driver::{FAULT_PART, LentClock},
     exit::{Exit, Outcome},
     health::{Figures, Health},
-    http::{HttpTarget, TargetError, tls_client},
+    hook::{Hook, HookConfig},
+    http::{HttpTarget, TargetError, is_loopback, tls_client},
+    mqtt::{Mqtt, MqttConfig},
     notice::{Gap, Notice, Wanted},
+    secret::Secret,
     store::{Bounds, DeadLetter, Drops, ExitStore, Fate, LedgerEntry, LetterQuery, StoreError, Trouble},
+    syslog::{Syslog, SyslogConfig, SyslogTransport},
     webhook::{Webhook, WebhookConfig, signature},
+};
+use self::{
+    driver::{Driver, Passed},
+    store::{Content, Known},
 };
 use crate::{Feed, GapReason};
 

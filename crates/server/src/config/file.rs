@@ -9,6 +9,7 @@ use std::{
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
+    value::Dict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,7 @@ pub(super) struct Raw {
     pub(super) broker: Option<RawBroker>,
     pub(super) sparkplug: RawSparkplug,
     pub(super) hj212: Option<RawHj212>,
+    pub(super) exit: Vec<Dict>,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
@@ -149,6 +151,7 @@ impl Default for Raw {
             broker: None,
             sparkplug: RawSparkplug::default(),
             hj212: None,
+            exit: Vec::new(),
             base: PathBuf::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod clients;
+mod exits;
 mod file;
 mod history;
 mod hj212;
@@ -18,6 +19,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use access::{AccessConfig, OidcConfig};
 pub use audit::AuditConfig;
+pub use exits::{ExitConfig, ExitKind};
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
 pub use http::{PortConfig, PortTls};
@@ -74,6 +76,8 @@ pub struct Config {
     pub digest: String,
     /// The canary; `None` when it is switched off.
     pub canary: Option<CanaryConfig>,
+    /// Where alerts are brought.
+    pub exits: Vec<ExitConfig>,
 }
 
 /// Davy's own MQTT door.
@@ -119,6 +123,7 @@ impl Config {
             audit: AuditConfig::default(),
             digest: String::new(),
             canary: Some(CanaryConfig::default()),
+            exits: Vec::new(),
         }
     }
 
@@ -149,15 +154,20 @@ impl Config {
         let history = if self.history.is_some() { HISTORY_BYTES } else { 0 };
         let hj212 = self.hj212.as_ref().map_or(0, |hj212| hj212.memory_max_bytes());
         let watchers = WATCHERS_MAX * WATCHER_BYTES;
+        let exits = self.exits.len() * EXIT_BYTES;
         let port = self.port.limits.memory_max_bytes().saturating_add(FILES_BYTES_MAX);
-        let shared =
-            [hj212, history, watchers, port, AUDIT_BYTES].into_iter().fold(door, usize::saturating_add);
+        let shared = [hj212, history, watchers, port, AUDIT_BYTES, exits]
+            .into_iter()
+            .fold(door, usize::saturating_add);
         shared.saturating_add(sites.saturating_mul(per_site))
     }
 }
 
 /// What is on its way to one who watches readings, bytes: two messages of a commit each.
 const WATCHER_BYTES: usize = 8 << 20;
+
+/// What is on its way to one receiver, bytes: twice 256 events, a tenth of the notes that wait, one alert and its answer.
+const EXIT_BYTES: usize = 8 << 20;
 
 /// What is on its way to history at once, bytes: one batch of some 50,000 readings and 2,000 transitions, and the commits it is
 /// made of.

@@ -57,6 +57,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let audit = super::audit::resolve(&raw.audit, &raw.base, |place, what| problems.add(place, what));
     let history = super::history::resolve(&raw.history, &raw.base, |place, what| problems.add(place, what));
     let retention = journal::resolve(&raw.journal, |place, what| problems.add(place, what));
+    let exits = super::exits::resolve(&raw.exit, &raw.base, &mut problems);
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
@@ -77,6 +78,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         audit,
         digest: digest(raw),
         canary,
+        exits,
     });
     match config {
         Some(config) if problems.0.is_empty() => Ok(config),
@@ -186,7 +188,7 @@ fn broker(raw: &RawBroker, base: &Path, problems: &mut Problems) -> Option<Broke
 }
 
 /// `mqtt://host[:port]` or `mqtts://host[:port]`.
-fn broker_url(url: &str) -> Result<(bool, String, u16), String> {
+pub(super) fn broker_url(url: &str) -> Result<(bool, String, u16), String> {
     let wrong = || format!("not a broker's address such as mqtt://127.0.0.1:1883: {url:?}");
     let (tls, rest) = match url.split_once("://") {
         Some(("mqtt", rest)) => (false, rest),

@@ -10,6 +10,7 @@ mod audit;
 mod complete;
 mod dead_letters;
 mod devices;
+mod exits;
 mod explain;
 mod history;
 pub(crate) mod meaning;
@@ -42,9 +43,9 @@ pub mod v1 {
 use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
     audit_service_server::AuditServiceServer, dead_letter_service_server::DeadLetterServiceServer,
-    device_service_server::DeviceServiceServer, rule_service_server::RuleServiceServer,
-    session_service_server::SessionServiceServer, system_service_server::SystemServiceServer,
-    telemetry_service_server::TelemetryServiceServer,
+    device_service_server::DeviceServiceServer, exit_service_server::ExitServiceServer,
+    rule_service_server::RuleServiceServer, session_service_server::SessionServiceServer,
+    system_service_server::SystemServiceServer, telemetry_service_server::TelemetryServiceServer,
 };
 
 pub(crate) use self::complete::complete;
@@ -76,6 +77,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let letters = DeadLetterServiceServer::new(dead_letters::Letters { hub: Arc::clone(hub) });
     let audit = AuditServiceServer::new(audit::AuditEntries { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
+    let exits = ExitServiceServer::new(exits::Ways { hub: Arc::clone(hub) });
     let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
     let sessions = SessionServiceServer::new(sessions::Sessions { hub: Arc::clone(hub) });
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
@@ -87,6 +89,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
         .add_service(system.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(audit.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(exits.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(telemetry.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(sessions.max_decoding_message_size(LOGIN_LEN_MAX))
         .add_service(devices.max_decoding_message_size(REQUEST_LEN_MAX));

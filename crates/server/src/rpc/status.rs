@@ -146,6 +146,14 @@ pub(super) fn unknown_site(site: &str) -> Status {
     about(Code::NotFound, "SITE_UNKNOWN", format!("no site is called {site}"), &[("site", site)])
 }
 
+pub(super) fn unknown_exit(exit: &str) -> Status {
+    status(
+        Code::NotFound,
+        "EXIT_UNKNOWN",
+        format!("no exit is called {exit:?}: `davy exits list` tells which there are"),
+    )
+}
+
 pub(super) fn unknown_alarm(alarm: &str) -> Status {
     about(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"), &[("alarm", alarm)])
 }

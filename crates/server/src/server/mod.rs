@@ -3,7 +3,7 @@
 mod parts;
 mod start_error;
 
-use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use davy_delivery::Feed;
 use davy_door::Door;
@@ -22,6 +22,7 @@ use crate::{
     audit::Found,
     canary::{self, Canary},
     clock::Clock,
+    exits,
     failure::Failure,
     guard::Access,
     history::History,
@@ -96,6 +97,8 @@ impl Server {
         let revisions = Revisions::open(&config.data_dir, config.folders).map_err(SettleError::from)?;
         let history = config.history.as_ref().map(|history| History::open(history, &config.data_dir));
         let history = history.transpose()?.map(Arc::new);
+        let outbox = exits::outbox(&config.exits, &config.data_dir)?;
+        let mut heads = BTreeMap::new();
         let latest = Arc::new(Latest::default());
         let mut services = Vec::new();
         let mut doors = Vec::new();
@@ -105,6 +108,9 @@ impl Server {
             let site = site.settled(settle)?.keeping(config.retention).showing(&latest);
             let line = site.line(config.inbox_bytes);
             let run = line.and_then(|line| {
+                if is_plant {
+                    heads.insert(Arc::clone(&line.id), line.feed.sequence());
+                }
                 if is_plant && history.is_some() {
                     // Until somebody says how far history is, all of it is owed.
                     line.committer.state.kept.set_taken(Some(0));
@@ -129,6 +135,13 @@ impl Server {
             letters::keep(&config.data_dir, &intake).map_err(|source| io_error("dead letters", source))?;
         let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
         let started = clock.now();
+        let exits = match outbox {
+            Some(outbox) => {
+                let exits = exits::open(outbox, &config.exits, &feed, &heads, &clock, &stop_serving);
+                Some(Arc::new(exits.await?))
+            }
+            None => None,
+        };
         let canary = Arc::new(Canary::new(config.canary, started));
         let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
@@ -150,6 +163,7 @@ impl Server {
             access,
             certificates: config.certificates(),
             audit,
+            exits,
         };
         hub.note_start(&config);
         let hub = Arc::new(hub);
@@ -267,6 +281,9 @@ impl Server {
             if tokio::time::timeout(GOODBYE, task).await.is_err() {
                 warn!("a connection did not end in time");
             }
+        }
+        if let Some(exits) = &self.hub.exits {
+            exits.join().await;
         }
         let sites = self.hub.plants().filter_map(|site| {
             let id = &site.id;

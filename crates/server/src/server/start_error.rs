@@ -38,6 +38,9 @@ pub enum StartError {
     /// Who may come in cannot be said.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The file of exits cannot be used.
+    #[error("exits.db: {0}")]
+    Exits(#[from] davy_delivery::exits::StoreError),
     /// Which files are to be active cannot be said.
     #[error(transparent)]
     Settle(#[from] SettleError),

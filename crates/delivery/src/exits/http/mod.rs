@@ -23,7 +23,7 @@ use tokio::{
 };
 
 pub(super) use self::judge::judged;
-pub use self::target::{HttpTarget, TargetError, tls_client};
+pub use self::target::{HttpTarget, TargetError, is_loopback, tls_client};
 
 /// How long a receiver may take to answer the knock, TLS included.
 const CONNECT_MAX: Duration = Duration::from_secs(5);

@@ -113,7 +113,8 @@ impl fmt::Debug for HttpTarget {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine itself, as far as its name says.
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 

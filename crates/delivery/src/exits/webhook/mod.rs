@@ -3,7 +3,7 @@
 mod event;
 pub mod signature;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until};
@@ -28,6 +28,13 @@ pub struct WebhookConfig {
     pub authorization: Option<String>,
     /// Who asks the receiver whether it wants events at all, by the handshake of CloudEvents' webhooks; nobody when `None`.
     pub handshake: Option<String>,
+}
+
+/// Without what is secret.
+impl fmt::Debug for WebhookConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookConfig").field("target", &self.target).finish_non_exhaustive()
+    }
 }
 
 /// One way to one webhook.

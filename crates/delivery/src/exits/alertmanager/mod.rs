@@ -1,0 +1,147 @@
+//! Prometheus Alertmanager, by its API v2: what stands fires, what does not is resolved.
+//!
+//! Alertmanager forgets what it is not told again, so what stands is said once a minute. What it is told of an alarm has its
+//! tier among the labels, which makes an alarm of another tier another alert to it: the old one is ended in the same request.
+
+mod told;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use async_trait::async_trait;
+use davy_model::{Tier, Timestamp};
+use davy_proto::v1;
+
+use self::told::{PostedAlert, ended, fires, firing, gap};
+use super::{
+    Exit, LentClock, Notice, Outcome,
+    http::{HttpClient, HttpTarget, judged},
+};
+
+/// How often what stands is said again. Prometheus itself does so every minute.
+const REMIND_EVERY: Duration = Duration::from_secs(60);
+/// How long an alert fires that is not said again.
+const FIRES_FOR: Duration = Duration::from_secs(4 * 60);
+/// How long a gap fires.
+const GAP_FIRES_FOR: Duration = Duration::from_secs(3600);
+/// Alerts in one request.
+const ALERTS_MAX: usize = 250;
+const PATH: &str = "/api/v2/alerts";
+
+/// Alertmanager, as configured.
+#[derive(Clone, Debug)]
+pub struct AlertmanagerConfig {
+    /// Every instance of one cluster: each is told, for they do not tell each other alerts.
+    pub targets: Vec<HttpTarget>,
+    /// How long one may take until its answer is whole.
+    pub timeout: Duration,
+    /// The `Authorization` header.
+    pub authorization: Option<super::Secret>,
+}
+
+/// The way to the instances of one Alertmanager.
+pub struct Alertmanager {
+    clients: Vec<HttpClient>,
+    authorization: Option<super::Secret>,
+    clock: LentClock,
+    /// What fires there, as far as is known: which alarm, with which tier.
+    told: BTreeMap<String, Fires>,
+}
+
+struct Fires {
+    tier: Tier,
+    /// As it was told last: what is ended.
+    alert: v1::Alert,
+}
+
+impl Alertmanager {
+    /// A way there. Nothing is sent yet.
+    pub fn new(config: AlertmanagerConfig, clock: LentClock) -> Alertmanager {
+        let AlertmanagerConfig { targets, timeout, authorization } = config;
+        let clients = targets.into_iter().map(|target| HttpClient::new(target.below(PATH), timeout));
+        Alertmanager { clients: clients.collect(), authorization, clock, told: BTreeMap::new() }
+    }
+
+    /// What is posted for an alarm that stands so: its alert, and before it the one of the tier it had.
+    fn posted(&self, alert: &v1::Alert, now: Timestamp) -> Vec<PostedAlert> {
+        let tier = Tier::try_from(alert.tier()).unwrap_or(Tier::Red);
+        let before = self.told.get(&alert.alarm);
+        let another = before.filter(|before| before.tier != tier).map(|before| ended(&before.alert, now));
+        let own = match (fires(alert), before) {
+            (true, _) => Some(firing(alert, now.plus(FIRES_FOR))),
+            (false, Some(before)) if before.tier == tier => Some(ended(alert, now)),
+            // Of another tier, that one is ended; and what was never told needs no end, but nobody knows what was told before
+            // a restart.
+            (false, _) => Some(ended(alert, now)),
+        };
+        another.into_iter().chain(own).collect()
+    }
+
+    fn note(&mut self, alert: &v1::Alert) {
+        if fires(alert) {
+            let tier = Tier::try_from(alert.tier()).unwrap_or(Tier::Red);
+            self.told.insert(alert.alarm.clone(), Fires { tier, alert: alert.clone() });
+        } else {
+            self.told.remove(&alert.alarm);
+        }
+    }
+
+    /// Tells all instances. One that has it is enough: the others are told within a minute of their return.
+    async fn post(&mut self, alerts: &[PostedAlert]) -> Outcome {
+        let body = serde_json::to_vec(alerts).expect("plain fields always serialize");
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(self.authorization.as_ref().map(|secret| ("authorization", secret.0.clone())));
+        let (mut delivered, mut others) = (0, Vec::new());
+        let count = self.clients.len();
+        for client in &mut self.clients {
+            let answer = client.ask("POST", &headers, body.clone().into()).await;
+            match answer.map_or_else(Outcome::again, |answer| judged(&answer)) {
+                Outcome::Delivered(_) => delivered += 1,
+                // An instance that is no more is the configuration's to forget.
+                Outcome::Gone(why) => others.push(Outcome::again(why)),
+                other => others.push(other),
+            }
+        }
+        let why = |outcome: &Outcome| match outcome {
+            Outcome::Again { why, .. } | Outcome::Refused(why) | Outcome::Gone(why) => why.clone(),
+            Outcome::Delivered(answer) => answer.clone(),
+        };
+        match (delivered, others.iter().position(|other| matches!(other, Outcome::Again { .. }))) {
+            (0, Some(place)) => others.swap_remove(place),
+            (0, None) => others.pop().unwrap_or_else(|| Outcome::again("no instance is named")),
+            (some, _) if others.is_empty() => Outcome::Delivered(format!("{some} instances")),
+            (some, _) => Outcome::Delivered(format!("{some} of {count} instances; {}", why(&others[0]))),
+        }
+    }
+}
+
+#[async_trait]
+impl Exit for Alertmanager {
+    async fn deliver(&mut self, notice: &Notice) -> Outcome {
+        let now = (self.clock)();
+        let outcome = match notice {
+            Notice::Alert(alert) => self.post(&self.posted(alert, now)).await,
+            Notice::Gap(lost) => self.post(&[gap(lost, now.plus(GAP_FIRES_FOR))]).await,
+        };
+        if let (Notice::Alert(alert), Outcome::Delivered(_)) = (notice, &outcome) {
+            self.note(alert);
+        }
+        outcome
+    }
+
+    fn reminds_every(&self) -> Option<Duration> {
+        Some(REMIND_EVERY)
+    }
+
+    async fn remind(&mut self, standing: &[v1::Alert]) -> Outcome {
+        let now = (self.clock)();
+        let stands: Vec<&v1::Alert> = standing.iter().filter(|alert| fires(alert)).collect();
+        for some in stands.chunks(ALERTS_MAX) {
+            let alerts: Vec<PostedAlert> = some.iter().flat_map(|alert| self.posted(alert, now)).collect();
+            match self.post(&alerts).await {
+                Outcome::Delivered(_) => some.iter().for_each(|alert| self.note(alert)),
+                other => return other,
+            }
+        }
+        Outcome::Delivered(format!("{} alarms stand", stands.len()))
+    }
+}
