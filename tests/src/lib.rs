@@ -32,7 +32,7 @@ pub use paths::{buf, cargo_tool, davy_binary, must_have_everything, python, shar
 pub use place::{Place, places};
 pub use postgres::Postgres;
 pub use record::{Change, Record, Told, Transition, check_journal};
-pub use setup::Setup;
+pub use setup::{Setup, copy_folder};
 pub use stall::Stall;
 pub use strace::{DURABLE_CALLS, Fault, calls_in, has_strace, strace};
 pub use verb::{Said, davy, lines_of};

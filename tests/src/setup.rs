@@ -36,7 +36,7 @@ impl Setup {
     /// Adds a copy of a site of the sample.
     pub fn sample(&mut self, name: &str) {
         self.sites.push(name.to_owned());
-        copy(&workspace().join("deploy/sample").join(name), &self.path(name));
+        copy_folder(&workspace().join("deploy/sample").join(name), &self.path(name));
     }
 
     /// Writes `davy.toml`: the sites, every port chosen by the system, and whatever `more` says. A section of `more`
@@ -76,13 +76,17 @@ impl Setup {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder, and all below it, into another.
+///
+/// # Panics
+/// When it cannot.
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
         let path = entry.expect("a readable folder").path();
         let name = path.file_name().expect("a name");
         if path.is_dir() {
-            copy(&path, &to.join(name));
+            copy_folder(&path, &to.join(name));
         } else {
             fs::copy(&path, to.join(name)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }

@@ -118,6 +118,7 @@ fn reflection_can_serve_every_service() {
             "AuditService",
             "DeadLetterService",
             "DeviceService",
+            "ExitService",
             "RuleService",
             "SessionService",
             "SystemService",

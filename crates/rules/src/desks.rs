@@ -72,7 +72,7 @@ fn chains(desks: &[Desk], places: &[(usize, Fields<'_>)], report: &mut Report) {
         let (Some(item), Some(next)) = (fields.get("above"), above(desk)) else { continue };
         if next.level < desk.level {
             let finding = Finding::new(Code::DeskLevel, item.about_key());
-            let found = format!("{}, a {} desk", quoted(&next.id), next.level.word());
+            let found = format!("{}, a desk of level {}", quoted(&next.id), next.level.word());
             let expected = format!("a desk of level {} or higher", desk.level.word());
             report.error(item.place, finding.found_words(found).expected(expected));
         }

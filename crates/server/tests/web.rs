@@ -167,6 +167,6 @@ async fn only_calls_that_carry_files_may_be_long() {
     rules.check(RuleServiceCheckRequest { files }).await.expect("it is taken");
     let asked = RuleServiceGetRequest { site: long, ..Default::default() };
     let refused = rules.get(asked).await.expect_err("it is too long");
-    assert_eq!(refused.code(), tonic::Code::OutOfRange, "{refused}");
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
     server.shutdown().await;
 }

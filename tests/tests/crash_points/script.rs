@@ -1,11 +1,11 @@
 //! What Davy is put through each time: readings that raise and clear alarms, an operator who acknowledges, a reload, and a
 //! clean end, which keeps a snapshot and empties the write-ahead log.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use davy_proto::v1::{AlarmServiceAcknowledgeRequest, CommandTarget};
 use davy_tests::{
-    Davy, Grpc, Record, Setup, Told, check_journal,
+    Davy, Grpc, Record, Setup, Told, check_journal, copy_folder,
     mqtt::{Login, Mqtt, Packet, Version},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -213,10 +213,5 @@ pub(crate) async fn check_record(journal: &Path, promised: &Promised) {
 
 /// Copies what a Davy left behind into the data folder of another.
 pub(crate) fn copy_data(from: &Setup, to: &Setup) {
-    let (from, to) = (from.path("data"), to.path("data"));
-    fs::create_dir_all(&to).expect("a folder");
-    for entry in fs::read_dir(&from).expect("a folder") {
-        let path = entry.expect("readable").path();
-        fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("copied");
-    }
+    copy_folder(&from.path("data"), &to.path("data"));
 }
