@@ -90,6 +90,7 @@ async fn every_page_does_what_it_says() {
             "davy alarms",
             "davy deadletters",
             "davy devices",
+            "davy exits",
             "davy rules propose",
             "davy rules history",
             "curl ",

@@ -50,6 +50,6 @@ mod tests {
             let is_chinese = meaning.zh.chars().any(|letter| letter > '\u{4e00}');
             assert!(is_chinese && !meaning.zh.contains('\n'), "{}: {:?}", meaning.code, meaning.zh);
         }
-        assert!(of("NO_SUCH_CODE").is_none());
+        assert!(of("no such code").is_none());
     }
 }
