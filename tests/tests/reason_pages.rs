@@ -5,14 +5,20 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 18] = [
+const NOT_BY_A_COMMAND: [&str; 24] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "ALREADY_VERIFIED",
     "AUDIT_UNAVAILABLE",
+    "AUTH_FAILED",
     "BACKPRESSURE",
     "CALLS_TOO_MANY",
+    "COUNTERSIGNATURE_INVALID",
+    "DEADLINE_EXCEEDED",
     "HISTORY_UNAVAILABLE",
+    "INTERNAL",
+    "METHOD_UNKNOWN",
+    "NOT_ALLOWED",
     "NOT_SUPPRESSED",
     "NO_LONGER_KEPT",
     "PASSWORD_MISMATCH",
