@@ -90,6 +90,7 @@ async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next:
         Ok(caller) => {
             let known = caller.is_proven().then(|| guard.known(&request, &caller));
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(permission);
             let answer = next.run(request).await;
             match known {
                 Some(known) => answer.map(|body| Body::new(Watched::new(body, known))),

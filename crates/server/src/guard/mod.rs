@@ -4,6 +4,7 @@
 //! where the site is looked up: [`crate::hub::Hub::sites_of`] and [`crate::hub::Hub::site_of`].
 
 mod access;
+mod admitted;
 mod credentials;
 mod layer;
 mod peer;
@@ -13,6 +14,7 @@ mod watched;
 pub(crate) use self::policy::wire_of;
 pub(crate) use self::{
     access::Access,
+    admitted::Admitted,
     layer::{admit, page},
 };
 pub use self::{access::AccessError, layer::Page, policy::permission_of};

@@ -7,7 +7,7 @@ use davy_model::{Tier, Timestamp, Transition, TransitionKind};
 use davy_proto::{WireError, alert_of, time_from_wire, v1 as wire};
 use tonic::Status;
 
-use super::{alarms::page_len, question::question, status};
+use super::{page_len::OF_ENTRIES, question::question, status};
 use crate::hub::Hub;
 
 /// Most texts in one list of a request.
@@ -22,7 +22,7 @@ pub(super) async fn list(
     let query = AlarmQuery {
         filter: filter(hub, caller, request.filter.as_ref())?,
         after: read_token(request)?,
-        limit: page_len(request.page_size)? + 1,
+        limit: OF_ENTRIES.of(request.page_size)? + 1,
     };
     let history = hub.history.as_ref().ok_or_else(status::no_history)?;
     let records = history.store.transitions(&query).await.map_err(|error| status::history(&error))?;

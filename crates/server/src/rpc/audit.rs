@@ -8,7 +8,7 @@ use davy_model::Timestamp;
 use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
-use super::{alarms::page_len, status, v1::audit_service_server::AuditService};
+use super::{page_len::OF_ENTRIES, status, v1::audit_service_server::AuditService};
 use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct AuditEntries {
@@ -26,7 +26,7 @@ impl AuditService for AuditEntries {
         let theirs = self.hub.plants_of(&caller, Permission::Audit).map(|site| site.id.to_string());
         let sites = (!caller.may_everywhere(Permission::Audit)).then(|| theirs.collect());
         let request = request.into_inner();
-        let len = page_len(request.page_size)?;
+        let len = OF_ENTRIES.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => None,
             token => Some(token.parse().map_err(|_| status::wrong_token(token))?),

@@ -11,16 +11,13 @@ use serde_json::json;
 use tonic::{Code, Request, Response, Status};
 use tracing::info;
 
-use super::{status, v1::dead_letter_service_server::DeadLetterService};
+use super::{page_len::OF_LETTERS, status, v1::dead_letter_service_server::DeadLetterService};
 use crate::{audit::Deed, guard::caller, hub::Hub};
 
 pub(crate) struct Letters {
     pub(crate) hub: Arc<Hub>,
 }
 
-/// Page size when none is asked for, and the largest.
-const PAGE_LEN: usize = 50;
-const PAGE_LEN_MAX: usize = 500;
 /// How much of a payload a list shows, bytes.
 const SHOWN_LEN_MAX: usize = 4096;
 /// Letters sent again by one request.
@@ -36,8 +33,7 @@ impl DeadLetterService for Letters {
     ) -> Result<Response<wire::DeadLetterServiceListResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
-        let len = usize::try_from(request.page_size).map_err(|_| invalid("page_size is negative"))?;
-        let len = if len == 0 { PAGE_LEN } else { len.min(PAGE_LEN_MAX) };
+        let len = OF_LETTERS.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => None,
             token => Some(token.parse().map_err(|_| status::wrong_token(token))?),

@@ -10,19 +10,17 @@ use prost::Message;
 use tonic::{Code, Request, Response, Status};
 use tracing::info;
 
-use super::{status, v1::exit_service_server::ExitService};
+use super::{
+    page_len::{OF_ENTRIES, OF_LETTERS},
+    status,
+    v1::exit_service_server::ExitService,
+};
 use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct Ways {
     pub(crate) hub: Arc<Hub>,
 }
 
-/// Entries of the ledger when none are asked for, and the most.
-const TOLD_LEN: usize = 100;
-const TOLD_LEN_MAX: usize = 1000;
-/// Dead letters on a page when none are asked for, and the most.
-const PAGE_LEN: usize = 50;
-const PAGE_LEN_MAX: usize = 500;
 /// Dead letters told again by one request that names them.
 const REPLAY_MAX: usize = 1000;
 
@@ -50,7 +48,7 @@ impl ExitService for Ways {
         let caller = caller(&request);
         let request = request.into_inner();
         let (exits, door) = self.find(&caller, &request.exit)?;
-        let len = page_len(request.page_size, TOLD_LEN, TOLD_LEN_MAX)?;
+        let len = OF_ENTRIES.of(request.page_size)?;
         let entries = exits.ledger(&door.name, len).await.map_err(|error| storage(&error))?;
         Ok(Response::new(wire::ExitServiceListToldResponse { told: entries.iter().map(told).collect() }))
     }
@@ -61,7 +59,7 @@ impl ExitService for Ways {
     ) -> Result<Response<wire::ExitServiceListDeadLettersResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
-        let len = page_len(request.page_size, PAGE_LEN, PAGE_LEN_MAX)?;
+        let len = OF_LETTERS.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => None,
             token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
@@ -175,14 +173,6 @@ fn actor<'a>(caller: &'a Caller, said: &'a str) -> &'a str {
 /// Whether an exit is the caller's to look after: every site that it tells of is.
 fn is_theirs(caller: &Caller, permission: Permission, door: &Door) -> bool {
     door.sites.iter().all(|site| caller.may(permission, site))
-}
-
-fn page_len(asked: i32, default: usize, most: usize) -> Result<usize, Status> {
-    match usize::try_from(asked) {
-        Err(_) => Err(status::invalid("page_size is negative")),
-        Ok(0) => Ok(default),
-        Ok(len) => Ok(len.min(most)),
-    }
 }
 
 fn storage(error: &StoreError) -> Status {

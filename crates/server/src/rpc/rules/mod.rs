@@ -7,24 +7,20 @@ mod noted;
 
 use std::{sync::Arc, time::Duration};
 
-use davy_access::{Caller, Permission};
+use davy_access::Caller;
 use davy_model::BundleFile;
 use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
-use super::{status, v1::rule_service_server::RuleService};
+use super::{page_len::OF_ENTRIES, status, v1::rule_service_server::RuleService};
 use crate::{
     Loaded,
-    guard::caller,
+    guard::Admitted,
     hub::Hub,
     revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused},
     site::SiteService,
 };
-
-/// Page size when none is asked for, and the largest.
-const PAGE_LEN: usize = 100;
-const PAGE_LEN_MAX: usize = 1000;
 
 pub(crate) struct Rules {
     hub: Arc<Hub>,
@@ -37,16 +33,6 @@ type Answer<T> = Result<Response<T>, Status>;
 impl Rules {
     pub(super) fn new(hub: Arc<Hub>) -> Rules {
         Rules { hub, turn: Arc::new(Semaphore::new(1)) }
-    }
-
-    fn service(&self, caller: &Caller, site: &str) -> Result<Arc<SiteService>, Status> {
-        let found = self.hub.plants_of(caller, Permission::Propose).find(|service| *service.id == *site);
-        found.map(Arc::clone).ok_or_else(|| status::unknown_site(site))
-    }
-
-    /// Whether the caller has the permission at a site; one where they have not is as unknown as one that there is not.
-    fn may(caller: &Caller, permission: Permission, site: &str) -> Result<(), Status> {
-        if caller.may(permission, site) { Ok(()) } else { Err(status::unknown_site(site)) }
     }
 
     /// Does what takes its time, when its turn has come.
@@ -70,14 +56,14 @@ impl Rules {
 
     async fn decided(
         &self,
-        (caller, permission): (&Caller, Permission),
+        by: Admitted,
         (step, target): (&str, Option<wire::RevisionTarget>),
         work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
     ) -> Result<Option<wire::Revision>, Status> {
         let deed = noted::step(step, target.as_ref());
         let done = async {
             self.hub.audit.ready()?;
-            let asked = asked(caller, permission, target)?;
+            let asked = asked(&by, target)?;
             self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
         };
         let answer = done.await;
@@ -88,7 +74,7 @@ impl Rules {
     /// Other files become active. Whoever asked may hang up: what was begun is ended all the same, and noted.
     async fn exchanged(
         &self,
-        caller: Caller,
+        by: Admitted,
         step: &'static str,
         target: Option<wire::RevisionTarget>,
     ) -> Result<Record, Status> {
@@ -97,7 +83,7 @@ impl Rules {
         let done = tokio::spawn(async move {
             let answer = async {
                 hub.audit.ready()?;
-                let asked = asked(&caller, Permission::Approve, target)?;
+                let asked = asked(&by, target)?;
                 let done =
                     if step == "activate" { hub.activate(&asked).await } else { hub.roll_back(&asked).await };
                 done.map_err(|refused| refusal(&refused))
@@ -132,8 +118,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceListRequest>,
     ) -> Answer<wire::RuleServiceListResponse> {
-        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        seen(&by, &request.site)?;
         let found = self
             .work(move |hub| {
                 Rules::loaded(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
@@ -146,8 +132,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceGetRequest>,
     ) -> Answer<wire::RuleServiceGetResponse> {
-        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        seen(&by, &request.site)?;
         let rule = request.rule.clone();
         let found = self
             .work(move |hub| {
@@ -173,10 +159,10 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceTestRequest>,
     ) -> Answer<wire::RuleServiceTestResponse> {
-        if !request.get_ref().site.is_empty() {
-            Rules::may(&caller(&request), Permission::Propose, &request.get_ref().site)?;
+        let (by, request) = Admitted::of(request);
+        if !request.site.is_empty() {
+            seen(&by, &request.site)?;
         }
-        let request = request.into_inner();
         let found = self
             .work(move |hub| {
                 let loaded = Rules::loaded(hub, &request.site, answer::files(request.files), "")?;
@@ -190,9 +176,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceBacktestRequest>,
     ) -> Answer<wire::RuleServiceBacktestResponse> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let service = self.service(&caller, &request.site)?;
+        let (by, request) = Admitted::of(request);
+        let service =
+            plant(&self.hub, &by, &request.site).ok_or_else(|| status::unknown_site(&request.site))?;
         let over = over(request.last.as_ref())?;
         let wanted =
             wire::ReadingsSource::try_from(request.source).map_err(|_| wrong("source is none of Davy's"))?;
@@ -216,15 +202,14 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceProposeRequest>,
     ) -> Answer<wire::RuleServiceProposeResponse> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let deed = noted::proposal(&request);
         let validates = request.validate_only;
         let mut proposal = Proposal {
             files: answer::files(request.files),
             tests: answer::files(request.tests),
-            actor: who(&caller, request.actor),
-            subject: subject(&caller),
+            actor: who(&by.caller, request.actor),
+            subject: subject(&by.caller),
             comment: request.comment,
             expected: request.expected,
             withdraws: request.withdraws,
@@ -234,8 +219,7 @@ impl RuleService for Rules {
         let work = self.work(move |hub| {
             let wanted = proposal.loaded()?;
             let site = &wanted.bundle.site;
-            let service = hub.plants_of(&caller, Permission::Propose).find(|service| service.id == *site);
-            let service = service.ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
+            let service = plant(hub, &by, site).ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
             let (active, now) = (service.loaded.load_full(), hub.clock.now());
             let record = hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
             Ok(wire::RuleServiceProposeResponse {
@@ -261,8 +245,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceApproveRequest>,
     ) -> Answer<wire::RuleServiceApproveResponse> {
-        let by = (&caller(&request), Permission::Approve);
-        let revision = self.decided(by, ("approve", request.into_inner().target), Hub::approve).await?;
+        let (by, request) = Admitted::of(request);
+        let revision = self.decided(by, ("approve", request.target), Hub::approve).await?;
         Ok(Response::new(wire::RuleServiceApproveResponse { revision }))
     }
 
@@ -270,8 +254,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRejectRequest>,
     ) -> Answer<wire::RuleServiceRejectResponse> {
-        let by = (&caller(&request), Permission::Approve);
-        let revision = self.decided(by, ("reject", request.into_inner().target), Hub::reject).await?;
+        let (by, request) = Admitted::of(request);
+        let revision = self.decided(by, ("reject", request.target), Hub::reject).await?;
         Ok(Response::new(wire::RuleServiceRejectResponse { revision }))
     }
 
@@ -279,8 +263,7 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceShadowRequest>,
     ) -> Answer<wire::RuleServiceShadowResponse> {
-        let by = (&caller(&request), Permission::Propose);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let what = if request.end { Hub::end_shadow } else { Hub::shadow };
         let step = if request.end { "end_shadow" } else { "shadow" };
         let revision = self.decided(by, (step, request.target), what).await?;
@@ -291,8 +274,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceActivateRequest>,
     ) -> Answer<wire::RuleServiceActivateResponse> {
-        let caller = caller(&request);
-        let record = self.exchanged(caller, "activate", request.into_inner().target).await?;
+        let (by, request) = Admitted::of(request);
+        let record = self.exchanged(by, "activate", request.target).await?;
         let at = record.active_time().map(|(began, _)| time_to_wire(began));
         let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
         Ok(Response::new(wire::RuleServiceActivateResponse { revision: Some(revision), at }))
@@ -302,8 +285,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRollbackRequest>,
     ) -> Answer<wire::RuleServiceRollbackResponse> {
-        let caller = caller(&request);
-        let record = self.exchanged(caller, "roll_back", request.into_inner().target).await?;
+        let (by, request) = Admitted::of(request);
+        let record = self.exchanged(by, "roll_back", request.target).await?;
         let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
         Ok(Response::new(wire::RuleServiceRollbackResponse { revision: Some(revision) }))
     }
@@ -312,13 +295,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceListRevisionsRequest>,
     ) -> Answer<wire::RuleServiceListRevisionsResponse> {
-        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
-        let request = request.into_inner();
-        let len = match usize::try_from(request.page_size) {
-            Ok(0) => PAGE_LEN,
-            Ok(len) => len.min(PAGE_LEN_MAX),
-            Err(_) => return Err(wrong("page_size is negative")),
-        };
+        let (by, request) = Admitted::of(request);
+        seen(&by, &request.site)?;
+        let len = OF_ENTRIES.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => i64::MAX,
             token => token.parse().map_err(|_| wrong("page_token is none of Davy's"))?,
@@ -347,8 +326,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceGetRevisionRequest>,
     ) -> Answer<wire::RuleServiceGetRevisionResponse> {
-        Rules::may(&caller(&request), Permission::View, &request.get_ref().site)?;
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        seen(&by, &request.site)?;
         let found = self
             .quick(move |hub| {
                 let record = hub.revisions.find(&request.site, &request.revision)?;
@@ -378,18 +357,24 @@ fn over(asked: Option<&prost_types::Duration>) -> Result<Duration, Status> {
     Ok(asked.filter(|over| !over.is_zero()).unwrap_or(FORECAST_USUAL))
 }
 
-fn asked(
-    caller: &Caller,
-    permission: Permission,
-    target: Option<wire::RevisionTarget>,
-) -> Result<Asked, Status> {
+/// That there is such a site for them: one where they may not is as unknown as one that there is not.
+fn seen(by: &Admitted, site: &str) -> Result<(), Status> {
+    if by.may(site) { Ok(()) } else { Err(status::unknown_site(site)) }
+}
+
+/// A plant where they may.
+fn plant(hub: &Hub, by: &Admitted, site: &str) -> Option<Arc<SiteService>> {
+    hub.plants_of(&by.caller, by.permission).find(|service| *service.id == *site).map(Arc::clone)
+}
+
+fn asked(by: &Admitted, target: Option<wire::RevisionTarget>) -> Result<Asked, Status> {
     let target = target.ok_or_else(|| wrong("target is missing"))?;
     if target.revision.is_empty() {
         return Err(wrong("target.revision is missing"));
     }
     let wire::RevisionTarget { site, revision, actor, comment } = target;
-    Rules::may(caller, permission, &site)?;
-    Ok(Asked { site, revision, actor: who(caller, actor), subject: subject(caller), comment })
+    seen(by, &site)?;
+    Ok(Asked { site, revision, actor: who(&by.caller, actor), subject: subject(&by.caller), comment })
 }
 
 /// The name for the record: the one that is proven, where one is.

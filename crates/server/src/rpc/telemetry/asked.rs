@@ -1,4 +1,4 @@
-//! What every question about readings has: a selector, and a size of pages.
+//! What every question about readings has: a selector.
 
 use davy_proto::v1 as wire;
 use davy_rules::Choice;
@@ -6,9 +6,6 @@ use tonic::Status;
 
 use super::super::status;
 
-/// Items in one answer when nobody says how many, and at the most.
-const PAGE_LEN: usize = 1000;
-const PAGE_LEN_MAX: usize = 10_000;
 /// Most texts in a list of a selector.
 const TEXTS_MAX: usize = 1000;
 
@@ -24,10 +21,4 @@ pub(super) fn chosen(
         }
     }
     Ok((selector, Choice { tags, quantities, areas }))
-}
-
-/// How many items go into one answer.
-pub(super) fn page_len(asked: i32) -> Result<usize, Status> {
-    let len = usize::try_from(asked).map_err(|_| status::invalid("page_size is negative"))?;
-    Ok(if len == 0 { PAGE_LEN } else { len.min(PAGE_LEN_MAX) })
 }

@@ -9,8 +9,8 @@ use davy_rules::{Choice, Plan};
 use tonic::Status;
 
 use super::{
-    super::{question::question, status},
-    asked::{chosen, page_len},
+    super::{page_len::OF_READINGS, question::question, status},
+    asked::chosen,
     now::Now,
 };
 use crate::{hub::Hub, site::SiteService};
@@ -29,7 +29,7 @@ pub(super) fn list(
     let (selector, choice) = chosen(request.selector.as_ref())?;
     let service = hub.site_of(caller, Permission::View, &selector.site);
     let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
-    let Page { tags, last } = page(hub, service, choice, after(request)?, page_len(request.page_size)?);
+    let Page { tags, last } = page(hub, service, choice, after(request)?, OF_READINGS.of(request.page_size)?);
     let next_page_token = last.map(|last| format!("{}.{last}", asked(request))).unwrap_or_default();
     Ok(wire::TelemetryServiceListLatestResponse { tags, next_page_token })
 }

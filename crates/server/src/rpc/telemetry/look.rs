@@ -6,8 +6,8 @@ use davy_proto::{time_from_wire, v1 as wire};
 use tonic::Status;
 
 use super::{
-    super::status,
-    asked::{chosen, page_len},
+    super::{page_len::OF_READINGS, status},
+    asked::chosen,
     form::Form,
     page::Question,
     token::Token,
@@ -34,7 +34,7 @@ pub(super) async fn query(
     }
     let form = Form::of(request.form.as_ref(), range, &history.retention, hub.clock.now())?;
     let token = Token::read(request)?;
-    let len = page_len(request.page_size)?;
+    let len = OF_READINGS.of(request.page_size)?;
 
     let store = &*history.store;
     let names = choice.names().unwrap_or_default();

@@ -1,0 +1,101 @@
+//! Commands of operators: what `AlarmService` asks of a site, once, and by whom.
+
+use std::sync::Arc;
+
+use davy_access::{Caller, Countersigned};
+use davy_journal::audit::What;
+use davy_model::{Command, CommandKind, Refusal};
+use davy_proto::{command_of, v1 as wire};
+use serde_json::json;
+use tonic::Status;
+
+use super::{asked::Asked, status, view};
+use crate::{audit::Deed, guard::Admitted, hub::Hub};
+
+/// Gives commands to sites.
+pub(super) struct Commands {
+    hub: Arc<Hub>,
+    asked: Asked,
+}
+
+/// What a command is about, as it is sent.
+type Target = Option<wire::CommandTarget>;
+
+impl Commands {
+    pub(super) fn new(hub: Arc<Hub>) -> Commands {
+        Commands { hub, asked: Asked::default() }
+    }
+
+    /// Does what an operator asks, and notes who did.
+    pub(super) async fn give(
+        &self,
+        by: &Admitted,
+        target: Target,
+        kind: CommandKind,
+    ) -> Result<Option<wire::Alarm>, Status> {
+        let asked = target.clone().unwrap_or_default();
+        let answer = self.obey(by, target, kind).await;
+        let deed = Deed::new(What::Command, &asked.actor, asked.alarm).asking(json!({
+            "command": kind.word(), "occurrence": asked.occurrence, "comment": asked.comment,
+            "countersigned": !asked.approved_by.is_empty(), "seconds": shelved_s(kind),
+        }));
+        self.hub.audit.tell(deed, &answer).await;
+        answer
+    }
+
+    async fn obey(
+        &self,
+        by: &Admitted,
+        target: Target,
+        kind: CommandKind,
+    ) -> Result<Option<wire::Alarm>, Status> {
+        let caller = &by.caller;
+        let mut command = command_of(target.as_ref(), kind).map_err(|error| status::wrong(&error))?;
+        if caller.is_proven() {
+            command.actor.name = Arc::clone(caller.name());
+        }
+        let alarm = command.alarm.clone();
+        let request_id = target.map(|target| target.request_id).unwrap_or_default();
+        let site = self.hub.site_of(caller, by.permission, &alarm.site);
+        let site = site.ok_or_else(|| status::unknown_site(&alarm.site))?;
+        let answer = match self.asked.answer(&request_id, &command) {
+            Some(answer) => answer,
+            None => {
+                let proven = self.countersigned(caller, command.clone())?;
+                let answer = site.command(proven).await.map_err(|_| status::stopping())?;
+                self.asked.note(request_id, command, answer.clone());
+                answer
+            }
+        };
+        match answer {
+            // Asked twice, it is as it was asked for.
+            Ok(()) | Err(Refusal::AlreadyAcknowledged | Refusal::AlreadyVerified { .. }) => {
+                Ok(view::standing(&self.hub, &alarm))
+            }
+            Err(refusal) => Err(status::refused(&refusal)),
+        }
+    }
+
+    /// The command with the name of the second person, where their word is proven; as it is, where nobody's is.
+    fn countersigned(&self, caller: &Caller, mut command: Command) -> Result<Command, Status> {
+        if !caller.is_proven() {
+            return Ok(command);
+        }
+        let Some(token) = command.actor.approved_by.take() else { return Ok(command) };
+        let what = Countersigned {
+            alarm: command.alarm.to_string(),
+            occurrence: command.occurrence.unwrap_or_default(),
+            command: command.kind.word().to_owned(),
+        };
+        let by = self.hub.access.countersigned(&token, caller, &what, self.hub.clock.now());
+        command.actor.approved_by = Some(by.ok_or_else(status::not_countersigned)?);
+        Ok(command)
+    }
+}
+
+fn shelved_s(kind: CommandKind) -> Option<u64> {
+    match kind {
+        CommandKind::Shelve { duration, .. } => Some(duration.as_secs()),
+        _ => None,
+    }
+}
