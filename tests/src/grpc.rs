@@ -65,6 +65,11 @@ impl Grpc {
         AlarmServiceClient::new(self.channel.clone())
     }
 
+    /// Alerts.
+    pub fn alerts(&self) -> AlertServiceClient<Channel> {
+        AlertServiceClient::new(self.channel.clone())
+    }
+
     /// Readings.
     pub fn telemetry(&self) -> TelemetryServiceClient<Channel> {
         TelemetryServiceClient::new(self.channel.clone())
@@ -156,9 +161,16 @@ impl Grpc {
     /// # Errors
     /// What the server says.
     pub async fn subscribe(&self, start: Start) -> Result<Subscriber, Status> {
-        let mut client = AlertServiceClient::new(self.channel.clone());
-        let request = AlertServiceSubscribeRequest { start: Some(start), ..Default::default() };
-        Ok(Subscriber { stream: client.subscribe(request).await?.into_inner(), token: String::new() })
+        self.subscribe_as(AlertServiceSubscribeRequest { start: Some(start), ..Default::default() }).await
+    }
+
+    /// Alerts as asked for.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn subscribe_as(&self, request: AlertServiceSubscribeRequest) -> Result<Subscriber, Status> {
+        let stream = self.alerts().subscribe(request).await?.into_inner();
+        Ok(Subscriber { stream, token: String::new() })
     }
 
     /// Alerts of these sites from now on.
@@ -166,14 +178,12 @@ impl Grpc {
     /// # Panics
     /// When the server does not let it.
     pub async fn subscribe_to(&self, sites: &[&str]) -> Subscriber {
-        let mut client = AlertServiceClient::new(self.channel.clone());
         let request = AlertServiceSubscribeRequest {
             start: Some(Start::FromNow(true)),
             sites: sites.iter().map(|site| (*site).to_owned()).collect(),
             ..Default::default()
         };
-        let stream = client.subscribe(request).await.unwrap_or_else(|status| panic!("Subscribe: {status}"));
-        Subscriber { stream: stream.into_inner(), token: String::new() }
+        self.subscribe_as(request).await.unwrap_or_else(|status| panic!("Subscribe: {status}"))
     }
 
     /// Alerts from now on: everything that is published after this is heard.

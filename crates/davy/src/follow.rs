@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) start: Start,
     /// Only these sites; all, when empty.
     pub(crate) sites: Vec<String>,
+    /// Only sites at these places of the administrative tree, or below; all, when empty.
+    pub(crate) scopes: Vec<String>,
     /// Only alarms as grave as this, or graver.
     pub(crate) tier_at_least: Option<Tier>,
 }
@@ -124,6 +126,7 @@ impl Follow {
             tier_at_least: self.wanted.tier_at_least.map_or(v1::Tier::Unspecified, v1::Tier::from).into(),
             heartbeat: true,
             consumer: String::new(),
+            scopes: self.wanted.scopes.clone(),
         }
     }
 }
@@ -173,6 +176,7 @@ mod tests {
         let wanted = Wanted {
             start: Start::FromNow(true),
             sites: vec!["park".to_owned()],
+            scopes: Vec::new(),
             tier_at_least: Some(Tier::Yellow),
         };
         Follow::new(ServerArgs::at("http://127.0.0.1:1".to_owned()), wanted)

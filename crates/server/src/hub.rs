@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
-use davy_access::{Caller, Permission};
+use davy_access::{Caller, Permission, Scope, Tree};
 use davy_delivery::{Feed, exits::Exits};
 use davy_intake::{Intake, LetterStore};
 use davy_model::Timestamp;
@@ -51,6 +52,10 @@ pub(crate) struct Hub {
     pub(crate) audit: Arc<Audit>,
     /// Ways out to receivers, where any are configured.
     pub(crate) exits: Option<Arc<Exits>>,
+    /// Where sites lie in the administrative tree.
+    pub(crate) tree: Arc<Tree>,
+    /// How often a heartbeat goes down each site's alarm path.
+    pub(crate) heartbeat_every: Duration,
 }
 
 impl Hub {
@@ -83,6 +88,17 @@ impl Hub {
             self.site_of(caller, permission, id).map(|site| Arc::clone(&site.id)).ok_or_else(|| id.clone())
         };
         asked.iter().map(known).collect()
+    }
+
+    /// Those of `sites` that lie at one of these places or below; all of them, when none is named. A place without any is
+    /// returned as the error.
+    pub(crate) fn within(&self, sites: Vec<Arc<str>>, scopes: &[Scope]) -> Result<Vec<Arc<str>>, Scope> {
+        let lies = |scope: &Scope, site: &str| self.tree.place(site).is_some_and(|at| scope.covers(&at));
+        if let Some(empty) = scopes.iter().find(|scope| !sites.iter().any(|site| lies(scope, site))) {
+            return Err(empty.clone());
+        }
+        let is_within = |site: &Arc<str>| scopes.is_empty() || scopes.iter().any(|scope| lies(scope, site));
+        Ok(sites.into_iter().filter(is_within).collect())
     }
 
     /// A site, if there is one and the caller has the permission there.

@@ -76,7 +76,7 @@ impl Console {
                 }
                 Event::SnapshotEnd(_) => drop(ready.send_replace(true)),
                 Event::Gap(gap) => panic!("a gap: {gap:?}"),
-                Event::SnapshotBegin(_) | Event::Alarm(_) | Event::Heartbeat(_) => {}
+                Event::SnapshotBegin(_) | Event::Alarm(_) | Event::Heartbeat(_) | Event::Bookmark(_) => {}
             }
         }
     }

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Only these sites, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "SITE")]
     sites: Vec<String>,
+    /// Only sites at these places of the administrative tree, or below, separated by commas: 370000/370500
+    #[arg(long, value_delimiter = ',', value_name = "SCOPE")]
+    scopes: Vec<String>,
     /// Only as grave as this, or graver: blue, yellow, orange, red
     #[arg(long, value_parser = parse_tier, value_name = "TIER")]
     tier: Option<Tier>,
@@ -45,7 +48,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         (None, true) => Start::Snapshot(true),
         (None, false) => Start::FromNow(true),
     };
-    let wanted = Wanted { start, sites: args.sites, tier_at_least: args.tier };
+    let wanted = Wanted { start, sites: args.sites, scopes: args.scopes, tier_at_least: args.tier };
     eprintln!("watching {}", args.server.url());
     let mut follow = Follow::new(args.server, wanted);
     let show = Show { json: args.json, colour: Colour::of_stdout() };
@@ -80,7 +83,7 @@ impl Show {
                 eprintln!("snapshot of {} alarms", begin.alarms);
                 Ok(())
             }
-            Event::SnapshotEnd(_) | Event::Heartbeat(_) => Ok(()),
+            Event::SnapshotEnd(_) | Event::Heartbeat(_) | Event::Bookmark(_) => Ok(()),
         }
     }
 }

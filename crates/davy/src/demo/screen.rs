@@ -81,7 +81,9 @@ impl Screen {
                 self.note(&gap(found));
                 Ok(())
             }
-            Event::SnapshotBegin(_) | Event::SnapshotEnd(_) | Event::Heartbeat(_) => Ok(()),
+            Event::SnapshotBegin(_) | Event::SnapshotEnd(_) | Event::Heartbeat(_) | Event::Bookmark(_) => {
+                Ok(())
+            }
         }
     }
 

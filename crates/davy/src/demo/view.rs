@@ -36,7 +36,12 @@ impl Drop for View {
 impl View {
     /// Begins to follow.
     pub(super) fn open(server: &ServerArgs) -> View {
-        let wanted = Wanted { start: Start::Snapshot(true), sites: Vec::new(), tier_at_least: None };
+        let wanted = Wanted {
+            start: Start::Snapshot(true),
+            sites: Vec::new(),
+            scopes: Vec::new(),
+            tier_at_least: None,
+        };
         let mut follow = Follow::new(server.clone(), wanted);
         let (found, seen) = mpsc::channel(WAITING_MAX);
         // A task of its own: a connection under way must not be given up whenever something else comes first.
@@ -66,7 +71,11 @@ impl View {
         match &**event {
             Event::Alert(alert) => self.tally.alert(alert),
             Event::Heartbeat(_) => self.heartbeats += 1,
-            Event::SnapshotBegin(_) | Event::Alarm(_) | Event::SnapshotEnd(_) | Event::Gap(_) => {}
+            Event::SnapshotBegin(_)
+            | Event::Alarm(_)
+            | Event::SnapshotEnd(_)
+            | Event::Gap(_)
+            | Event::Bookmark(_) => {}
         }
     }
 

@@ -8,15 +8,13 @@ use std::{
 use davy_access::{Grant, Role, Tree, oidc::Issuer};
 use serde::{Deserialize, Serialize};
 
-/// Who may come in by the HTTP port, and where sites lie.
+/// Who may come in by the HTTP port.
 #[derive(Clone, Debug)]
 pub struct AccessConfig {
     /// The accounts; read again when it changes.
     pub accounts_file: PathBuf,
     /// An issuer of tokens for people.
     pub oidc: Option<OidcConfig>,
-    /// Where sites lie in the administrative tree.
-    pub tree: Tree,
 }
 
 /// An issuer of tokens.
@@ -77,12 +75,7 @@ pub(super) fn tree(raw: &BTreeMap<String, String>, mut problem: impl FnMut(&str,
     tree
 }
 
-pub(super) fn resolve(
-    raw: &RawAccess,
-    tree: Tree,
-    base: &Path,
-    mut problem: impl FnMut(&str, String),
-) -> AccessConfig {
+pub(super) fn resolve(raw: &RawAccess, base: &Path, mut problem: impl FnMut(&str, String)) -> AccessConfig {
     let oidc = raw.oidc.as_ref().map(|oidc| {
         for (key, value) in [("issuer", &oidc.issuer), ("audience", &oidc.audience)] {
             if value.is_empty() {
@@ -109,7 +102,7 @@ pub(super) fn resolve(
         };
         OidcConfig { issuer, jwks_file: base.join(&oidc.jwks_file) }
     });
-    AccessConfig { accounts_file: base.join(&raw.accounts_file), oidc, tree }
+    AccessConfig { accounts_file: base.join(&raw.accounts_file), oidc }
 }
 
 fn grant(raw: &RawGrant) -> Result<Grant, String> {

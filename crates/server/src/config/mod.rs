@@ -26,6 +26,8 @@ pub use http::{PortConfig, PortTls};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
+use davy_access::Tree;
+
 use crate::{
     FolderPolicy, SiteSource,
     audit::BYTES_MAX as AUDIT_BYTES,
@@ -48,6 +50,8 @@ pub struct Config {
     pub port: PortConfig,
     /// Who may come in there. Without it only loopback is listened to, and whoever is there may do everything.
     pub access: Option<AccessConfig>,
+    /// Where sites lie in the administrative tree.
+    pub tree: Arc<Tree>,
     /// Davy's own MQTT door.
     pub door: Option<DoorConfig>,
     /// An external MQTT broker.
@@ -109,6 +113,7 @@ impl Config {
             http: loopback(http_port),
             port: PortConfig::default(),
             access: None,
+            tree: Arc::default(),
             door: Some(door),
             broker: None,
             sparkplug: davy_intake::sparkplug::SparkplugConfig::default(),

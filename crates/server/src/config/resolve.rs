@@ -42,8 +42,8 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let port = super::http::resolve(&raw.http, known, &raw.base, &mut problems);
     let tree = access::tree(&raw.tree, |place, what| problems.add(place, what));
     let access = raw.access.as_ref();
-    let access = access
-        .map(|access| access::resolve(access, tree, &raw.base, |place, what| problems.add(place, what)));
+    let access =
+        access.map(|access| access::resolve(access, &raw.base, |place, what| problems.add(place, what)));
     let door = if raw.door.enabled { door(&raw.door, &raw.base, &mut problems) } else { None };
     let broker = raw.broker.as_ref().and_then(|broker| self::broker(broker, &raw.base, &mut problems));
     let hj212 = raw.hj212.as_ref().and_then(|hj212| super::hj212::resolve(hj212, &raw.base, &mut problems));
@@ -64,6 +64,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         http,
         port,
         access,
+        tree: Arc::new(tree),
         door,
         broker,
         sparkplug,

@@ -96,11 +96,10 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError`].
-    pub(crate) fn open(config: Option<&AccessConfig>) -> Result<Access, AccessError> {
+    pub(crate) fn open(config: Option<&AccessConfig>, tree: &Arc<Tree>) -> Result<Access, AccessError> {
         let Some(config) = config else { return Ok(Access::default()) };
-        let tree = Arc::new(config.tree.clone());
         let bytes = read(&config.accounts_file)?;
-        let accounts = accounts(&config.accounts_file, &bytes, &tree)?;
+        let accounts = accounts(&config.accounts_file, &bytes, tree)?;
         let issuer = config.oidc.as_ref().map(|oidc| {
             let keys = keys(&oidc.jwks_file, &read(&oidc.jwks_file)?)?;
             let (issuer, keys_file) = (oidc.issuer.clone(), oidc.jwks_file.clone());

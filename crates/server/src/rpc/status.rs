@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use davy_access::Permission;
+use davy_access::{Permission, Scope};
 use davy_history::HistoryError;
 use davy_journal::JournalError;
 use davy_model::Refusal;
@@ -146,6 +146,12 @@ pub(super) fn unknown_site(site: &str) -> Status {
     about(Code::NotFound, "SITE_UNKNOWN", format!("no site is called {site}"), &[("site", site)])
 }
 
+/// No site of the caller's lies there: whether others do is not said.
+pub(super) fn empty_scope(scope: &Scope) -> Status {
+    let scope = scope.to_string();
+    about(Code::NotFound, "SITE_UNKNOWN", format!("no site lies at or below {scope}"), &[("scope", &scope)])
+}
+
 pub(super) fn unknown_exit(exit: &str) -> Status {
     status(
         Code::NotFound,
@@ -186,6 +192,12 @@ pub(crate) fn too_many_calls(most: usize, whose: &str) -> Status {
         "{most} calls{whose} are being answered, as many as may at once: end streams that nobody reads"
     );
     status(Code::ResourceExhausted, "CALLS_TOO_MANY", what)
+}
+
+/// A token of a journal that went further than this one: what it says is dealt with never happened here.
+pub(super) fn token_ahead(site: &str) -> Status {
+    let what = format!("the token is ahead of {site}: it is of another journal, and no cursor moves there");
+    about(Code::InvalidArgument, "RESUME_TOKEN_INVALID", what, &[("site", site)])
 }
 
 pub(super) fn wrong_token(token: &str) -> Status {

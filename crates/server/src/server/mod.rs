@@ -76,7 +76,7 @@ impl Server {
     /// [`StartError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Server, StartError> {
         let mut loaded = load_all(&config)?;
-        let access = Arc::new(Access::open(config.access.as_ref())?);
+        let access = Arc::new(Access::open(config.access.as_ref(), &config.tree)?);
         if config.canary.is_some() {
             loaded.push(canary::loaded());
         }
@@ -164,6 +164,8 @@ impl Server {
             certificates: config.certificates(),
             audit,
             exits,
+            tree: Arc::clone(&config.tree),
+            heartbeat_every: config.heartbeat_every,
         };
         hub.note_start(&config);
         let hub = Arc::new(hub);

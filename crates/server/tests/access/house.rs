@@ -104,7 +104,8 @@ impl House {
         let sites = vec![site("park"), site("mine"), site("gas")];
         let mut config = Config {
             canary: None,
-            access: Some(AccessConfig { accounts_file, oidc: None, tree }),
+            access: Some(AccessConfig { accounts_file, oidc: None }),
+            tree: tree.into(),
             ..Config::on_loopback(folder.path().join("data"), sites, 0, 0)
         };
         change(&mut config, &folder);

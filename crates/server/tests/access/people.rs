@@ -220,3 +220,21 @@ async fn a_consumer_is_its_callers_and_nobody_else_moves_its_cursor() {
         assert_eq!(first.event.is_some(), snapshot, "{what}: {first:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_beyond_the_scope_is_answered_as_one_that_there_is_not() {
+    let house = House::open(&accounts()).await;
+    let path = "/davy.v1.AlertService/Subscribe";
+    let sister = token(Role::Viewer, "sister");
+    for (scope, expected) in [
+        ("370000", "OK"),
+        ("370000/370500/mine", "OK"),
+        ("370000/370500/park", "SITE_UNKNOWN"),
+        ("370000/370600", "SITE_UNKNOWN"),
+        ("370000/370700", "SITE_UNKNOWN"),
+    ] {
+        let asked = wire::AlertServiceSubscribeRequest { scopes: vec![scope.into()], ..Default::default() };
+        let answer = house.ask(path, Some(&sister), asked.encode_to_vec()).await;
+        assert_eq!(word(&answer), expected, "{scope}");
+    }
+}
