@@ -66,6 +66,7 @@ pub(crate) struct Desk {
     /// Sparkplug edge nodes that were heard.
     sparks: Vec<Arc<Node>>,
     ended: bool,
+    /// What there was to say of the last message of readings.
     findings: Vec<Rejection>,
 }
 
@@ -112,10 +113,31 @@ impl Desk {
         };
         self.announce(place, message, batch);
         match self.topics[place].reads {
-            Reads::Readings(_) => self.readings(place, message, batch),
+            Reads::Readings(_) => match self.readings(place, message, batch) {
+                Some((_, verdict)) => verdict,
+                None => Verdict::NotAllowed,
+            },
             Reads::Status => self.status(place, message, batch),
             Reads::Sparkplug(_) => self.sparkplug(place, message, batch),
         }
+    }
+
+    /// Reads one message into the batch, where all that its sender publishes is readings: how many are taken, how many refused.
+    pub(crate) fn take_readings(&mut self, message: &Message<'_>, batch: &mut Batch) -> (u64, u64) {
+        self.findings.clear();
+        let Some(place) = self.place(message.topic) else {
+            self.stray(message);
+            self.findings.push(not_allowed(message.topic));
+            return (0, 1);
+        };
+        self.announce(place, message, batch);
+        let Some((outcome, _)) = self.readings(place, message, batch) else { return (0, 1) };
+        (outcome.accepted, outcome.rejected)
+    }
+
+    /// What there was to say of the last message of readings.
+    pub(crate) fn findings(&self) -> &[Rejection] {
+        &self.findings
     }
 
     /// A message of a sender that brings too much, and would not notice if it were made to wait: it costs its readings,
@@ -301,9 +323,15 @@ impl Desk {
         self.intake.feedback.answer(&desk.feedback, self.route);
     }
 
-    fn readings(&mut self, place: usize, message: &Message<'_>, batch: &mut Batch) -> Verdict {
+    /// `None` where the topic carries none.
+    fn readings(
+        &mut self,
+        place: usize,
+        message: &Message<'_>,
+        batch: &mut Batch,
+    ) -> Option<(Outcome, Verdict)> {
         let desk = &mut self.topics[place];
-        let Reads::Readings(codec) = &desk.reads else { return Verdict::NotAllowed };
+        let Reads::Readings(codec) = &desk.reads else { return None };
         let door = Arc::clone(&desk.binding.door);
         let share = batch.site(&door);
         let before = share.readings().len();
@@ -338,7 +366,8 @@ impl Desk {
         share.tally.received += taken as u64 + refused;
         let outcome = Outcome { seq, accepted: taken as u64, rejected: refused };
         desk.report(&self.intake, self.route, message, outcome, &self.findings);
-        if metrics == 0 && refused > 0 { Verdict::Unreadable } else { Verdict::Taken }
+        let verdict = if metrics == 0 && refused > 0 { Verdict::Unreadable } else { Verdict::Taken };
+        Some((outcome, verdict))
     }
 
     /// What an edge node says in its Sparkplug session. Whether it is there, its births and deaths tell.

@@ -12,6 +12,7 @@ mod address;
 mod batch;
 mod bind;
 pub mod broker;
+mod call_side;
 mod certificate;
 mod dead_letters;
 mod decode;
@@ -46,6 +47,7 @@ mod trial;
 mod way;
 
 pub use account::{Account, Cause, Fate, Tally, Totals};
+pub use call_side::{CallIntake, NotPublished, Publication, Taken};
 pub use certificate::{certificate_end_s, certificate_names};
 pub use davy_codec::Rejection;
 pub use dead_letters::DeadLetters;

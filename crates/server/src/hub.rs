@@ -8,7 +8,7 @@ use std::{
 
 use davy_access::{Caller, Permission, Scope, Tree};
 use davy_delivery::{Feed, exits::Exits};
-use davy_intake::{Intake, LetterStore};
+use davy_intake::{CallIntake, Intake, LetterStore};
 use davy_model::Timestamp;
 
 use crate::{
@@ -32,6 +32,8 @@ pub(crate) struct Hub {
     /// The last reading of every tag.
     pub(crate) latest: Arc<Latest>,
     pub(crate) intake: Arc<Intake>,
+    /// Where readings come in over gRPC.
+    pub(crate) calls: Arc<CallIntake>,
     /// The file that the dead letters of all sites outlive the process in.
     pub(crate) letters: LetterStore,
     pub(crate) clock: Clock,

@@ -2,6 +2,7 @@
 
 mod broker_fake;
 mod broker_real;
+mod call;
 mod door;
 mod hj212;
 mod measure;

@@ -152,6 +152,11 @@ pub(super) fn empty_scope(scope: &Scope) -> Status {
     about(Code::NotFound, "SITE_UNKNOWN", format!("no site lies at or below {scope}"), &[("scope", &scope)])
 }
 
+pub(super) fn unknown_device(device: &str) -> Status {
+    let what = format!("no edge node or device is called {device}");
+    about(Code::NotFound, "DEVICE_UNKNOWN", what, &[("device", device)])
+}
+
 pub(super) fn unknown_exit(exit: &str) -> Status {
     status(
         Code::NotFound,

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration}
 
 use davy_delivery::Feed;
 use davy_door::Door;
-use davy_intake::{Directory, DoorIntake, Intake, broker::BrokerLink, hj212::Hj212Listener};
+use davy_intake::{CallIntake, Directory, DoorIntake, Intake, broker::BrokerLink, hj212::Hj212Listener};
 use davy_journal::Options;
 use davy_model::Timestamp;
 use tokio::task::JoinHandle;
@@ -131,6 +131,7 @@ impl Server {
             config.payload_bytes_max,
             config.sparkplug.clone(),
         );
+        let quota = config.door.as_ref().map(|door| door.quota).unwrap_or_default();
         let letters =
             letters::keep(&config.data_dir, &intake).map_err(|source| io_error("dead letters", source))?;
         let sites = services.into_iter().map(|site| (Arc::clone(&site.id), site)).collect();
@@ -150,6 +151,7 @@ impl Server {
             sites,
             feed,
             latest,
+            calls: CallIntake::new(Arc::clone(&intake), quota),
             intake,
             letters,
             started,

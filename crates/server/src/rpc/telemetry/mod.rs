@@ -6,6 +6,7 @@ mod list;
 mod look;
 mod now;
 mod page;
+mod publish;
 mod token;
 mod watch;
 
@@ -18,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{status, v1::telemetry_service_server::TelemetryService};
-use crate::{guard::caller, hub::Hub};
+use crate::{
+    guard::{Admitted, caller},
+    hub::Hub,
+};
 
 /// How many may watch readings at once, of all sites.
 pub(crate) const WATCHERS_MAX: usize = 64;
@@ -76,9 +80,12 @@ impl TelemetryService for Telemetry {
 
     async fn publish(
         &self,
-        _: Request<Streaming<wire::TelemetryServicePublishRequest>>,
+        request: Request<Streaming<wire::TelemetryServicePublishRequest>>,
     ) -> Result<Response<wire::TelemetryServicePublishResponse>, Status> {
-        let what = "readings are not taken over gRPC yet: publish the batch to davy/v1/{site}/{edge_node}/readings over MQTT";
-        Err(status::status(tonic::Code::Unimplemented, "REQUEST_INVALID", what))
+        let (by, said) = Admitted::of(request);
+        let publisher = publish::Publisher::new(&self.hub, by, said, &self.stop);
+        // A task of its own, so that a caller who is gone is told from one who has come to an end.
+        let answer = tokio::spawn(publisher.run()).await;
+        answer.map_err(|_| status::stopping())?.map(Response::new)
     }
 }
