@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	api "davy/v1"
+)
+
+// What there is to do. A number without a name is told as it is: Davy may be newer than this.
+type deed struct {
+	ID         string `json:"id"`
+	Site       string `json:"site"`
+	Sequence   uint64 `json:"sequence"`
+	Transition string `json:"transition"`
+	Tier       string `json:"tier"`
+	State      string `json:"state"`
+	Message    string `json:"message"`
+}
+
+func ofAlert(a *api.Alert) deed {
+	return deed{a.Id, a.Site, a.Sequence, a.Transition.String(), a.Tier.String(), a.State.String(), a.Message.GetEn()}
+}
+
+// An alarm that stands, under the id of the alert that made it so.
+func ofAlarm(a *api.Alarm) deed {
+	id := fmt.Sprintf("%s#%d.%d", a.Id, a.Occurrence, a.Step)
+	return deed{id, a.Site, a.LastSequence, "SNAPSHOT", a.Tier.String(), a.State.String(), a.Message.GetEn()}
+}
+
+// What was done, one line each. Id and deed are one write: after a crash both are there, or neither.
+type done struct {
+	path  string
+	keep  int
+	lock  *os.File
+	file  *os.File
+	ids   map[string]bool
+	lines [][]byte
+}
+
+func idOf(line []byte) (string, error) {
+	var known deed
+	err := json.Unmarshal(line, &known)
+	return known.ID, err
+}
+
+func open(path string, keep int) (*done, error) {
+	lock, err := os.Create(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	// Two that share a file would act twice.
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, fmt.Errorf("%s: %w", lock.Name(), err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	text = text[:bytes.LastIndexByte(text, '\n')+1] // the rest is half a line: killed while writing
+	if err := file.Truncate(int64(len(text))); err != nil {
+		return nil, err
+	}
+	d := &done{path: path, keep: keep, lock: lock, file: file, ids: map[string]bool{}}
+	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		id, err := idOf(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		d.ids[id], d.lines = true, append(d.lines, line)
+	}
+	return d, syncFolder(path)
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}
+
+func (d *done) act(what deed) error {
+	if d.ids[what.ID] {
+		log.Print("done before: ", what.ID)
+		return nil
+	}
+	line, err := json.Marshal(what)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	// Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
+	if _, err := d.file.Write(line); err != nil {
+		return err
+	}
+	if err := d.file.Sync(); err != nil {
+		return err
+	}
+	d.ids[what.ID], d.lines = true, append(d.lines, line)
+	if len(os.Args) > 1 && os.Args[1] == "--print" {
+		os.Stdout.Write(line)
+	}
+	return nil
+}
+
+// What is confirmed does not come again, but for alarms that stand: the newest ids are kept.
+func (d *done) confirmed() error {
+	if len(d.lines) < 2*d.keep {
+		return nil
+	}
+	old := len(d.lines) - d.keep
+	for _, line := range d.lines[:old] {
+		if id, err := idOf(line); err == nil {
+			delete(d.ids, id)
+		}
+	}
+	d.lines = append([][]byte(nil), d.lines[old:]...)
+	file, err := os.Create(d.path + ".new")
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(bytes.Join(d.lines, nil)); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(d.path+".new", d.path); err != nil {
+		return err
+	}
+	d.file.Close()
+	d.file = file
+	return syncFolder(d.path)
+}

@@ -1,0 +1,35 @@
+//! What there is to do: a line for each alert, under its id.
+
+use serde_json::{Value, json};
+
+use crate::proto::{Alarm, AlarmState, Alert, Tier, TransitionKind};
+
+/// Davy may be newer than this: a number without a name is told as it is.
+fn name<E: TryFrom<i32>>(number: i32, name: impl Fn(&E) -> &'static str) -> String {
+    E::try_from(number).map_or(number.to_string(), |value| name(&value).to_owned())
+}
+
+pub(crate) fn of_alert(alert: &Alert) -> Value {
+    json!({
+        "id": alert.id,
+        "site": alert.site,
+        "sequence": alert.sequence,
+        "transition": name(alert.transition, TransitionKind::as_str_name),
+        "tier": name(alert.tier, Tier::as_str_name),
+        "state": name(alert.state, AlarmState::as_str_name),
+        "message": alert.message.as_ref().map(|text| &text.en),
+    })
+}
+
+/// An alarm that stands, under the id of the alert that made it so.
+pub(crate) fn of_alarm(alarm: &Alarm) -> Value {
+    json!({
+        "id": format!("{}#{}.{}", alarm.id, alarm.occurrence, alarm.step),
+        "site": alarm.site,
+        "sequence": alarm.last_sequence,
+        "transition": "SNAPSHOT",
+        "tier": name(alarm.tier, Tier::as_str_name),
+        "state": name(alarm.state, AlarmState::as_str_name),
+        "message": alarm.message.as_ref().map(|text| &text.en),
+    })
+}

@@ -1,0 +1,183 @@
+//! A Davy that says by script what a real one seldom does: half a snapshot, what nobody has a name for, a gap, a token that is refused.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use davy_proto::v1::{
+    Alarm, Alert, AlertServiceConfirmRequest, AlertServiceConfirmResponse, AlertServiceSubscribeRequest,
+    AlertServiceSubscribeResponse, Gap, Heartbeat, SnapshotBegin, SnapshotEnd,
+    alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+};
+use davy_server::rpc::v1::alert_service_server::{AlertService, AlertServiceServer};
+use tokio::{net::TcpListener, sync::mpsc, time::sleep};
+use tokio_stream::{
+    Stream,
+    wrappers::{ReceiverStream, TcpListenerStream},
+};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::consumer::Consumer;
+
+type Message = Result<AlertServiceSubscribeResponse, Status>;
+
+/// No consumer comes back sooner, whatever it is told.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+/// A number that no name is known of.
+const NAMELESS: i32 = 4711;
+
+/// What one consumer asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    subscribed: Vec<(Instant, AlertServiceSubscribeRequest)>,
+    confirmed: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Script(Arc<Mutex<Asked>>);
+
+fn say(token: &str, event: Event) -> Message {
+    Ok(AlertServiceSubscribeResponse { token: token.to_owned(), event: Some(event) })
+}
+
+fn alarm(subject: &str) -> Event {
+    Event::Alarm(Alarm {
+        id: format!("park:h2s:{subject}"),
+        site: "park".to_owned(),
+        occurrence: 1,
+        step: 1,
+        tier: NAMELESS,
+        state: NAMELESS,
+        ..Default::default()
+    })
+}
+
+fn alert(subject: &str) -> Message {
+    let alert = Alert {
+        id: format!("park:h2s:{subject}#1.1"),
+        site: "park".to_owned(),
+        transition: NAMELESS,
+        tier: NAMELESS,
+        durable: true,
+        ..Default::default()
+    };
+    say(subject, Event::Alert(alert))
+}
+
+fn begin() -> Message {
+    say("", Event::SnapshotBegin(SnapshotBegin { alarms: 1 }))
+}
+
+fn end(token: &str) -> Message {
+    say(token, Event::SnapshotEnd(SnapshotEnd { alarms: 1 }))
+}
+
+fn broken() -> Message {
+    Err(Status::unavailable("as if it stopped"))
+}
+
+/// What comes on the streams, one after the other.
+fn scene(number: usize) -> Vec<Message> {
+    let nameless = Ok(AlertServiceSubscribeResponse { token: "nameless".to_owned(), event: None });
+    let gap = Gap { site: "park".to_owned(), from_sequence: 5, to_sequence: 7, reason: NAMELESS };
+    let gap = say("gap", Event::Gap(gap));
+    match number {
+        0 => vec![begin(), say("", alarm("half")), broken()],
+        1 => vec![begin(), say("", alarm("B")), end("end-1"), nameless, alert("C"), alert("C"), gap],
+        2 => vec![begin(), say("", alarm("B")), say("", alarm("D")), end("end-2"), broken()],
+        _ => vec![alert("E")],
+    }
+}
+
+#[tonic::async_trait]
+impl AlertService for Script {
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Message> + Send>>;
+
+    async fn subscribe(
+        &self,
+        request: Request<AlertServiceSubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let number = {
+            let mut asked = self.0.lock().expect("nobody panics");
+            asked.subscribed.push((Instant::now(), request.into_inner()));
+            asked.subscribed.len() - 1
+        };
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            for message in scene(number) {
+                sender.send(message).await?;
+            }
+            // Whoever hears on gets heartbeats, and time to confirm.
+            loop {
+                sleep(Duration::from_millis(300)).await;
+                let beat = Heartbeat { site: "park".to_owned(), ..Default::default() };
+                sender.send(say("refused", Event::Heartbeat(beat))).await?;
+            }
+            #[expect(unreachable_code, reason = "what the task ends with when the consumer is gone")]
+            Ok::<(), mpsc::error::SendError<Message>>(())
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn confirm(
+        &self,
+        request: Request<AlertServiceConfirmRequest>,
+    ) -> Result<Response<AlertServiceConfirmResponse>, Status> {
+        assert!(request.metadata().contains_key("grpc-timeout"), "a confirmation has a deadline");
+        let token = request.into_inner().token;
+        self.0.lock().expect("nobody panics").confirmed.push(token.clone());
+        if token == "refused" {
+            let mut details = ErrorDetails::new();
+            details.set_error_info("RESUME_TOKEN_INVALID", "davy.v1", std::collections::HashMap::new());
+            return Err(Status::with_error_details(Code::InvalidArgument, "not a token of Davy's", details));
+        }
+        Ok(Response::new(AlertServiceConfirmResponse { token }))
+    }
+}
+
+/// Where it listens, and what it will have been asked.
+async fn serve() -> (String, Script) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let script = Script::default();
+    let service = AlertServiceServer::new(script.clone());
+    let server = tonic::transport::Server::builder().add_service(service);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    (url, script)
+}
+
+#[tokio::test]
+async fn half_a_snapshot_a_gap_and_what_has_no_name_mislead_none_of_them() {
+    for consumer in &mut Consumer::each(&[]).await {
+        let (url, script) = serve().await;
+        consumer.set("DAVY_SERVER", &url);
+        consumer.start();
+        let code = consumer.ended().await;
+        let (language, said) = (consumer.language(), consumer.said());
+        let asked = script.0.lock().expect("nobody panics");
+
+        let id = |subject: &str| format!("park:h2s:{subject}#1.1");
+        assert_eq!(consumer.ids(), ["B", "C", "D", "E"].map(id), "{language}:\n{said}");
+        let done = consumer.done();
+        assert_eq!(
+            (&done[0]["tier"], &done[1]["transition"]),
+            (&"4711".into(), &"4711".into()),
+            "{language}"
+        );
+
+        let starts: Vec<_> = asked.subscribed.iter().map(|(_, request)| request.start.clone()).collect();
+        assert_eq!(starts, [None, None, Some(Start::Snapshot(true)), None], "{language}:\n{said}");
+        for (_, request) in &asked.subscribed {
+            assert!(request.heartbeat && request.consumer == consumer.name(), "{language}: {request:?}");
+        }
+        for pair in asked.subscribed.windows(2) {
+            let pause = pair[1].0 - pair[0].0;
+            assert!(pause >= PAUSE_MIN, "{language} came back after {pause:?}");
+        }
+        assert_eq!(asked.confirmed, ["end-1", "end-2", "refused"], "{language}:\n{said}");
+        assert!(said.contains("RESUME_TOKEN_INVALID") && code == 2, "{language}: {code}\n{said}");
+    }
+}
