@@ -8,7 +8,7 @@ use std::{
 
 use davy_proto::v1::{
     Alarm, Alert, AlertServiceConfirmRequest, AlertServiceConfirmResponse, AlertServiceSubscribeRequest,
-    AlertServiceSubscribeResponse, Gap, Heartbeat, SnapshotBegin, SnapshotEnd,
+    AlertServiceSubscribeResponse, Bookmark, Gap, Heartbeat, SnapshotBegin, SnapshotEnd,
     alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
 };
 use davy_server::rpc::v1::alert_service_server::{AlertService, AlertServiceServer};
@@ -82,11 +82,14 @@ fn broken() -> Message {
 /// What comes on the streams, one after the other.
 fn scene(number: usize) -> Vec<Message> {
     let nameless = Ok(AlertServiceSubscribeResponse { token: "nameless".to_owned(), event: None });
+    let bookmark = say("bookmark", Event::Bookmark(Bookmark::default()));
     let gap = Gap { site: "park".to_owned(), from_sequence: 5, to_sequence: 7, reason: NAMELESS };
     let gap = say("gap", Event::Gap(gap));
     match number {
         0 => vec![begin(), say("", alarm("half")), broken()],
-        1 => vec![begin(), say("", alarm("B")), end("end-1"), nameless, alert("C"), alert("C"), gap],
+        1 => {
+            vec![begin(), say("", alarm("B")), end("end-1"), nameless, bookmark, alert("C"), alert("C"), gap]
+        }
         2 => vec![begin(), say("", alarm("B")), say("", alarm("D")), end("end-2"), broken()],
         _ => vec![alert("E")],
     }
