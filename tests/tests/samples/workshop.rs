@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 /// The languages, as their folders are called.
-pub(crate) const LANGUAGES: [&str; 3] = ["rust", "python", "go"];
+pub(crate) const LANGUAGES: [&str; 4] = ["rust", "python", "go", "java"];
 
 /// Where Debian has the headers of the contract's imports.
 const WELL_KNOWN: &str = "/usr/include/google/protobuf/timestamp.proto";
@@ -24,6 +24,18 @@ const GO: [&str; 7] = [
     "/usr/bin/protoc-gen-go-grpc",
     "/usr/share/gocode/src/google.golang.org/grpc",
     "/usr/share/gocode/src/google.golang.org/protobuf",
+];
+
+const JAVA: [&str; 9] = [
+    "/usr/bin/javac",
+    "/usr/bin/protoc",
+    WELL_KNOWN,
+    "/usr/bin/grpc_java_plugin",
+    "/usr/share/java/grpc-netty.jar",
+    "/usr/share/java/protobuf.jar",
+    "/usr/share/java/netty-codec-http2.jar",
+    "/usr/share/java/perfmark-api.jar",
+    "/usr/share/java/proto-google-common-protos.jar",
 ];
 
 /// A sample, ready to run.
@@ -56,6 +68,7 @@ impl Sample {
         let needed: &[&str] = match language {
             "rust" => &["/usr/bin/protoc", WELL_KNOWN],
             "go" => &GO,
+            "java" => &JAVA,
             _ => &[],
         };
         if let Some(missing) = needed.iter().find(|path| !Path::new(path).exists()) {
@@ -101,6 +114,14 @@ impl Sample {
             "python" => {
                 let mut command = Command::new(here("venv/bin/python3"));
                 command.arg(here("consumer.py")).env("PYTHONPATH", here("gen"));
+                command
+            }
+            "java" => {
+                let mut command = Command::new("java");
+                // A small heap and the quick compiler: the sample is short.
+                command.args(["-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"]);
+                command.arg(format!("{}:{}/*", here("gen/classes").display(), here("gen/jars").display()));
+                command.arg("Consumer");
                 command
             }
             other => panic!("no sample in {other}"),
