@@ -10,12 +10,16 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	api "davy/v1"
 )
 
 // What there is to do. A number without a name is told as it is: Davy may be newer than this.
 type deed struct {
 	ID         string `json:"id"`
+	Recorded   string `json:"recorded"`
+	Durable    bool   `json:"durable"`
 	Site       string `json:"site"`
 	Sequence   uint64 `json:"sequence"`
 	Transition string `json:"transition"`
@@ -25,13 +29,28 @@ type deed struct {
 }
 
 func ofAlert(a *api.Alert) deed {
-	return deed{a.Id, a.Site, a.Sequence, a.Transition.String(), a.Tier.String(), a.State.String(), a.Message.GetEn()}
+	return deed{a.Id, seconds(a.RecordedTime), a.Durable, a.Site, a.Sequence, a.Transition.String(), a.Tier.String(), a.State.String(), a.Message.GetEn()}
+}
+
+func seconds(time *timestamppb.Timestamp) string {
+	return fmt.Sprintf("%d.%09d", time.GetSeconds(), time.GetNanos())
+}
+
+// One transition, whether it was on Davy's disk when it came or not.
+func (d deed) twin() string { return d.ID + "@" + d.Recorded }
+
+// What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then.
+func (d deed) key() string {
+	if d.Durable {
+		return d.ID
+	}
+	return d.twin()
 }
 
 // An alarm that stands, under the id of the alert that made it so.
 func ofAlarm(a *api.Alarm) deed {
 	id := fmt.Sprintf("%s#%d.%d", a.Id, a.Occurrence, a.Step)
-	return deed{id, a.Site, a.LastSequence, "SNAPSHOT", a.Tier.String(), a.State.String(), a.Message.GetEn()}
+	return deed{id, seconds(a.LastTransitionTime), true, a.Site, a.LastSequence, "SNAPSHOT", a.Tier.String(), a.State.String(), a.Message.GetEn()}
 }
 
 // What was done, one line each. Id and deed are one write: after a crash both are there, or neither.
@@ -40,14 +59,14 @@ type done struct {
 	keep  int
 	lock  *os.File
 	file  *os.File
-	ids   map[string]bool
+	keys  map[string]bool
 	lines [][]byte
 }
 
-func idOf(line []byte) (string, error) {
+func keyOf(line []byte) (string, error) {
 	var known deed
 	err := json.Unmarshal(line, &known)
-	return known.ID, err
+	return known.key(), err
 }
 
 func open(path string, keep int) (*done, error) {
@@ -71,16 +90,16 @@ func open(path string, keep int) (*done, error) {
 	if err := file.Truncate(int64(len(text))); err != nil {
 		return nil, err
 	}
-	d := &done{path: path, keep: keep, lock: lock, file: file, ids: map[string]bool{}}
+	d := &done{path: path, keep: keep, lock: lock, file: file, keys: map[string]bool{}}
 	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
 		if len(line) == 0 {
 			continue
 		}
-		id, err := idOf(line)
+		key, err := keyOf(line)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		d.ids[id], d.lines = true, append(d.lines, line)
+		d.keys[key], d.lines = true, append(d.lines, line)
 	}
 	return d, syncFolder(path)
 }
@@ -95,7 +114,7 @@ func syncFolder(path string) error {
 }
 
 func (d *done) act(what deed) error {
-	if d.ids[what.ID] {
+	if d.keys[what.key()] || d.keys[what.twin()] {
 		log.Print("done before: ", what.ID)
 		return nil
 	}
@@ -111,7 +130,7 @@ func (d *done) act(what deed) error {
 	if err := d.file.Sync(); err != nil {
 		return err
 	}
-	d.ids[what.ID], d.lines = true, append(d.lines, line)
+	d.keys[what.key()], d.lines = true, append(d.lines, line)
 	if len(os.Args) > 1 && os.Args[1] == "--print" {
 		os.Stdout.Write(line)
 	}
@@ -125,8 +144,8 @@ func (d *done) confirmed() error {
 	}
 	old := len(d.lines) - d.keep
 	for _, line := range d.lines[:old] {
-		if id, err := idOf(line); err == nil {
-			delete(d.ids, id)
+		if key, err := keyOf(line); err == nil {
+			delete(d.keys, key)
 		}
 	}
 	d.lines = append([][]byte(nil), d.lines[old:]...)

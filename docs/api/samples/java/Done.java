@@ -45,7 +45,7 @@ final class Done {
         file.position(whole);
         for (String line : new String(text, 0, whole, UTF_8).split("\n")) {
             if (!line.isEmpty()) {
-                lines.put(JSON.fromJson(line, JsonObject.class).get("id").getAsString(), line);
+                lines.put(key(JSON.fromJson(line, JsonObject.class)), line);
             }
         }
         syncFolder();
@@ -65,16 +65,27 @@ final class Done {
         file.force(true);
     }
 
-    void act(Map<String, Object> deed) throws IOException {
-        String id = (String) deed.get("id");
-        if (lines.containsKey(id)) {
-            System.err.println("done before: " + id);
+    /** One transition, whether it was on Davy's disk when it came or not. */
+    private static String twin(JsonObject deed) {
+        return deed.get("id").getAsString() + "@" + deed.get("recorded").getAsString();
+    }
+
+    /** What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then. */
+    private static String key(JsonObject deed) {
+        return deed.get("durable").getAsBoolean() ? deed.get("id").getAsString() : twin(deed);
+    }
+
+    void act(Map<String, Object> what) throws IOException {
+        JsonObject deed = JSON.toJsonTree(what).getAsJsonObject();
+        String key = key(deed);
+        if (lines.containsKey(key) || lines.containsKey(twin(deed))) {
+            System.err.println("done before: " + key);
             return;
         }
         String line = JSON.toJson(deed);
         // Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
         write(file, line + "\n");
-        lines.put(id, line);
+        lines.put(key, line);
         if (prints) {
             System.out.write((line + "\n").getBytes(UTF_8));
             System.out.flush();

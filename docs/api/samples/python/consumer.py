@@ -50,6 +50,16 @@ def sync_folder(path):
     os.close(folder)
 
 
+def twin(deed):
+    """One transition, whether it was on Davy's disk when it came or not."""
+    return f"{deed['id']}@{deed['recorded']}"
+
+
+def key(deed):
+    """What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then."""
+    return deed["id"] if deed["durable"] else twin(deed)
+
+
 class Done:
     """What was done, one line each. Id and deed are one write: after a crash both are there, or neither."""
 
@@ -62,17 +72,17 @@ class Done:
         text = self.file.read()
         whole = text.rfind(b"\n") + 1  # the rest is half a line: killed while writing
         self.file.truncate(whole)
-        self.lines = {json.loads(line)["id"]: line for line in text[:whole].splitlines(keepends=True)}
+        self.lines = {key(json.loads(line)): line for line in text[:whole].splitlines(keepends=True)}
         sync_folder(path)
 
     def act(self, deed):
-        if deed["id"] in self.lines:
-            return say(f"done before: {deed['id']}")
+        if not {key(deed), twin(deed)}.isdisjoint(self.lines):
+            return say(f"done before: {key(deed)}")
         line = json.dumps(deed, ensure_ascii=False).encode() + b"\n"
         # Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
         self.file.write(line)
         self.sync()
-        self.lines[deed["id"]] = line
+        self.lines[key(deed)] = line
         if "--print" in sys.argv:
             print(line.decode(), end="", flush=True)
 
@@ -130,9 +140,11 @@ def name(enum, number):
     return enum.Name(number) if number in enum.values() else str(number)
 
 
-def deed(id, sequence, transition, about):
+def deed(id, recorded, durable, sequence, transition, about):
     return {
         "id": id,
+        "recorded": f"{recorded.seconds}.{recorded.nanos:09}",
+        "durable": durable,
         "site": about.site,
         "sequence": sequence,
         "transition": transition,
@@ -143,12 +155,14 @@ def deed(id, sequence, transition, about):
 
 
 def of_alert(alert):
-    return deed(alert.id, alert.sequence, name(alert_pb2.TransitionKind, alert.transition), alert)
+    kind = name(alert_pb2.TransitionKind, alert.transition)
+    return deed(alert.id, alert.recorded_time, alert.durable, alert.sequence, kind, alert)
 
 
 def of_alarm(alarm):
     """An alarm that stands, under the id of the alert that made it so."""
-    return deed(f"{alarm.id}#{alarm.occurrence}.{alarm.step}", alarm.last_sequence, "SNAPSHOT", alarm)
+    id = f"{alarm.id}#{alarm.occurrence}.{alarm.step}"
+    return deed(id, alarm.last_transition_time, True, alarm.last_sequence, "SNAPSHOT", alarm)
 
 
 def contents(variable):

@@ -1,5 +1,6 @@
 //! What there is to do: a line for each alert, under its id.
 
+use prost_types::Timestamp;
 use serde_json::{Value, json};
 
 use crate::proto::{Alarm, AlarmState, Alert, Tier, TransitionKind};
@@ -9,9 +10,27 @@ fn name<E: TryFrom<i32>>(number: i32, name: impl Fn(&E) -> &'static str) -> Stri
     E::try_from(number).map_or(number.to_string(), |value| name(&value).to_owned())
 }
 
+fn seconds(time: Option<Timestamp>) -> String {
+    let time = time.unwrap_or_default();
+    format!("{}.{:09}", time.seconds, time.nanos)
+}
+
+/// One transition, whether it was on Davy's disk when it came or not.
+pub(crate) fn twin(deed: &Value) -> String {
+    let word = |name: &str| deed[name].as_str().unwrap_or_default();
+    format!("{}@{}", word("id"), word("recorded"))
+}
+
+/// What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then.
+pub(crate) fn key(deed: &Value) -> String {
+    if deed["durable"] == true { deed["id"].as_str().unwrap_or_default().to_owned() } else { twin(deed) }
+}
+
 pub(crate) fn of_alert(alert: &Alert) -> Value {
     json!({
         "id": alert.id,
+        "recorded": seconds(alert.recorded_time),
+        "durable": alert.durable,
         "site": alert.site,
         "sequence": alert.sequence,
         "transition": name(alert.transition, TransitionKind::as_str_name),
@@ -25,6 +44,8 @@ pub(crate) fn of_alert(alert: &Alert) -> Value {
 pub(crate) fn of_alarm(alarm: &Alarm) -> Value {
     json!({
         "id": format!("{}#{}.{}", alarm.id, alarm.occurrence, alarm.step),
+        "recorded": seconds(alarm.last_transition_time),
+        "durable": true,
         "site": alarm.site,
         "sequence": alarm.last_sequence,
         "transition": "SNAPSHOT",

@@ -10,17 +10,15 @@ use std::{
 
 use serde_json::Value;
 
+use crate::deed::{key, twin};
+
 pub(crate) struct Done {
     path: PathBuf,
     keep: usize,
     file: File,
-    ids: HashSet<String>,
+    keys: HashSet<String>,
     lines: VecDeque<String>,
     _lock: File,
-}
-
-fn id(line: &Value) -> String {
-    line["id"].as_str().unwrap_or_default().to_owned()
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
@@ -41,22 +39,22 @@ impl Done {
         sync_folder(&path)?;
         let text = String::from_utf8(bytes[..whole].to_vec()).map_err(io::Error::other)?;
         let lines: VecDeque<String> = text.lines().map(str::to_owned).collect();
-        let read = |line: &String| serde_json::from_str(line).map(|line| id(&line));
-        let ids = lines.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Done { path, keep, file, ids, lines, _lock: lock })
+        let read = |line: &String| serde_json::from_str(line).map(|line| key(&line));
+        let keys = lines.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Done { path, keep, file, keys, lines, _lock: lock })
     }
 
     pub(crate) fn act(&mut self, deed: &Value) -> io::Result<()> {
-        let id = id(deed);
-        if self.ids.contains(&id) {
-            eprintln!("done before: {id}");
+        let key = key(deed);
+        if self.keys.contains(&key) || self.keys.contains(&twin(deed)) {
+            eprintln!("done before: {key}");
             return Ok(());
         }
         let line = deed.to_string();
         // Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
         self.file.write_all(format!("{line}\n").as_bytes())?;
         self.file.sync_data()?;
-        self.ids.insert(id);
+        self.keys.insert(key);
         if env::args().any(|arg| arg == "--print") {
             println!("{line}");
         }
@@ -70,7 +68,7 @@ impl Done {
             return Ok(());
         }
         for line in self.lines.drain(..self.lines.len() - self.keep) {
-            self.ids.remove(&id(&serde_json::from_str(&line)?));
+            self.keys.remove(&key(&serde_json::from_str(&line)?));
         }
         let new = self.path.with_added_extension("new");
         let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
