@@ -23,6 +23,12 @@ pub(crate) struct ListArgs {
     /// Only of this edge node
     #[arg(long, value_name = "EDGE_NODE", default_value = "")]
     edge_node: String,
+    /// Only those that meet it, over any field of a device: 'state = lost OR week.total < 60'
+    #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// By which fields they are ordered: 'messages_lost desc'
+    #[arg(long, value_name = "FIELDS", default_value = "", hide_default_value = true)]
+    order_by: String,
     /// The last 7 days instead of the last 24 hours
     #[arg(long)]
     week: bool,
@@ -34,7 +40,13 @@ pub(crate) struct ListArgs {
 /// Does it.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     let Verb::List(args) = verb;
-    let request = DeviceServiceListRequest { site: args.site, edge_node: args.edge_node };
+    let request = DeviceServiceListRequest {
+        site: args.site,
+        edge_node: args.edge_node,
+        filter: args.filter,
+        order_by: args.order_by,
+        read_mask: None,
+    };
     let answer = args.server.devices().await?.list(request).await;
     let devices = answer.map_err(|status| failed(&status))?.into_inner().devices;
     if args.json {

@@ -16,6 +16,7 @@ mod clock;
 mod commit_thread;
 mod committer;
 mod config;
+mod contract;
 mod counted;
 mod exits;
 mod failure;

@@ -38,10 +38,17 @@ async fn whoever_knows_json_alone_lists_alarms_and_is_told_what_was_wrong() {
     let asked = [&["--get", "--data-urlencode", r#"message={"tier_at_least":"TIER_RED"}"#][..]].concat();
     assert_eq!(curl(&list, &asked).await, (200, json!({})), "nothing is red");
     assert_eq!(curl(&list, &[]).await.1["alarms"][0]["id"], H2S);
+    // A page that shows two columns of the grave ones asks for no more than that.
+    let two = r#"message={"filter":"tier >= YELLOW AND tags:\"AT-0412/h2s\"","read_mask":"id,value"}"#;
+    let (_, narrow) = curl(&list, &["--get", "--data-urlencode", two]).await;
+    assert_eq!(narrow, json!({"alarms": [{"id": H2S, "value": 12.4}], "total": 1}));
 
     let cases = [
         ("AlarmService/List", r#"{"sits":["park"]}"#, 400, "REQUEST_INVALID", "sits"),
         ("AlarmService/List", r#"{"sites":["mine"]}"#, 404, "SITE_UNKNOWN", "mine"),
+        ("AlarmService/List", r#"{"filter":"tier = PURPLE"}"#, 400, "REQUEST_INVALID", "RED"),
+        ("DeviceService/List", r#"{"order_by":"nodes"}"#, 400, "REQUEST_INVALID", "edge_node"),
+        ("RuleService/List", r#"{"site":"park","read_mask":"name"}"#, 400, "REQUEST_INVALID", "title"),
         ("AlarmService/Acknowledge", "{}", 501, "METHOD_UNKNOWN", "only what reads"),
         ("NoService/List", "{}", 501, "METHOD_UNKNOWN", "NoService"),
     ];

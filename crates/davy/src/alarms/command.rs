@@ -139,7 +139,10 @@ async fn act(
     let occurrence = match args.occurrence {
         Some(occurrence) => occurrence,
         None => {
-            let seen = client.get(AlarmServiceGetRequest { alarm: alarm.to_owned() }).await?.into_inner();
+            let seen = client
+                .get(AlarmServiceGetRequest { alarm: alarm.to_owned(), read_mask: None })
+                .await?
+                .into_inner();
             seen.alarm.unwrap_or_default().occurrence
         }
     };

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let occurrence = match args.occurrence {
         Some(occurrence) => occurrence,
         None => {
-            let asked = AlarmServiceGetRequest { alarm: alarm.clone() };
+            let asked = AlarmServiceGetRequest { alarm: alarm.clone(), read_mask: None };
             let seen = args.server.alarms().await?.get(asked).await.map_err(|status| failed(&status))?;
             seen.into_inner().alarm.unwrap_or_default().occurrence
         }

@@ -26,6 +26,12 @@ pub(crate) struct Args {
     /// Only those with an open case
     #[arg(long)]
     cases: bool,
+    /// Only those that meet it, over any field of an alarm: 'tier >= ORANGE AND limit.name = "L2"'
+    #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// By which fields they are ordered: 'tier desc, raised_time'
+    #[arg(long, value_name = "FIELDS", default_value = "", hide_default_value = true)]
+    order_by: String,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -67,6 +73,9 @@ async fn fetch(args: &Args) -> anyhow::Result<(Vec<Alarm>, usize)> {
         page_size: PAGE_LEN,
         page_token: String::new(),
         open_cases: args.cases,
+        filter: args.filter.clone(),
+        order_by: args.order_by.clone(),
+        read_mask: None,
     };
     let mut alarms = Vec::new();
     loop {

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 /// Shows it.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let mut client = args.server.alarms().await?;
-    let request = AlarmServiceGetRequest { alarm: args.alarm };
+    let request = AlarmServiceGetRequest { alarm: args.alarm, read_mask: None };
     let answer = client.get(request).await.map_err(|status| failed(&status))?.into_inner();
     let alarm = answer.alarm.unwrap_or_default();
     if args.json {

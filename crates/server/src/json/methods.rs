@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{MessageDescriptor, MethodDescriptor, Value};
+
+use crate::contract::CONTRACT;
 
 /// A method that only reads.
 pub(crate) struct Mirrored {
@@ -13,10 +15,8 @@ pub(crate) struct Mirrored {
 }
 
 static METHODS: LazyLock<HashMap<String, Mirrored>> = LazyLock::new(|| {
-    // Compiled in: it is whole, or nothing was built.
-    let pool = DescriptorPool::decode(davy_proto::FILE_DESCRIPTOR_SET).unwrap_or_default();
     let methods: Vec<MethodDescriptor> =
-        pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
+        CONTRACT.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
     methods
         .iter()
         .filter(|method| reads_only(method))

@@ -8,8 +8,8 @@ use davy_proto::{duration_from_wire, v1 as wire, verdict_of};
 use tonic::{Request, Response, Status};
 
 use super::{
-    alarm_counts, alarm_history, commands::Commands, explain, page_len::OF_ENTRIES, performance, status,
-    transitions, v1::alarm_service_server::AlarmService, view,
+    alarm_counts, alarm_history, commands::Commands, explain, lens::Lens, page_len::OF_ENTRIES, performance,
+    place::Place, status, transitions, v1::alarm_service_server::AlarmService, view,
 };
 use crate::{
     guard::{Admitted, caller},
@@ -20,6 +20,9 @@ pub(crate) struct Alarms {
     hub: Arc<Hub>,
     commands: Commands,
 }
+
+/// What is listed, in the contract.
+const ALARM: &str = "davy.v1.Alarm";
 
 impl Alarms {
     pub(super) fn new(hub: Arc<Hub>) -> Alarms {
@@ -43,6 +46,8 @@ impl AlarmService for Alarms {
         let caller = caller(&request);
         let request = request.into_inner();
         let len = OF_ENTRIES.of(request.page_size)?;
+        let from = Place::parse(&request.page_token)?;
+        let lens = Lens::of(ALARM, &request.filter, &request.order_by, request.read_mask.as_ref())?;
         let sites = self.hub.sites_of(&caller, Permission::View, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let mut alarms = Vec::new();
@@ -63,26 +68,23 @@ impl AlarmService for Alarms {
                 &b.id,
             ))
         });
+        let alarms = lens.chosen(alarms);
         let total = u32::try_from(alarms.len()).unwrap_or(u32::MAX);
-        let begin = match request.page_token.as_str() {
-            "" => 0,
-            after => {
-                alarms.iter().position(|alarm| alarm.id == after).map_or(alarms.len(), |place| place + 1)
-            }
-        };
-        let more = alarms.len() > begin + len;
-        let page: Vec<_> = alarms.into_iter().skip(begin).take(len).collect();
-        let next_page_token = page.last().filter(|_| more).map(|alarm| alarm.id.clone()).unwrap_or_default();
-        Ok(Response::new(wire::AlarmServiceListResponse { alarms: page, next_page_token, total }))
+        let (page, next_page_token) = from.page(alarms, len, |alarm| &alarm.id);
+        let alarms = page.into_iter().map(|alarm| lens.shown(alarm)).collect();
+        Ok(Response::new(wire::AlarmServiceListResponse { alarms, next_page_token, total }))
     }
 
     async fn get(
         &self,
         request: Request<wire::AlarmServiceGetRequest>,
     ) -> Result<Response<wire::AlarmServiceGetResponse>, Status> {
-        let key = key(&self.hub, &caller(&request), &request.get_ref().alarm)?;
+        let caller = caller(&request);
+        let request = request.into_inner();
+        let lens = Lens::of(ALARM, "", "", request.read_mask.as_ref())?;
+        let key = key(&self.hub, &caller, &request.alarm)?;
         let alarm = view::standing(&self.hub, &key).ok_or_else(|| status::unknown_alarm(&key.to_string()))?;
-        Ok(Response::new(wire::AlarmServiceGetResponse { alarm: Some(alarm) }))
+        Ok(Response::new(wire::AlarmServiceGetResponse { alarm: Some(lens.shown(alarm)) }))
     }
 
     async fn explain(

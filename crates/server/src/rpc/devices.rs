@@ -8,7 +8,7 @@ use davy_model::{NodeChange, Timestamp};
 use davy_proto::v1 as wire;
 use tonic::{Request, Response, Status};
 
-use super::{status, v1::device_service_server::DeviceService};
+use super::{lens::Lens, status, v1::device_service_server::DeviceService};
 use crate::{guard::caller, hub::Hub};
 
 pub(crate) struct Devices {
@@ -23,6 +23,8 @@ impl DeviceService for Devices {
     ) -> Result<Response<wire::DeviceServiceListResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
+        let (filter, order_by) = (&request.filter, &request.order_by);
+        let lens = Lens::of("davy.v1.Device", filter, order_by, request.read_mask.as_ref())?;
         let directory = &self.hub.intake.directory;
         let doors = match request.site.as_str() {
             "" => directory.sites(),
@@ -40,7 +42,9 @@ impl DeviceService for Devices {
             let list = door.scores.list().into_iter().filter(wanted);
             list.map(|device| self::device(door, &device, now)).collect::<Vec<_>>()
         });
-        Ok(Response::new(wire::DeviceServiceListResponse { devices: devices.collect() }))
+        let devices = lens.chosen(devices.collect());
+        let devices = devices.into_iter().map(|device| lens.shown(device)).collect();
+        Ok(Response::new(wire::DeviceServiceListResponse { devices }))
     }
 }
 

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use prost::Message;
-use prost_types::FileDescriptorSet;
+use crate::contract::CONTRACT;
 
 /// Their paths, `/davy.v1.TelemetryService/Publish`, as the contract has them.
 pub(crate) fn taking_streams() -> BTreeSet<String> {
-    let contract = FileDescriptorSet::decode(davy_proto::FILE_DESCRIPTOR_SET)
-        .expect("the contract is part of the program");
     let mut paths = BTreeSet::new();
-    for file in &contract.file {
-        for service in &file.service {
-            for method in service.method.iter().filter(|method| method.client_streaming()) {
-                paths.insert(format!("/{}.{}/{}", file.package(), service.name(), method.name()));
-            }
+    for service in CONTRACT.services() {
+        for method in service.methods().filter(|method| method.is_client_streaming()) {
+            paths.insert(format!("/{}/{}", service.full_name(), method.name()));
         }
     }
     paths

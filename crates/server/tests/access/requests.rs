@@ -33,7 +33,7 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
         ("AlarmService", "List") => {
             wire::AlarmServiceListRequest { sites: sites(), ..Default::default() }.encode_to_vec()
         }
-        ("AlarmService", "Get") => wire::AlarmServiceGetRequest { alarm }.encode_to_vec(),
+        ("AlarmService", "Get") => wire::AlarmServiceGetRequest { alarm, read_mask: None }.encode_to_vec(),
         ("AlarmService", "Explain") => {
             wire::AlarmServiceExplainRequest { alarm, occurrence: None }.encode_to_vec()
         }
@@ -99,7 +99,7 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
         // An exit is looked up by its name, which comes first, and nobody has one here.
         ("ExitService", _) => {
             outside = Outside::NoSite;
-            wire::AlarmServiceGetRequest { alarm: "none".into() }.encode_to_vec()
+            wire::AlarmServiceGetRequest { alarm: "none".into(), read_mask: None }.encode_to_vec()
         }
         ("RuleService", "List") => {
             wire::RuleServiceListRequest { site, ..Default::default() }.encode_to_vec()

@@ -13,7 +13,7 @@ use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
-use super::{page_len::OF_ENTRIES, status, v1::rule_service_server::RuleService};
+use super::{lens::Lens, page_len::OF_ENTRIES, status, v1::rule_service_server::RuleService};
 use crate::{
     Loaded,
     guard::Admitted,
@@ -120,12 +120,15 @@ impl RuleService for Rules {
     ) -> Answer<wire::RuleServiceListResponse> {
         let (by, request) = Admitted::of(request);
         seen(&by, &request.site)?;
+        let (filter, order_by) = (&request.filter, &request.order_by);
+        let lens = Lens::of("davy.v1.Rule", filter, order_by, request.read_mask.as_ref())?;
         let found = self
             .work(move |hub| {
                 Rules::loaded(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
             })
             .await?;
-        Ok(Response::new(found))
+        let rules = lens.chosen(found.rules).into_iter().map(|rule| lens.shown(rule)).collect();
+        Ok(Response::new(wire::RuleServiceListResponse { rules, ..found }))
     }
 
     async fn get(
