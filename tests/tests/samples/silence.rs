@@ -29,6 +29,8 @@ async fn a_davy_that_stands_still_makes_each_of_them_sound_the_horn() {
         wait_until(&what, LONG, async || std::fs::read_to_string(consumer.path("horn")).ok()).await;
         let horn = std::fs::read_to_string(consumer.path("horn")).expect("as before");
         assert_eq!(horn.lines().count(), 1, "{}: once for each loss:\n{horn}", consumer.language());
+        // The connection is open still, and nothing comes: it is hung up.
+        consumer.until_said("the stream broke").await;
     }
     server.thaw();
     for consumer in &consumers {

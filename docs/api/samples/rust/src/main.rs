@@ -69,7 +69,8 @@ impl Consumer {
             consumer: self.name.clone(),
             ..Default::default()
         };
-        let mut stream = client.subscribe(request).await?.into_inner();
+        let answer = tokio::time::timeout(watch::LOST_AFTER, client.subscribe(request)).await;
+        let mut stream = answer??.into_inner();
         let (mut standing, mut token, mut confirmed) = (Vec::new(), String::new(), String::new());
         let (mut acted, mut confirmed_at, mut event_at) = (0, Instant::now(), Instant::now());
         loop {
