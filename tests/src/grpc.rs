@@ -11,8 +11,9 @@ use davy_proto::v1::{
 };
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
-    dead_letter_service_client::DeadLetterServiceClient, rule_service_client::RuleServiceClient,
-    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
+    dead_letter_service_client::DeadLetterServiceClient, link_service_client::LinkServiceClient,
+    rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
+    telemetry_service_client::TelemetryServiceClient,
 };
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -73,6 +74,11 @@ impl Grpc {
     /// Readings.
     pub fn telemetry(&self) -> TelemetryServiceClient<Channel> {
         TelemetryServiceClient::new(self.channel.clone())
+    }
+
+    /// The Davys above and below.
+    pub fn links(&self) -> LinkServiceClient<Channel> {
+        LinkServiceClient::new(self.channel.clone())
     }
 
     /// Rules and their revisions.

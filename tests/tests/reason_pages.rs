@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use davy_tests::{Davy, Said, Setup, davy_binary, has_mosquitto, workspace};
 
 /// Codes whose page says that no command reproduces them. A page cannot join them unseen.
-const NOT_BY_A_COMMAND: [&str; 24] = [
+const NOT_BY_A_COMMAND: [&str; 26] = [
     "ALREADY_ACKNOWLEDGED",
     "ALREADY_SUPPRESSED",
     "ALREADY_VERIFIED",
@@ -17,6 +17,7 @@ const NOT_BY_A_COMMAND: [&str; 24] = [
     "DEADLINE_EXCEEDED",
     "HISTORY_UNAVAILABLE",
     "INTERNAL",
+    "LINK_REFUSED",
     "METHOD_UNKNOWN",
     "NOT_ALLOWED",
     "NOT_SUPPRESSED",
@@ -26,6 +27,7 @@ const NOT_BY_A_COMMAND: [&str; 24] = [
     "REVISIONS_TOO_MANY",
     "REVISION_BASE_MOVED",
     "RULE_UNKNOWN",
+    "SITE_FORWARDED",
     "SPARKPLUG_SEQ_GAP",
     "STOPPING",
     "STORAGE_UNAVAILABLE",

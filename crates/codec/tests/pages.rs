@@ -21,7 +21,7 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 28] = [
+const SERVICE_CODES: [&str; 30] = [
     "AUDIT_UNAVAILABLE",
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
@@ -31,6 +31,8 @@ const SERVICE_CODES: [&str; 28] = [
     "DEADLINE_EXCEEDED",
     "INTERNAL",
     "SITE_UNKNOWN",
+    "SITE_FORWARDED",
+    "LINK_REFUSED",
     "EXIT_UNKNOWN",
     "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",

@@ -109,14 +109,14 @@ impl Follower {
                 return;
             }
         };
-        let Some(first) = page.first() else {
+        if page.is_empty() {
             self.behind = false;
             return;
-        };
-        if first.sequence > self.seen + 1 {
-            self.gap(self.seen + 1, first.sequence - 1, GapReason::Retention);
         }
         for transition in page {
+            if transition.sequence > self.seen + 1 {
+                self.gap(self.seen + 1, transition.sequence - 1, GapReason::Retention);
+            }
             self.seen = transition.sequence;
             self.said.push_back(Event::Alert(Delivered { transition: Arc::new(transition), durable: true }));
         }

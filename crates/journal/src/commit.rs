@@ -20,7 +20,8 @@ pub struct Commit {
     pub at: Timestamp,
     /// What came, in the order it was judged.
     pub inputs: Vec<Input>,
-    /// What was decided from it, numbered on from the commit before.
+    /// What was decided from it, numbered on from the commit before. Only a commit without inputs, which brings what
+    /// another Davy decided, may leave a hole before it.
     pub transitions: Vec<Transition>,
 }
 
@@ -120,8 +121,17 @@ impl Head {
 
     /// The head once `commit`, whose hash is `hash`, stands after this one.
     pub(crate) fn after(&self, commit: &Commit, hash: Hash) -> Head {
-        let made = commit.transitions.len() as u64;
-        Head { number: commit.number, at: commit.at, sequence: self.sequence + made, hash }
+        let last = commit.transitions.last().map_or(self.sequence, |transition| transition.sequence);
+        Head { number: commit.number, at: commit.at, sequence: last, hash }
+    }
+
+    /// The sequence that the first transition of `commit` has, or would have. What another Davy decided is brought without
+    /// its inputs, and there may be a hole before it that can no longer be filled.
+    pub(crate) fn first_of(&self, commit: &Commit) -> u64 {
+        match commit.transitions.first() {
+            Some(first) if commit.inputs.is_empty() => first.sequence.max(self.sequence + 1),
+            Some(_) | None => self.sequence + 1,
+        }
     }
 
     /// Why `commit` may not follow this head, if it may not.
@@ -132,7 +142,7 @@ impl Head {
         if commit.at < self.at {
             return Some(format!("commit {}: its time {} is before {}", commit.number, commit.at, self.at));
         }
-        let hole = commit.transitions.iter().zip(self.sequence + 1..).find(|(t, due)| t.sequence != *due);
+        let hole = commit.transitions.iter().zip(self.first_of(commit)..).find(|(t, due)| t.sequence != *due);
         hole.map(|(transition, due)| {
             format!("commit {}: transition {} stands where {due} is due", commit.number, transition.sequence)
         })

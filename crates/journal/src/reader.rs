@@ -99,6 +99,11 @@ impl JournalReader {
         base::files(&self.conn)
     }
 
+    /// What is remembered of the transitions let go: by which alarms are known that have stood since. The oldest first.
+    pub fn remembered(&self) -> Result<Vec<Transition>> {
+        base::all(&self.conn)
+    }
+
     /// The transition with that sequence, if it is kept; of those let go, what says how an alarm stood then.
     pub fn transition(&self, sequence: u64) -> Result<Option<Transition>> {
         let before = sequence.checked_sub(1);

@@ -59,7 +59,7 @@ impl CommitRow {
             return Err(self.damage(refusal));
         }
         let counted = commit.transitions.len() as u64;
-        if self.first_sequence != before.sequence + 1 || self.transition_count != counted {
+        if self.first_sequence != before.first_of(&commit) || self.transition_count != counted {
             return Err(self.damage("its row counts other transitions than it holds"));
         }
         let head = before.after(&commit, self.hash);
@@ -80,7 +80,7 @@ pub(crate) fn insert(conn: &Connection, packer: &mut Packer, before: &Head, comm
     statement.execute(params![
         int(commit.number)?,
         commit.at.as_micros(),
-        int(before.sequence + 1)?,
+        int(before.first_of(commit))?,
         int(commit.transitions.len() as u64)?,
         hash,
         packer.pack(&encoded.transitions)?,

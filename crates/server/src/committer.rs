@@ -61,6 +61,11 @@ pub(crate) struct CommitState {
 }
 
 impl CommitState {
+    /// Notes a heartbeat that came all the way.
+    pub(crate) fn note_heartbeat(&self, heartbeat: Heartbeat) {
+        *self.heartbeat.lock() = Some(heartbeat);
+    }
+
     /// The last heartbeat that came all the way.
     pub(crate) fn last_heartbeat(&self) -> Option<Heartbeat> {
         self.heartbeat.lock().clone()
@@ -199,7 +204,7 @@ impl Committer {
             parcel.answered(answer);
         }
         for heartbeat in heartbeats {
-            *self.state.heartbeat.lock() = Some(heartbeat.clone());
+            self.state.note_heartbeat(heartbeat.clone());
             self.feed.beat(heartbeat);
         }
         if let Some(snapshot) = snapshot

@@ -20,6 +20,7 @@ use crate::{
     guard::Access,
     history::History,
     latest::Latest,
+    link::{Lowers, Upward},
     pulse::Pulse,
     revisions::Revisions,
     site::SiteService,
@@ -58,12 +59,21 @@ pub(crate) struct Hub {
     pub(crate) tree: Arc<Tree>,
     /// How often a heartbeat goes down each site's alarm path.
     pub(crate) heartbeat_every: Duration,
+    /// The Davys below.
+    pub(crate) lowers: Lowers,
+    /// The link to the Davy above, where one is configured.
+    pub(crate) upward: Option<Arc<Upward>>,
 }
 
 impl Hub {
     /// The sites of plants: all but the canary's.
     pub(crate) fn plants(&self) -> impl Iterator<Item = &Arc<SiteService>> {
         self.sites.values().filter(|site| site.id.as_ref() != canary::SITE)
+    }
+
+    /// The plants that this Davy judges itself.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<SiteService>> {
+        self.plants().filter(|site| site.forwarded.is_none())
     }
 
     /// The plants where the caller has the permission.

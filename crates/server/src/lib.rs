@@ -30,6 +30,7 @@ mod kept;
 mod latest;
 mod letters;
 pub mod line;
+mod link;
 mod live;
 mod load;
 pub mod log;
@@ -60,7 +61,7 @@ pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
     AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, ExitConfig, ExitKind, Flags,
-    HistoryConfig, HistoryStore, OidcConfig, PortConfig, PortTls,
+    HistoryConfig, HistoryStore, LinkConfig, LowerConfig, OidcConfig, PortConfig, PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

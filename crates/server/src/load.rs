@@ -25,8 +25,25 @@ pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
             return Err(StartError::SameSite(Arc::clone(&site.bundle.site)));
         }
     }
+    let is_own = |id: &Arc<str>| loaded.iter().any(|site| site.bundle.site == *id);
+    for lower in &config.lowers {
+        let of = |what: &str| format!("davy.toml: lower {} {what}", lower.name);
+        let taken = lower.sites.iter().filter(|id| is_own(id) || ***id == *canary::SITE);
+        findings.extend(taken.map(|id| {
+            of(&format!("sites: {id} is a site of this Davy's own: one of the two needs another id"))
+        }));
+        let strange = lower.alarm_site.as_ref().filter(|id| !is_own(id));
+        findings.extend(strange.map(|id| of(&format!("alarm_site: {id} is no site of this Davy's own"))));
+    }
+    let is_brought = |id: &Arc<str>| config.lowers.iter().any(|lower| lower.sites.contains(id));
+    let linked = config.link.iter().flat_map(|link| &link.sites);
+    findings.extend(
+        linked
+            .filter(|id| !is_own(id) && !is_brought(id))
+            .map(|id| format!("davy.toml: link sites: no site is called {id}")),
+    );
     for exit in &config.exits {
-        let is_strange = |id: &&Arc<str>| !loaded.iter().any(|site| site.bundle.site == **id);
+        let is_strange = |id: &&Arc<str>| !is_own(id) && !is_brought(id);
         findings.extend(
             exit.wanted
                 .sites

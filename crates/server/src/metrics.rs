@@ -11,6 +11,7 @@ use crate::{
     canary::Standing,
     hub::Hub,
     kept::Kept,
+    link::Forwarded,
     port::{Calls, PortStats, Refused},
     site::SiteService,
 };
@@ -50,7 +51,8 @@ impl Metrics {
         counter!("davy_dead_letters_write_failures_total").absolute(hub.letters.failures());
         for site in hub.plants() {
             show_site(site);
-            let age_s = hub.pulse.age(&site.id).map_or(f64::NAN, |age| age.as_secs_f64());
+            let age_s = hub.pulse.age(&site.id).or(site.forwarded.as_ref().and_then(Forwarded::heard_age));
+            let age_s = age_s.map_or(f64::NAN, |age| age.as_secs_f64());
             gauge!("davy_heartbeat_age_seconds", "site" => site.id.to_string()).set(age_s);
             if let Some(door) = hub.intake.directory.site(&site.id) {
                 show_readings(&site.id, &door.account.totals());

@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use davy_delivery::SiteFeed;
 use davy_intake::{Ack, Answer, Inbox, Parcel, SiteDoor};
 use davy_journal::{Cursor, JournalError};
-use davy_model::{Command, Input, Timestamp};
+use davy_model::{Command, Input, Text, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,7 @@ use crate::{
     committer::{CommitState, Work},
     failure::Failure,
     line::Line,
+    link::Forwarded,
     live::Live,
     recover::RecoverError,
     source::Loaded,
@@ -53,6 +54,8 @@ pub(crate) struct SiteService {
     offers: Offers,
     beats: Arc<Beats>,
     threads: Mutex<Option<Threads>>,
+    /// Its record, where a lower Davy judges it: then nothing here does.
+    pub(crate) forwarded: Option<Forwarded>,
 }
 
 struct Threads {
@@ -101,8 +104,34 @@ impl SiteService {
             offers,
             beats,
             threads: Mutex::new(Some(threads)),
+            forwarded: None,
         };
         Ok((service, door))
+    }
+
+    /// What the rest of the house holds of a site that a lower Davy judges: no file, no inbox, no thread.
+    pub(crate) fn forwarded(forwarded: Forwarded) -> SiteService {
+        let feed = Arc::clone(forwarded.feed());
+        let (inbox, _) = Inbox::new(0);
+        SiteService {
+            id: Arc::clone(feed.site()),
+            inbox,
+            state: Arc::clone(forwarded.state()),
+            live: Arc::default(),
+            loaded: ArcSwap::from_pointee(Loaded::of_nothing(feed.site())),
+            former: Mutex::default(),
+            offers: Offers::default(),
+            beats: Arc::new(Beats::after(0)),
+            threads: Mutex::new(None),
+            feed,
+            forwarded: Some(forwarded),
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn title(&self) -> Text {
+        let told = self.forwarded.as_ref().and_then(Forwarded::title);
+        told.unwrap_or_else(|| self.loaded.load().plan.site.title.clone())
     }
 }
 
@@ -195,6 +224,9 @@ impl SiteService {
 
     /// Notes how far a consumer has come, and waits until that is durable.
     pub(crate) async fn confirm(&self, cursor: Cursor) -> Result<Result<(), JournalError>, NoAnswer> {
+        if let Some(forwarded) = &self.forwarded {
+            return tokio::task::block_in_place(|| forwarded.confirm(&cursor)).map_err(|_| NoAnswer);
+        }
         let work = self.threads.lock().as_ref().map(|threads| threads.work.clone()).ok_or(NoAnswer)?;
         let (say, hear) = oneshot::channel();
         // The committer may be busy, and its queue is short.
@@ -207,6 +239,9 @@ impl SiteService {
 
     /// Waits for the threads to end, after the stop was asked for.
     pub(crate) fn join(&self) -> Result<(), JournalError> {
+        if let Some(forwarded) = &self.forwarded {
+            return forwarded.close();
+        }
         let Some(threads) = self.threads.lock().take() else { return Ok(()) };
         drop(threads.work);
         // A panic is reported where it happens; there is nothing to add.

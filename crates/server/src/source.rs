@@ -53,6 +53,16 @@ impl SiteSource {
 }
 
 impl Loaded {
+    /// Of a site that this Davy knows the name of, and no file.
+    pub(crate) fn of_nothing(site: &str) -> Loaded {
+        let files = [
+            ("site.yaml", format!("site: {site}\n")),
+            ("tags.csv", "tag,title,quantity,unit,edge_node\n".to_owned()),
+        ];
+        let files = files.map(|(path, text)| BundleFile { path: path.to_owned(), text });
+        Loaded::of_files(files.into()).expect("a site of nothing compiles, as a test shows")
+    }
+
     /// Compiles a site's files, and the packs that ship with Davy and that they use.
     ///
     /// # Errors
@@ -102,4 +112,16 @@ fn read_file(dir: &Path, path: &Path) -> io::Result<BundleFile> {
     let below = path.strip_prefix(dir).unwrap_or(path);
     let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
     Ok(BundleFile { path: parts.join("/"), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_of_nothing_compiles_and_has_nothing() {
+        let loaded = Loaded::of_nothing("park");
+        assert_eq!(&*loaded.bundle.site, "park");
+        assert!(loaded.plan.site.tags.is_empty() && loaded.plan.rules.is_empty());
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
     certificates::{self, Ending, told_ending, told_trouble},
     exits,
     hub::Hub,
+    link::{Silence, silences, upward_fault},
     site::SiteService,
 };
 
@@ -56,7 +57,7 @@ impl Watch {
             door.scores.gather(&door.site, &door.presence, hub.clock.now());
         }
         let canary = hub.canary.standing(hub.clock.now());
-        for site in hub.plants() {
+        for site in hub.own() {
             if !self.dropped.contains_key(&site.id) {
                 self.take_up_gaps(hub, site);
             }
@@ -73,6 +74,7 @@ impl Watch {
             self.look_at_certificates(hub, site);
             self.look_at_audit(hub, site);
             self.look_at_exits(hub, site);
+            self.look_at_links(hub, site);
         }
     }
 
@@ -220,6 +222,18 @@ impl Watch {
             let works = || (Tier::Yellow, Text::both("alerts reach it again", "报警已恢复送达"));
             let (tier, text) = fault.unwrap_or_else(works);
             self.tell(site, &part, tier, active, text);
+        }
+    }
+
+    /// A lower Davy that is silent, and an upper one that is away.
+    fn look_at_links(&mut self, hub: &Hub, site: &SiteService) {
+        for lower in hub.lowers.iter().filter(|lower| lower.alarm_site == site.id) {
+            for Silence { part, tier, silent, text } in silences(hub, lower) {
+                self.tell(site, &part, tier, silent, text);
+            }
+        }
+        if let Some((down, text)) = upward_fault(hub) {
+            self.tell(site, "link", Tier::Yellow, down, text);
         }
     }
 

@@ -25,7 +25,7 @@ impl Hub {
         let active = |site: &Arc<crate::site::SiteService>| {
             (site.id.to_string(), Value::from(&*site.loaded.load().bundle.revision))
         };
-        Value::Object(self.plants().map(active).collect())
+        Value::Object(self.own().map(active).collect())
     }
 
     /// It was asked to read the sites' files again.

@@ -14,8 +14,14 @@ use figment::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfigProblem, access::RawAccess, audit::RawAudit, history::RawHistory, http::RawHttp,
-    journal::RawJournal, sparkplug::RawSparkplug,
+    ConfigProblem,
+    access::RawAccess,
+    audit::RawAudit,
+    history::RawHistory,
+    http::RawHttp,
+    journal::RawJournal,
+    link::{RawLink, RawLower},
+    sparkplug::RawSparkplug,
 };
 use crate::{FolderPolicy, certificates::ClientCertificate};
 
@@ -43,6 +49,10 @@ pub(super) struct Raw {
     pub(super) sparkplug: RawSparkplug,
     pub(super) hj212: Option<RawHj212>,
     pub(super) exit: Vec<Dict>,
+    /// The Davy above.
+    pub(super) link: Option<RawLink>,
+    /// The Davys below.
+    pub(super) lower: Vec<RawLower>,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
@@ -152,6 +162,8 @@ impl Default for Raw {
             sparkplug: RawSparkplug::default(),
             hj212: None,
             exit: Vec::new(),
+            link: None,
+            lower: Vec::new(),
             base: PathBuf::new(),
         }
     }

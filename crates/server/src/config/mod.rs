@@ -9,6 +9,7 @@ mod history;
 mod hj212;
 mod http;
 mod journal;
+mod link;
 mod liveness;
 mod problem;
 mod resolve;
@@ -23,6 +24,7 @@ pub use exits::{ExitConfig, ExitKind};
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
 pub use http::{PortConfig, PortTls};
+pub use link::{LinkConfig, LowerConfig};
 pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
@@ -82,6 +84,10 @@ pub struct Config {
     pub canary: Option<CanaryConfig>,
     /// Where alerts are brought.
     pub exits: Vec<ExitConfig>,
+    /// The Davy above.
+    pub link: Option<LinkConfig>,
+    /// The Davys below.
+    pub lowers: Vec<LowerConfig>,
 }
 
 /// Davy's own MQTT door.
@@ -129,6 +135,8 @@ impl Config {
             digest: String::new(),
             canary: Some(CanaryConfig::default()),
             exits: Vec::new(),
+            link: None,
+            lowers: Vec::new(),
         }
     }
 
@@ -161,7 +169,9 @@ impl Config {
         let watchers = WATCHERS_MAX * WATCHER_BYTES;
         let exits = self.exits.len() * EXIT_BYTES;
         let port = self.port.limits.memory_max_bytes().saturating_add(FILES_BYTES_MAX);
-        let shared = [hj212, history, watchers, port, AUDIT_BYTES, exits]
+        let lowers = self.lowers.len() * LOWER_BYTES + usize::from(self.link.is_some()) * LINK_BYTES;
+        let forwarded = self.lowers.iter().map(|lower| lower.sites.len()).sum::<usize>() * FORWARDED_BYTES;
+        let shared = [hj212, history, watchers, port, AUDIT_BYTES, exits, lowers, forwarded]
             .into_iter()
             .fold(door, usize::saturating_add);
         shared.saturating_add(sites.saturating_mul(per_site))
@@ -173,6 +183,15 @@ const WATCHER_BYTES: usize = 8 << 20;
 
 /// What is on its way to one receiver, bytes: twice 256 events, a tenth of the notes that wait, one alert and its answer.
 const EXIT_BYTES: usize = 8 << 20;
+
+/// What is on its way from one lower Davy, bytes: one message and its transitions.
+const LOWER_BYTES: usize = 4 << 20;
+
+/// What is on its way to the upper Davy, bytes: 4 messages, one that is made, and 256 events of subscription.
+const LINK_BYTES: usize = 4 << 20;
+
+/// What is held of a lower Davy's site, bytes: 4096 transitions for subscribers, and what its journal has in memory.
+const FORWARDED_BYTES: usize = 12 << 20;
 
 /// What is on its way to history at once, bytes: one batch of some 50,000 readings and 2,000 transitions, and the commits it is
 /// made of.

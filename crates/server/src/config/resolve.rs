@@ -40,7 +40,8 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let http = super::http::plain(&raw.http, &mut problems);
     let known = raw.access.is_some();
     let port = super::http::resolve(&raw.http, known, &raw.base, &mut problems);
-    let tree = access::tree(&raw.tree, |place, what| problems.add(place, what));
+    let mut tree = access::tree(&raw.tree, |place, what| problems.add(place, what));
+    let lowers = super::link::lowers(&raw.lower, &mut tree, &mut problems);
     let access = raw.access.as_ref();
     let access =
         access.map(|access| access::resolve(access, &raw.base, |place, what| problems.add(place, what)));
@@ -51,6 +52,10 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         problems.add("door.enabled", "no door, no broker, no hj212: no reading could come in");
     }
     let node = problems.take("node", liveness::node(raw.node.as_deref()));
+    let link = raw.link.as_ref();
+    let link = link
+        .zip(node.as_deref())
+        .and_then(|(link, node)| super::link::link(link, node, &raw.base, &mut problems));
     let heartbeat = problems.take("heartbeat.every", liveness::heartbeat_every(&raw.heartbeat));
     let canary = liveness::canary(&raw.canary, |place, what| problems.add(place, what));
     let sparkplug = sparkplug::resolve(&raw.sparkplug, |place, what| problems.add(place, what));
@@ -80,6 +85,8 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         digest: digest(raw),
         canary,
         exits,
+        link,
+        lowers,
     });
     match config {
         Some(config) if problems.0.is_empty() => Ok(config),

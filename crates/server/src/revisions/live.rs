@@ -37,6 +37,9 @@ impl Asked {
 impl Hub {
     fn service(&self, site: &str) -> Result<&Arc<SiteService>, Refused> {
         let found = self.plants().find(|service| *service.id == *site);
+        if found.is_some_and(|service| service.forwarded.is_some()) {
+            return Err(Refused::SiteForwarded(site.to_owned()));
+        }
         found.ok_or_else(|| Refused::SiteUnknown(site.to_owned()))
     }
 
@@ -87,7 +90,7 @@ impl Hub {
 
     /// Goes on with what was in shadow when Davy ended.
     pub(crate) fn resume_shadows(&self) {
-        for service in self.plants() {
+        for service in self.own() {
             if let Err(error) = self.resume_shadow(service) {
                 warn!(site = &*service.id, %error, "a revision is in shadow no more");
             }

@@ -9,6 +9,8 @@ use super::store::StoreError;
 pub(crate) enum Refused {
     #[error("no site is called {0}")]
     SiteUnknown(String),
+    #[error("{0} is judged by a lower Davy: its rules are changed there")]
+    SiteForwarded(String),
     #[error("no revision of {site} begins with {digits:?}")]
     Unknown { site: String, digits: String },
     #[error("{count} revisions of {site} begin with {digits:?}: give more digits, at least 4")]
@@ -47,6 +49,7 @@ impl Refused {
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Refused::SiteUnknown(_) => "SITE_UNKNOWN",
+            Refused::SiteForwarded(_) => "SITE_FORWARDED",
             Refused::Unknown { .. } | Refused::Ambiguous { .. } => "REVISION_UNKNOWN",
             Refused::ActorMissing => "ACTOR_MISSING",
             Refused::CommentMissing => "COMMENT_MISSING",

@@ -58,6 +58,9 @@ impl Commands {
         let request_id = target.map(|target| target.request_id).unwrap_or_default();
         let site = self.hub.site_of(caller, by.permission, &alarm.site);
         let site = site.ok_or_else(|| status::unknown_site(&alarm.site))?;
+        if let Some(elsewhere) = &site.forwarded {
+            return Err(status::forwarded(&alarm.site, &elsewhere.lower));
+        }
         let answer = match self.asked.answer(&request_id, &command) {
             Some(answer) => answer,
             None => {

@@ -24,6 +24,9 @@ pub(super) async fn explain(
     occurrence: Option<u64>,
 ) -> Result<wire::Explanation, Status> {
     let site = hub.sites.get(&key.site).ok_or_else(|| status::unknown_site(&key.site))?;
+    if let Some(elsewhere) = &site.forwarded {
+        return Err(status::forwarded(&key.site, &elsewhere.lower));
+    }
     let path = site.feed.journal().to_owned();
     let asked = key.clone();
     let story = tokio::task::spawn_blocking(move || story(&path, &asked, occurrence).and_then(whole))
@@ -261,4 +264,4 @@ fn delay_line(delay: &Delay) -> Text {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -15,6 +15,8 @@ mod exits;
 mod explain;
 mod history;
 mod lens;
+mod link;
+mod link_tree;
 pub(crate) mod meaning;
 mod methods;
 mod page_len;
@@ -49,11 +51,15 @@ use v1::{
     alarm_service_server::AlarmServiceServer, alert_service_server::AlertServiceServer,
     audit_service_server::AuditServiceServer, dead_letter_service_server::DeadLetterServiceServer,
     device_service_server::DeviceServiceServer, exit_service_server::ExitServiceServer,
-    rule_service_server::RuleServiceServer, session_service_server::SessionServiceServer,
-    system_service_server::SystemServiceServer, telemetry_service_server::TelemetryServiceServer,
+    link_service_server::LinkServiceServer, rule_service_server::RuleServiceServer,
+    session_service_server::SessionServiceServer, system_service_server::SystemServiceServer,
+    telemetry_service_server::TelemetryServiceServer,
 };
 
+pub(crate) use self::alerts::heartbeat;
 pub(crate) use self::complete::complete;
+#[cfg(test)]
+pub(crate) use self::explain::tests as testing;
 pub use self::methods::METHODS;
 pub(crate) use self::{status::too_many_calls, streamed::taking_streams, telemetry::WATCHERS_MAX};
 
@@ -83,6 +89,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
     let audit = AuditServiceServer::new(audit::AuditEntries { hub: Arc::clone(hub) });
     let devices = DeviceServiceServer::new(devices::Devices { hub: Arc::clone(hub) });
     let exits = ExitServiceServer::new(exits::Ways { hub: Arc::clone(hub) });
+    let links = LinkServiceServer::new(link::Links { hub: Arc::clone(hub), stop: stop.clone() });
     let telemetry = TelemetryServiceServer::new(telemetry::Telemetry::new(hub, stop));
     let sessions = SessionServiceServer::new(sessions::Sessions { hub: Arc::clone(hub) });
     let rules = RuleServiceServer::new(rules::Rules::new(Arc::clone(hub)));
@@ -95,6 +102,7 @@ pub(crate) async fn routes(hub: &Arc<Hub>, stop: &CancellationToken) -> Router {
         .add_service(audit.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(letters.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(exits.max_decoding_message_size(REQUEST_LEN_MAX))
+        .add_service(links.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(telemetry.max_decoding_message_size(REQUEST_LEN_MAX))
         .add_service(sessions.max_decoding_message_size(LOGIN_LEN_MAX))
         .add_service(devices.max_decoding_message_size(REQUEST_LEN_MAX));

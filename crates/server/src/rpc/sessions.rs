@@ -125,7 +125,11 @@ impl Sessions {
     fn check_place(&self, caller: &Caller, alarm: &str) -> Result<(), Status> {
         let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
         let site = self.hub.site_of(caller, Permission::Supervise, &key.site);
-        site.map(|_| ()).ok_or_else(|| status::unknown_site(&key.site))
+        let site = site.ok_or_else(|| status::unknown_site(&key.site))?;
+        match &site.forwarded {
+            Some(elsewhere) => Err(status::forwarded(&key.site, &elsewhere.lower)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -157,6 +157,12 @@ pub(super) fn unknown_device(device: &str) -> Status {
     about(Code::NotFound, "DEVICE_UNKNOWN", what, &[("device", device)])
 }
 
+/// A site that a lower Davy judges is not acted on here.
+pub(super) fn forwarded(site: &str, lower: &str) -> Status {
+    let what = format!("{site} is judged by the lower Davy {lower}: act there");
+    about(Code::FailedPrecondition, "SITE_FORWARDED", what, &[("site", site), ("lower", lower)])
+}
+
 pub(super) fn unknown_exit(exit: &str) -> Status {
     status(
         Code::NotFound,

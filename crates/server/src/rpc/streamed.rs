@@ -20,7 +20,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_one_method_that_readings_are_streamed_to_is_told_from_all_others() {
-        assert_eq!(Vec::from_iter(taking_streams()), ["/davy.v1.TelemetryService/Publish"]);
+    fn the_methods_that_readings_and_transitions_are_streamed_to_are_told_from_all_others() {
+        let due = ["/davy.v1.LinkService/Forward", "/davy.v1.TelemetryService/Publish"];
+        assert_eq!(Vec::from_iter(taking_streams()), due);
     }
 }

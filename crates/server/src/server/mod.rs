@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration}
 use davy_delivery::Feed;
 use davy_door::Door;
 use davy_intake::{CallIntake, Directory, DoorIntake, Intake, broker::BrokerLink, hj212::Hj212Listener};
-use davy_journal::Options;
+use davy_journal::{Options, Place};
 use davy_model::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +30,10 @@ use crate::{
     latest::Latest,
     letters,
     line::Opened,
+    link::{Forwarded, Lowers, Upward},
     load::load_all,
     pulse::Pulse,
+    recover::RecoverError,
     revisions::{Revisions, SettleError},
     room::warn_of_small_blocks,
     site::{SiteService, journal_path},
@@ -89,8 +91,22 @@ impl Server {
             let one = Opened::open(site, &journal_path(&config.data_dir, &id), Options::default());
             opened.push((Arc::clone(&id), one.map_err(|source| StartError::Recover { site: id, source })?));
         }
+        let mut brought = Vec::new();
+        for lower in &config.lowers {
+            for id in &lower.sites {
+                let place = Place::from(&journal_path(&config.data_dir, id));
+                let one = Forwarded::open(id, &lower.name, &place, config.retention);
+                let refused = |source| StartError::Recover {
+                    site: Arc::clone(id),
+                    source: RecoverError::Journal(source),
+                };
+                brought.push(one.map_err(refused)?);
+            }
+        }
         let audit = Found::open(&config.data_dir, &config.node, &config.audit);
-        let not_before = opened.iter().map(|(_, site)| site.last_at()).max().unwrap_or(Timestamp::MIN);
+        let not_before =
+            opened.iter().map(|(_, site)| site.last_at()).chain(brought.iter().map(Forwarded::last_at)).max();
+        let not_before = not_before.unwrap_or(Timestamp::MIN);
         let clock = Clock::start(not_before.max(audit.last_at()));
         let (stop_serving, stop_writing, failed) =
             (CancellationToken::new(), CancellationToken::new(), Failure::new());
@@ -121,6 +137,17 @@ impl Server {
             services.push(Arc::new(service));
             doors.push(door);
         }
+        let own: Vec<Arc<str>> =
+            services.iter().map(|site: &Arc<SiteService>| Arc::clone(&site.id)).collect();
+        for forwarded in brought {
+            heads.insert(Arc::clone(forwarded.feed().site()), forwarded.feed().sequence());
+            if history.is_some() {
+                forwarded.state().kept.set_taken(Some(0));
+            }
+            let service = SiteService::forwarded(forwarded);
+            latest.begin(&service.id, &service.loaded.load().plan, None);
+            services.push(Arc::new(service));
+        }
         let audit = audit.start(&clock).map_err(|source| io_error("audit log", source))?;
         let audit = Arc::new(audit);
         let feed = Feed::new(services.iter().map(|site| Arc::clone(&site.feed)));
@@ -144,9 +171,11 @@ impl Server {
             None => None,
         };
         let canary = Arc::new(Canary::new(config.canary, started));
-        let pulse = Pulse::of(feed.sites().map(|site| Arc::clone(site.site())), config.heartbeat_every);
+        let pulse = Pulse::of(own.iter().map(Arc::clone), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
         let links = BrokerLinks::default();
+        let lowers = own.first().map(|first| Lowers::new(&config.lowers, first)).unwrap_or_default();
+        let upward = config.link.clone().map(|link| Arc::new(Upward::new(link, clock.now())));
         let hub = Hub {
             sites,
             feed,
@@ -168,6 +197,8 @@ impl Server {
             exits,
             tree: Arc::clone(&config.tree),
             heartbeat_every: config.heartbeat_every,
+            lowers,
+            upward,
         };
         hub.note_start(&config);
         let hub = Arc::new(hub);
@@ -289,7 +320,7 @@ impl Server {
         if let Some(exits) = &self.hub.exits {
             exits.join().await;
         }
-        let sites = self.hub.plants().filter_map(|site| {
+        let sites = self.hub.own().filter_map(|site| {
             let id = &site.id;
             let door = self.hub.intake.directory.site(id)?;
             let transitions = self.hub.feed.site(id).map_or(0, |feed| feed.sequence());

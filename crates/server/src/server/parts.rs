@@ -82,6 +82,10 @@ impl Parts {
             let said = say::say_alarms(Arc::clone(&self.hub), publisher, self.stop_serving.clone());
             tasks.push(tokio::spawn(said));
         }
+        if let Some(upward) = &self.hub.upward {
+            tasks
+                .push(tokio::spawn(Arc::clone(upward).run(Arc::clone(&self.hub), self.stop_serving.clone())));
+        }
         let door = door.map(|opened| (opened.door, opened.handler));
         info!(memory_max_mib = config.memory_max_bytes() >> 20, "queues and connections are bounded");
         Ok(Server {
@@ -164,7 +168,7 @@ impl Parts {
                     () = stop.cancelled() => return,
                     _ = ticks.tick() => {
                         let now = hub.clock.now();
-                        hub.sites.values().for_each(|site| site.beat(now));
+                        hub.sites.values().filter(|site| site.forwarded.is_none()).for_each(|site| site.beat(now));
                     }
                 }
             }

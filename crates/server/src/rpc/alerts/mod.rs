@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use wire::alert_service_subscribe_request::Start as WireStart;
 
-pub(super) use self::teller::heartbeat;
+pub(crate) use self::teller::heartbeat;
 use self::{teller::Teller, wanted::Wanted};
 use super::{status, v1::alert_service_server::AlertService};
 use crate::{guard::caller, hub::Hub};

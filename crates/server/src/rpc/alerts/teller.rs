@@ -154,7 +154,7 @@ impl Teller {
 }
 
 /// A heartbeat on the wire, stamped as it goes out.
-pub(in crate::rpc) fn heartbeat(hub: &Hub, beat: &davy_delivery::Heartbeat) -> wire::Heartbeat {
+pub(crate) fn heartbeat(hub: &Hub, beat: &davy_delivery::Heartbeat) -> wire::Heartbeat {
     wire::Heartbeat {
         site: beat.site.to_string(),
         number: beat.number,

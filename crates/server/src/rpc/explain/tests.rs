@@ -25,7 +25,7 @@ fn at(number: u64) -> Timestamp {
 }
 
 /// Transition `sequence`: the odd ones raise the alarm anew, the even ones clear it.
-fn transition(sequence: u64) -> Transition {
+pub(crate) fn transition(sequence: u64) -> Transition {
     let raises = sequence % 2 == 1;
     let mut facts = AlarmFacts::normal(Tier::Red);
     if raises {

@@ -182,6 +182,7 @@ impl RuleService for Rules {
         let (by, request) = Admitted::of(request);
         let service =
             plant(&self.hub, &by, &request.site).ok_or_else(|| status::unknown_site(&request.site))?;
+        judged_here(&service).map_err(|refused| refusal(&refused))?;
         let over = over(request.last.as_ref())?;
         let wanted =
             wire::ReadingsSource::try_from(request.source).map_err(|_| wrong("source is none of Davy's"))?;
@@ -223,6 +224,7 @@ impl RuleService for Rules {
             let wanted = proposal.loaded()?;
             let site = &wanted.bundle.site;
             let service = plant(hub, &by, site).ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
+            judged_here(&service)?;
             let (active, now) = (service.loaded.load_full(), hub.clock.now());
             let record = hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
             Ok(wire::RuleServiceProposeResponse {
@@ -370,6 +372,11 @@ fn plant(hub: &Hub, by: &Admitted, site: &str) -> Option<Arc<SiteService>> {
     hub.plants_of(&by.caller, by.permission).find(|service| *service.id == *site).map(Arc::clone)
 }
 
+/// What a lower Davy judges has its rules there.
+fn judged_here(service: &SiteService) -> Result<(), Refused> {
+    if service.forwarded.is_some() { Err(Refused::SiteForwarded(service.id.to_string())) } else { Ok(()) }
+}
+
 fn asked(by: &Admitted, target: Option<wire::RevisionTarget>) -> Result<Asked, Status> {
     let target = target.ok_or_else(|| wrong("target is missing"))?;
     if target.revision.is_empty() {
@@ -401,7 +408,8 @@ fn refusal(refused: &Refused) -> Status {
         }
         Refused::TooMany { .. } => Code::ResourceExhausted,
         Refused::Store(_) | Refused::Stopping => Code::Unavailable,
-        Refused::NothingChanged
+        Refused::SiteForwarded(_)
+        | Refused::NothingChanged
         | Refused::Tests(_)
         | Refused::Undeclared(_)
         | Refused::ShadowTaken { .. }
