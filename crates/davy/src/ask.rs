@@ -7,8 +7,9 @@ use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
     audit_service_client::AuditServiceClient, dead_letter_service_client::DeadLetterServiceClient,
     device_service_client::DeviceServiceClient, exit_service_client::ExitServiceClient,
-    rule_service_client::RuleServiceClient, session_service_client::SessionServiceClient,
-    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
+    link_service_client::LinkServiceClient, rule_service_client::RuleServiceClient,
+    session_service_client::SessionServiceClient, system_service_client::SystemServiceClient,
+    telemetry_service_client::TelemetryServiceClient,
 };
 use tonic::{
     service::interceptor::InterceptedService,
@@ -92,6 +93,11 @@ impl ServerArgs {
     /// A client for ways out.
     pub(crate) async fn exits(&self) -> anyhow::Result<ExitServiceClient<Connection>> {
         Ok(ExitServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
+    }
+
+    /// A client for the Davys above and below.
+    pub(crate) async fn links(&self) -> anyhow::Result<LinkServiceClient<Connection>> {
+        Ok(LinkServiceClient::new(self.channel().await?).max_decoding_message_size(ANSWER_LEN_MAX))
     }
 
     /// A client for who publishes.

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     accounts, alarms, audit, check_config, dead_letters, demo, devices, exits, export, import, journal,
-    login, migrate, payload, pki, replay, rules, serve, simulate, tags, version, watch_engine,
+    login, migrate, payload, pki, replay, rules, serve, simulate, tags, tree, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -52,6 +52,8 @@ pub(crate) enum Verb {
     /// Ways out to receivers: how each does, what it refused, and again
     #[command(subcommand)]
     Exits(exits::Verb),
+    /// Every site of this Davy and of those below it, and how the links between them do
+    Tree(tree::Args),
     /// Rule files
     #[command(subcommand)]
     Rules(rules::Verb),
@@ -147,6 +149,7 @@ mod tests {
             "davy deadletters replay park/17 park/18 --by ann",
             "davy deadletters replay --site park --code UNIT_MISMATCH --json",
             "davy devices list --week --json",
+            "davy tree --json",
             "davy exits list --json",
             "davy exits told desk --limit 5 --json",
             "davy exits dead-letters",

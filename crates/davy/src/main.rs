@@ -45,6 +45,7 @@ mod stop;
 mod systemd;
 mod table;
 mod tags;
+mod tree;
 mod version;
 mod watch_engine;
 
@@ -77,6 +78,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Accounts(verb) => accounts::run(&verb),
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
         Verb::Exits(verb) => exits::run(verb).await,
+        Verb::Tree(args) => tree::run(args).await,
         Verb::Devices(verb) => devices::run(verb).await,
         Verb::Rules(verb) => rules::run(verb).await,
         Verb::Tags(verb) => tags::run(verb).await,

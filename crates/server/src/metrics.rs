@@ -71,6 +71,7 @@ impl Metrics {
         show_history(hub);
         show_audit(hub);
         show_exits(hub);
+        show_links(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
         }
@@ -111,6 +112,27 @@ fn show_history(hub: &Hub) {
         if let Some(service) = hub.sites.get(&site) {
             let owed = service.state.kept.owed_bytes(service.state.number.load(Ordering::Acquire));
             gauge!("davy_history_owed_bytes", "site" => label()).set(owed as f64);
+        }
+    }
+}
+
+/// How the links to the Davys above and below do, where any are configured.
+fn show_links(hub: &Hub) {
+    if let Some(upward) = &hub.upward {
+        let shown = upward.shown(hub);
+        gauge!("davy_link_connected").set(f64::from(u8::from(shown.connected)));
+        gauge!("davy_link_owed_transitions").set(shown.owed as f64);
+    }
+    for lower in hub.lowers.iter() {
+        let label = || lower.config.name.to_string();
+        let silent = lower.is_silent(lower.heard_age()) == Some(true);
+        gauge!("davy_lower_silent", "lower" => label()).set(f64::from(u8::from(silent)));
+        for (name, count) in [
+            ("davy_lower_transitions_total", &lower.transitions),
+            ("davy_lower_missing_total", &lower.missing),
+            ("davy_lower_refused_total", &lower.refused),
+        ] {
+            counter!(name, "lower" => label()).absolute(count.load(Ordering::Relaxed));
         }
     }
 }

@@ -21,11 +21,8 @@ async fn hello(
     protocol: u32,
     sites: &[(&str, u64)],
 ) -> Result<Vec<String>, Status> {
-    let sites = sites.iter().map(|(site, sequence)| LinkSite {
-        site: (*site).to_owned(),
-        title: None,
-        sequence: *sequence,
-    });
+    let sites =
+        sites.iter().map(|(site, sequence)| LinkSite { site: (*site).to_owned(), sequence: *sequence });
     let hello = LinkHello { protocol, name: name.to_owned(), sites: sites.collect(), ..Default::default() };
     let (say, said) = tokio::sync::mpsc::channel(1);
     say.send(LinkServiceForwardRequest { brought: Some(Brought::Hello(hello)) }).await.expect("room");

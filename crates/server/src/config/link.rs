@@ -255,3 +255,6 @@ fn lower(raw: &RawLower, tree: &mut Tree, problems: &mut Problems) -> LowerConfi
         alarm_site: raw.alarm_site.as_deref().map(Into::into),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! A link over TLS, between Davys that know each other by certificates.
+
+use std::{fs, path::Path, time::Duration};
+
+use davy_proto::v1::{LinkServiceGetTreeRequest, UpperDavy};
+use davy_server::{Config, Flags, Server, rpc::v1::link_service_client::LinkServiceClient};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+};
+use tonic::transport::Endpoint;
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Authority {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate")
+}
+
+/// Writes `NAME.pem` and `NAME.key`.
+fn certify(folder: &Path, authority: &Authority, name: &str, purpose: ExtendedKeyUsagePurpose) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.extended_key_usages = vec![purpose];
+    let key = KeyPair::generate().expect("a key");
+    write(folder, &format!("{name}.pem"), &params.signed_by(&key, authority).expect("signed").pem());
+    write(folder, &format!("{name}.key"), &key.serialize_pem());
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("written");
+}
+
+/// A Davy with these sites.
+async fn serve(folder: &Path, sites: &[&str], more: &str) -> Server {
+    for site in sites {
+        write(folder, &format!("{site}/site.yaml"), &format!("site: {site}\n"));
+        write(folder, &format!("{site}/tags.csv"), "tag,quantity\nT,number\n");
+    }
+    let text = format!(
+        "sites = {sites:?}\n[canary]\nenabled = false\n[door]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n{more}"
+    );
+    write(folder, "davy.toml", &text);
+    let config = Config::load(Some(&folder.join("davy.toml")), &Flags::default()).expect("it is sound");
+    Server::start(config).await.expect("it starts")
+}
+
+/// The city, which knows a park by its certificate: `park` and `jetty` may come, and the account's role reaches `park` alone.
+async fn city(folder: &Path, authority: &Authority) -> Server {
+    certify(folder, authority, "localhost", ExtendedKeyUsagePurpose::ServerAuth);
+    write(folder, "ca.pem", &authority.pem());
+    let account = |name: &str, scope: &str| {
+        format!(
+            "[[account]]\nname = \"{name}\"\ncertificate = \"{name}.example\"\ngrants = [{{ role = \"link\", scope = \"{scope}\" }}]\n"
+        )
+    };
+    write(
+        folder,
+        "accounts.toml",
+        &format!("{}{}", account("park-7", "370000/370500"), account("stranger", "*")),
+    );
+    let more = "tls_listen = \"127.0.0.1:0\"\ncertificate_file = \"localhost.pem\"\nkey_file = \"localhost.key\"\n\
+        client_ca_file = \"ca.pem\"\nclient_certificate = \"optional\"\n[access]\naccounts_file = \"accounts.toml\"\n\
+        [tree]\npark = \"370000/370500\"\njetty = \"370000/370600\"\n\
+        [[lower]]\nname = \"park-7\"\nsites = [\"park\", \"jetty\"]\n";
+    serve(folder, &["city"], more).await
+}
+
+/// A park that calls the city with the certificate of that name.
+async fn park(folder: &Path, city: &Server, ca: &Authority, whose: &str) -> Server {
+    write(folder, "city-ca.pem", &ca.pem());
+    let port = city.https_addr().expect("it has TLS").port();
+    let own = match whose {
+        "" => String::new(),
+        name => format!("certificate_file = \"{name}.pem\"\nkey_file = \"{name}.key\"\n"),
+    };
+    let more = format!(
+        "[link]\nurl = \"https://localhost:{port}\"\nca_file = \"city-ca.pem\"\nname = \"park-7\"\n{own}"
+    );
+    serve(folder, &["park", "jetty"], &more).await
+}
+
+/// How the link of a park stands, once that is as wanted.
+async fn upper(park: &Server, wanted: impl Fn(&UpperDavy) -> bool) -> UpperDavy {
+    let endpoint = Endpoint::from_shared(format!("http://{}", park.http_addr())).expect("an address");
+    let mut client = LinkServiceClient::new(endpoint.connect().await.expect("it listens"));
+    let mut last = UpperDavy::default();
+    for _ in 0..200 {
+        let tree = client.get_tree(LinkServiceGetTreeRequest {}).await.expect("a tree").into_inner();
+        last = tree.upper.expect("one is configured");
+        if wanted(&last) {
+            return last;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never as wanted: {last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_known_by_a_certificate_brings_what_lies_in_the_scope_and_nobody_else_brings_anything() {
+    let (ours, theirs) = (authority(), authority());
+    let folder = tempfile::tempdir().expect("a folder");
+    let city = city(folder.path(), &ours).await;
+    let good = tempfile::tempdir().expect("a folder");
+    certify(good.path(), &ours, "park-7.example", ExtendedKeyUsagePurpose::ClientAuth);
+    let known = park(good.path(), &city, &ours, "park-7.example").await;
+    let stands = upper(&known, |upper| upper.connected).await;
+    let [refused] = &stands.refused[..] else { panic!("{stands:?}") };
+    assert_eq!(refused.site, "jetty");
+    assert!(refused.refused.contains("does not reach its place"), "{refused:?}");
+
+    for (what, signed_by, whose, says) in [
+        ("shows nothing", &ours, "", "log in, or show a token"),
+        ("is not in [[lower]]", &ours, "stranger.example", "no lower Davy is called stranger"),
+        ("has no account", &ours, "nobody.example", "log in, or show a token"),
+        ("is another authority's", &theirs, "park-7.example", ""),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        if !whose.is_empty() {
+            certify(folder.path(), signed_by, whose, ExtendedKeyUsagePurpose::ClientAuth);
+        }
+        let unknown = park(folder.path(), &city, &ours, whose).await;
+        let stands = upper(&unknown, |upper| upper.why != "not called yet").await;
+        assert!(!stands.connected && stands.why.contains(says), "{what}: {stands:?}");
+        unknown.shutdown().await;
+    }
+    // A city that is not who it says it is, is told nothing.
+    let folder = tempfile::tempdir().expect("a folder");
+    certify(folder.path(), &theirs, "park-7.example", ExtendedKeyUsagePurpose::ClientAuth);
+    let deceived = park(folder.path(), &city, &theirs, "park-7.example").await;
+    let stands = upper(&deceived, |upper| upper.why != "not called yet").await;
+    assert!(!stands.connected && !stands.why.is_empty(), "{stands:?}");
+    // The one that is known was disturbed by none of them.
+    assert!(upper(&known, |_| true).await.connected);
+    for server in [deceived, known, city] {
+        server.shutdown().await;
+    }
+}
