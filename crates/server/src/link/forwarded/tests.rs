@@ -124,7 +124,8 @@ fn a_journal_that_is_full_lets_the_oldest_go_and_still_knows_how_alarms_stand() 
     let retention = Retention { keep: day, ..Retention::default() };
     let open = || Forwarded::open(&"park".into(), &"park-davy".into(), &place, retention).expect("a journal");
     let site = open();
-    for sequence in 1..=5 * MARK_EVERY {
+    // The last of them raises.
+    for sequence in 1..=5 * MARK_EVERY + 1 {
         // Five minutes between each.
         let now = Timestamp::from_micros(i64::try_from(sequence * 300_000_000).expect("small"));
         site.take(now, vec![transition(sequence)]).expect("in order");
@@ -133,6 +134,7 @@ fn a_journal_that_is_full_lets_the_oldest_go_and_still_knows_how_alarms_stand() 
         site.feed().book().standing().iter().map(|entry| entry.last.sequence).collect()
     };
     let before = standing(&site);
+    assert_eq!(before, [5 * MARK_EVERY + 1]);
     site.close().expect("a clean end");
     let reader = JournalReader::open(&place).expect("a journal");
     let first = reader.first_kept().expect("a journal").sequence;
