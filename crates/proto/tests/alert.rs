@@ -119,6 +119,7 @@ fn reflection_can_serve_every_service() {
             "DeadLetterService",
             "DeviceService",
             "ExitService",
+            "LinkService",
             "RuleService",
             "SessionService",
             "SystemService",
