@@ -1,6 +1,6 @@
 //! What exits remember over restarts, kills, a failing disk, another journal, and a damaged file.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use davy_delivery::exits::{Bounds, LetterQuery, Wanted};
 use davy_model::{AlarmKey, Tier};
@@ -179,8 +179,6 @@ async fn that_the_alarm_of_a_refusal_is_refused_is_no_news() {
 }
 
 fn rusqlite_cursor(path: &Path) -> u64 {
-    // A moment for the file's last connection to be gone.
-    std::thread::sleep(Duration::from_millis(10));
     let conn = rusqlite::Connection::open(path).unwrap();
     conn.query_row("SELECT sequence FROM cursors WHERE exit = ?1", [DESK], |row| row.get::<_, i64>(0))
         .unwrap()

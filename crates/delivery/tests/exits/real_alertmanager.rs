@@ -55,14 +55,14 @@ async fn alertmanager_has_what_stands_and_lets_go_of_what_does_not() {
     let mut alarm = transition(1, Tier::Yellow);
     alarm.first_out_time = Some(now());
     until_taken(&mut way, &alarm).await;
-    assert_eq!(active(port), ["yellow"]);
+    until_active(port, &["yellow"]).await;
     alarm.kind = TransitionKind::TierRaised;
     alarm.facts.tier = Tier::Red;
     until_taken(&mut way, &alarm).await;
-    assert_eq!(active(port), ["red"]);
+    until_active(port, &["red"]).await;
     alarm.facts.condition = Condition::Normal;
     until_taken(&mut way, &alarm).await;
-    assert_eq!(active(port), Vec::<String>::new());
+    until_active(port, &[]).await;
 }
 
 async fn until_taken(way: &mut Alertmanager, alarm: &Transition) {
@@ -70,13 +70,25 @@ async fn until_taken(way: &mut Alertmanager, alarm: &Transition) {
     let mut last = None;
     for _ in 0..100 {
         match way.deliver(&notice).await {
-            // What was told is looked at a moment later.
-            Outcome::Delivered(_) => return tokio::time::sleep(Duration::from_millis(300)).await,
+            Outcome::Delivered(_) => return,
             other => last = Some(other),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("it takes nothing: {last:?}");
+}
+
+/// What it was told it shows a moment later.
+async fn until_active(port: u16, due: &[&str]) {
+    let mut last = Vec::new();
+    for _ in 0..100 {
+        last = active(port);
+        if last == due {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(last, due);
 }
 
 /// The tiers of what fires there.

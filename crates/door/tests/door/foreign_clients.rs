@@ -96,9 +96,10 @@ async fn mosquitto_sub_hears_the_door() {
     let port = door.local_addr().port().to_string();
     for version in ["mqttv311", "mqttv5"] {
         let publisher = door.publisher();
+        // Again and again: who hears the first may be the client before, whose end the door has not seen yet.
         let speaker = tokio::spawn(async move {
             let text = || Bytes::from_static(b"hello");
-            while publisher.publish("a/b", text(), Qos::AtLeastOnce).map(|routed| routed.queued) == Ok(0) {
+            while publisher.publish("a/b", text(), Qos::AtLeastOnce).is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
@@ -106,6 +107,6 @@ async fn mosquitto_sub_hears_the_door() {
         let output = run("mosquitto_sub", &args).await.expect("it is there");
         assert!(output.status.success(), "{version}: {}", shows(&output));
         assert_eq!(output.stdout, b"hello\n", "{version}");
-        speaker.await.expect("no panic");
+        speaker.abort();
     }
 }
