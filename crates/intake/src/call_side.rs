@@ -8,8 +8,9 @@ use davy_model::NodeChange;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, Waiting};
-use crate::desk::{Desk, Message, say_lost};
+use crate::desk::{Desk, say_lost};
 use crate::feedback::{Publisher, Route};
+use crate::message::Message;
 use crate::quota::{Quota, QuotaConfig, Quotas};
 use crate::topic::readings_topic;
 use crate::{Intake, Rejection};

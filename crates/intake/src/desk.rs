@@ -4,48 +4,23 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use davy_model::{MessageHead, NodeChange, NodeIndex, Reason, Timestamp};
-use parking_lot::Mutex;
 
 use crate::account::Tally;
 use crate::address::{Address, Addressed, Reads, no_such_node, not_allowed};
 use crate::batch::{Batch, put};
 use crate::bind::{Moment, NodeBinding};
 use crate::directory::SiteDoor;
-use crate::feedback::{NodeFeedback, Outcome, Route};
-use crate::gaps::Track;
+use crate::feedback::{Outcome, Route};
 use crate::inbox::{Ack, Parcel};
+use crate::message::{Message, Verdict};
 use crate::presence::{NodePresence, SessionId};
 use crate::remark::remark;
 use crate::rights::Rights;
 use crate::sparkplug::{Heard, Node, Way};
 use crate::taker::{Runs, Taker};
 use crate::topic::Topic;
+use crate::topic_desk::TopicDesk;
 use crate::{Intake, Origin, Rejection, decode};
-
-/// One message, from the door or from a broker.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) payload: &'a [u8],
-    pub(crate) arrival: Timestamp,
-    /// The transport says that it may have been delivered before.
-    pub(crate) redelivered: bool,
-    /// A broker had kept it: it is not being said now.
-    pub(crate) is_stored: bool,
-    /// What "offline" means here: a goodbye, or, in a will, a loss.
-    pub(crate) offline_means: NodeChange,
-}
-
-/// What is to be told to the transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Read; perhaps in part.
-    Taken,
-    /// Nothing of it could be read.
-    Unreadable,
-    /// No such site, edge node or topic.
-    NotAllowed,
-}
 
 /// Topics that one connection is remembered by. A sender of more has them looked up again.
 const TOPICS_MAX: usize = 16_384;
@@ -72,21 +47,6 @@ pub(crate) struct Desk {
 
 /// The edge nodes a session spoke for, by site and id.
 pub(crate) type Spoken = BTreeMap<(Arc<str>, Arc<str>), Arc<NodePresence>>;
-
-/// What is known of one topic.
-#[derive(Debug)]
-struct TopicDesk {
-    topic: Arc<str>,
-    reads: Reads,
-    node_id: Arc<str>,
-    binding: NodeBinding,
-    presence: Arc<NodePresence>,
-    feedback: Arc<NodeFeedback>,
-    announced: bool,
-    /// Whether the sender may publish here, once somebody asked.
-    allowed: Option<bool>,
-    seqs: Arc<Mutex<Track>>,
-}
 
 impl Desk {
     pub(crate) fn new(intake: Arc<Intake>, route: Route, sender: Option<(&str, &str)>) -> Desk {
@@ -476,40 +436,6 @@ impl Desk {
             topic: topic.into(),
         };
         letters.keep(&origin, std::slice::from_ref(finding), payload);
-    }
-}
-
-impl TopicDesk {
-    fn online(&mut self, session: SessionId, spoke: &mut Spoken, batch: &mut Batch) {
-        if self.presence.speak(session) {
-            batch.site(&self.binding.door).node(self.binding.node, NodeChange::Online);
-        }
-        let key = (Arc::clone(&self.binding.door.site.id), Arc::clone(&self.node_id));
-        spoke.entry(key).or_insert_with(|| Arc::clone(&self.presence));
-    }
-
-    /// Tells the sender what came of its message, and keeps what is wrong with it.
-    fn report(
-        &self,
-        intake: &Intake,
-        route: Route,
-        message: &Message<'_>,
-        outcome: Outcome,
-        found: &[Rejection],
-    ) {
-        if found.is_empty() {
-            intake.feedback.good(&self.feedback, outcome.accepted);
-            return;
-        }
-        let door = &self.binding.door;
-        let origin = Origin {
-            arrival: message.arrival,
-            site: Arc::clone(&door.site.id),
-            edge_node: Arc::clone(&self.node_id),
-            topic: Arc::clone(&self.topic),
-        };
-        door.dead_letters.keep(&origin, found, message.payload);
-        intake.feedback.note(&self.feedback, route, outcome, found);
     }
 }
 

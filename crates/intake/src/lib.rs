@@ -28,6 +28,7 @@ mod intake;
 mod letter;
 mod letter_groups;
 mod letter_store;
+mod message;
 mod presence;
 mod quota;
 mod remark;
@@ -43,6 +44,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod topic_desk;
 mod trial;
 mod way;
 

@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 
 use super::shared::{Delivery, Event, Shared};
 use crate::batch::{Batch, Waiting};
-use crate::desk::{Desk, Message};
+use crate::desk::Desk;
 use crate::feedback::Route;
+use crate::message::Message;
 
 /// Messages read into one batch.
 const BATCH_MAX: usize = 1024;

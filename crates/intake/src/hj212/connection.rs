@@ -18,7 +18,8 @@ use super::Shared;
 use super::boxes::Known;
 use crate::Rejection;
 use crate::batch::{Batch, Waiting};
-use crate::desk::{self, Desk, Message, say_lost};
+use crate::desk::{Desk, say_lost};
+use crate::message::{self, Message};
 use crate::remark::remark;
 
 /// What of a connection may wait to be read, bytes: a frame of the greatest length, and what came with it.
@@ -283,9 +284,9 @@ impl Connection {
             offline_means: NodeChange::Lost,
         };
         match self.desk.take(&message, &mut haul.batch) {
-            desk::Verdict::Taken => Verdict::Taken,
-            desk::Verdict::Unreadable => Verdict::Refused(QnRtn::Unknown),
-            desk::Verdict::NotAllowed => Verdict::Refused(QnRtn::Mn),
+            message::Verdict::Taken => Verdict::Taken,
+            message::Verdict::Unreadable => Verdict::Refused(QnRtn::Unknown),
+            message::Verdict::NotAllowed => Verdict::Refused(QnRtn::Mn),
         }
     }
 

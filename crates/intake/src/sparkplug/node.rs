@@ -12,8 +12,8 @@ use super::ears::{Ears, Place};
 use super::source::owner;
 use super::stats::NodeStats;
 use crate::batch::Batch;
-use crate::desk::Verdict;
 use crate::feedback::Route;
+use crate::message::Verdict;
 use crate::presence::SessionId;
 use crate::{Intake, SiteDoor};
 

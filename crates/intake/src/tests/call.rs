@@ -63,6 +63,10 @@ async fn a_call_that_breaks_off_loses_its_edge_node_and_a_davy_that_stops_does_n
         publication.break_off(davy_stops).await;
         let presence = setting.door.presence.node(&"gw-1".into());
         assert_eq!(presence.state(), Some(due), "davy stops: {davy_stops}");
+        if due == NodeChange::Lost {
+            let parcel = setting.writer.next().await;
+            assert!(matches!(parcel.input, Input::Node { change: NodeChange::Lost, .. }), "it is judged");
+        }
     }
 }
 
