@@ -57,7 +57,7 @@ fn site_row(site: &TreeSite) -> Vec<Field> {
     vec![
         site.place.as_str().into(),
         english(site.title.as_ref()).into(),
-        Field::Tier(tier(site.risk())),
+        Field::Tier(tier(site.risk_level())),
         alarms.to_string().into(),
         site.unacknowledged.to_string().into(),
         heartbeat.into(),
@@ -113,7 +113,7 @@ fn tree_json(tree: &LinkServiceGetTreeResponse) -> Value {
             .collect();
         json!({
             "site": site.site, "title": english(site.title.as_ref()), "place": site.place, "lower": site.lower,
-            "risk": word(site.risk()), "alarms": alarms, "unacknowledged": site.unacknowledged,
+            "risk_level": word(site.risk_level()), "alarms": alarms, "unacknowledged": site.unacknowledged,
             "heartbeat_age_s": seconds(site.heartbeat_age.as_ref()), "silent": site.silent, "sequence": site.sequence,
         })
     });

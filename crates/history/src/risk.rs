@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use davy_model::{AlarmFacts, AlarmKey, Condition, Tier, Timestamp};
+use davy_model::{AlarmFacts, AlarmKey, Tier, Timestamp};
 
 use crate::RiskChange;
 
@@ -30,8 +30,7 @@ impl RiskBook {
         book
     }
 
-    /// Notes how an alarm stands from `at` on, and gives the scopes whose level that changes. One that is out of service or
-    /// suppressed says nothing of the process; one that is shelved is only quiet.
+    /// Notes how an alarm stands from `at` on, and gives the scopes whose level that changes.
     pub fn note(
         &mut self,
         alarm: &AlarmKey,
@@ -39,15 +38,13 @@ impl RiskBook {
         scopes: &[Scope],
         at: Timestamp,
     ) -> Vec<RiskChange> {
-        let counts =
-            facts.condition == Condition::Active && facts.in_service && facts.suppressed_by.is_none();
-        let before = if counts {
+        let before = if facts.counts_for_risk() {
             self.active.insert(alarm.clone(), (facts.tier, scopes.to_vec()))
         } else {
             self.active.remove(alarm)
         };
         let mut touched: Vec<Scope> = before.map(|(_, scopes)| scopes).unwrap_or_default();
-        if counts {
+        if facts.counts_for_risk() {
             touched.extend(scopes.iter().map(Arc::clone));
         }
         touched.sort();

@@ -130,6 +130,12 @@ impl AlarmFacts {
         self.is_quieted() || self.calls_for_care() || self.case.is_some()
     }
 
+    /// Whether it counts for a risk level. One that is out of service or suppressed says nothing of the process; one that is
+    /// shelved is only quiet.
+    pub fn counts_for_risk(&self) -> bool {
+        self.condition == Condition::Active && self.in_service && self.suppressed_by.is_none()
+    }
+
     /// Whether there is something for people to see to, quieted or not.
     pub fn calls_for_care(&self) -> bool {
         self.condition == Condition::Active || self.latched || !self.acknowledged

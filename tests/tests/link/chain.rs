@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use davy_proto::v1::{AlarmServiceListRequest, Tier, TransitionKind};
 use davy_tests::{LONG, wait_until};
@@ -48,9 +48,9 @@ async fn a_red_alarm_of_the_lowest_is_known_at_the_top() {
 }
 
 async fn shown_in_the_tree(top: &Floor) {
-    let site = wait_until("the risk of the bottom is told", LONG, async || {
+    let site = wait_until("the risk level of the bottom is told", LONG, async || {
         let site = top.site("bottom").await;
-        (site.risk() == Tier::Red).then_some(site)
+        (site.risk_level() == Tier::Red).then_some(site)
     })
     .await;
     let title = site.title.clone().unwrap_or_default();
@@ -75,10 +75,12 @@ async fn the_middle_is_killed_under_load_and_nothing_is_lost_or_told_twice() {
     let [top, mut middle, mut bottom] = tower().await;
     let mut heard = top.grpc.subscribe_to(&["bottom"]).await;
     let kills = async {
-        for _ in 0..3 {
-            tokio::time::sleep(Duration::from_millis(700)).await;
+        for kills in 1..=3 {
+            wait_until("the middle brings", LONG, async || {
+                (top.site("bottom").await.sequence > kills * 100).then_some(())
+            })
+            .await;
             middle.kill();
-            tokio::time::sleep(Duration::from_millis(300)).await;
             middle.again().await;
         }
     };

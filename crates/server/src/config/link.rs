@@ -10,7 +10,9 @@ use std::{
 };
 
 use davy_access::Tree;
+use davy_delivery::exits::is_loopback;
 use davy_model::{Tier, is_name};
+use http::Uri;
 use serde::{Deserialize, Serialize};
 use tonic::{
     metadata::AsciiMetadataValue,
@@ -18,13 +20,12 @@ use tonic::{
 };
 
 use super::{liveness::within, resolve::Problems};
+use crate::link::SITES_MAX;
 
 /// How long a lower Davy may be silent. Heartbeats come every 5 s at least.
 const SILENT_AFTER_RANGE: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(86_400);
 /// Lower Davys of one Davy.
 const LOWERS_MAX: usize = 100;
-/// Sites of all of them.
-const SITES_MAX: usize = 1000;
 /// Longest name of a lower Davy, bytes: the fault that tells of it is called after it.
 const NAME_LEN_MAX: usize = 48;
 /// How long the upper one may take to answer the knock.
@@ -188,11 +189,11 @@ fn scheme(url: &str) -> Result<(), String> {
     if url.starts_with("https://") {
         return Ok(());
     }
-    let Some(rest) = url.strip_prefix("http://") else {
+    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
+    let Some(host) = uri.as_ref().and_then(Uri::host) else {
         return Err(format!("not an address such as https://city:8443: {url:?}"));
     };
-    let here = ["127.", "localhost", "[::1]"].iter().any(|host| rest.starts_with(host));
-    if here {
+    if is_loopback(host.trim_matches(['[', ']'])) {
         Ok(())
     } else {
         Err(format!("http is for this machine alone, others are called with https: {url:?}"))

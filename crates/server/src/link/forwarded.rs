@@ -42,7 +42,7 @@ struct Record {
 #[derive(Default)]
 struct Told {
     title: Option<Text>,
-    risk: Option<Tier>,
+    risk_level: Option<Tier>,
     heard: Option<Instant>,
 }
 
@@ -185,9 +185,9 @@ impl Forwarded {
     }
 
     /// Tells everyone that the site's alarm path works, all the way to here.
-    pub(crate) fn beat(&self, heartbeat: Heartbeat, risk: Option<Tier>, title: Option<Text>) {
+    pub(crate) fn beat(&self, heartbeat: Heartbeat, risk_level: Option<Tier>, title: Option<Text>) {
         let mut told = self.told.lock();
-        told.risk = risk;
+        told.risk_level = risk_level;
         told.title = title;
         told.heard = Some(Instant::now());
         drop(told);
@@ -200,9 +200,9 @@ impl Forwarded {
         self.told.lock().title.clone()
     }
 
-    /// The gravest tier of its active alarms, as it was told last.
-    pub(crate) fn risk(&self) -> Option<Tier> {
-        self.told.lock().risk
+    /// Its risk level, as it was told last.
+    pub(crate) fn risk_level(&self) -> Option<Tier> {
+        self.told.lock().risk_level
     }
 
     /// How long ago its last heartbeat was heard; `None` when none was since the start.

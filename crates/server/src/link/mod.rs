@@ -5,7 +5,7 @@
 mod below;
 mod forwarded;
 mod lower;
-mod risk;
+mod risk_level;
 mod silence;
 mod standing;
 mod upward;
@@ -14,7 +14,7 @@ pub(crate) use self::{
     below::Lowers,
     forwarded::{Forwarded, Unfit},
     lower::Lower,
-    risk::{heartbeat_of, risk_of},
+    risk_level::{heartbeat_of, risk_level_of},
     silence::{Silence, silences, upward_fault},
     standing::Standing,
     upward::Upward,
@@ -22,9 +22,11 @@ pub(crate) use self::{
 
 /// The form of what is brought.
 pub(crate) const PROTOCOL: u32 = 1;
-/// Sites that one lower Davy may bring.
+/// Sites that lower Davys may bring, all together.
 pub(crate) const SITES_MAX: usize = 1000;
-/// Transitions in one message.
+/// Transitions that one message may bring.
+pub(crate) const RECORDS_TAKEN_MAX: usize = 1000;
+/// Transitions that one message does bring.
 pub(crate) const RECORDS_MAX: usize = 128;
 /// Bytes of them in one message, about: the one that passes it is the last.
 pub(crate) const RECORDS_BYTES_MAX: usize = 256 << 10;

@@ -15,7 +15,7 @@ use tonic::{Request, Status, Streaming};
 use tracing::{info, warn};
 use wire::{link_service_forward_request::Brought, link_service_forward_response::Said};
 
-use super::{PROTOCOL, RECORDS_BYTES_MAX, RECORDS_MAX, Standing, risk_of};
+use super::{PROTOCOL, RECORDS_BYTES_MAX, RECORDS_MAX, Standing, risk_level_of};
 use crate::{
     config::LinkConfig,
     hub::Hub,
@@ -249,11 +249,11 @@ impl Bringing<'_> {
                     // It was told before it was on disk, and is by now.
                     self.held.insert(Arc::clone(&beat.site));
                 }
-                let risk = risk_of(site).map_or(wire::Tier::Unspecified, wire::Tier::from);
+                let risk_level = risk_level_of(site).map_or(wire::Tier::Unspecified, wire::Tier::from);
                 let heartbeat = Some(heartbeat(self.hub, &beat));
                 self.send(Brought::Beat(wire::LinkBeat {
                     heartbeat,
-                    risk: risk.into(),
+                    risk_level: risk_level.into(),
                     title: Some((&site.title()).into()),
                 }))
                 .await?;

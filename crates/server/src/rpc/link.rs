@@ -21,7 +21,7 @@ use super::{link_tree, status, v1::link_service_server::LinkService};
 use crate::{
     guard::{Admitted, caller},
     hub::Hub,
-    link::{Forwarded, Lower, PROTOCOL, RECORDS_MAX, SITES_MAX, Unfit, heartbeat_of},
+    link::{Forwarded, Lower, PROTOCOL, RECORDS_TAKEN_MAX, SITES_MAX, Unfit, heartbeat_of},
     site::SiteService,
 };
 
@@ -129,21 +129,18 @@ fn place_of<'a>(
     site: &wire::LinkSite,
 ) -> Result<&'a Forwarded, String> {
     let id = site.site.as_str();
-    let service = hub.sites.get(id);
-    match service.map(|service| service.forwarded.as_ref()) {
-        Some(None) => {
-            return Err("it is the upper Davy's own site: one of the two needs another id".to_owned());
-        }
-        Some(Some(forwarded)) if forwarded.lower != lower.config.name => {
-            return Err(format!("{} brings it: one Davy brings a site", forwarded.lower));
-        }
-        None => return Err(format!("it is not among the sites of [[lower]] {}", lower.config.name)),
-        Some(Some(_)) => {}
+    let Some(service) = hub.sites.get(id) else {
+        return Err(format!("it is not among the sites of [[lower]] {}", lower.config.name));
+    };
+    let Some(forwarded) = &service.forwarded else {
+        return Err("it is the upper Davy's own site: one of the two needs another id".to_owned());
+    };
+    if forwarded.lower != lower.config.name {
+        return Err(format!("{} brings it: one Davy brings a site", forwarded.lower));
     }
     if !by.may(id) {
         return Err("the account's role link does not reach its place in the tree".to_owned());
     }
-    let forwarded = service.and_then(|service| service.forwarded.as_ref()).ok_or("it is gone")?;
     let here = forwarded.feed().sequence();
     if site.sequence < here {
         let there = site.sequence;
@@ -197,8 +194,8 @@ impl Taking {
     }
 
     async fn take(&self, brought: wire::LinkTransitions) -> Result<(), Status> {
-        if brought.records.len() > RECORDS_MAX.max(1000) {
-            return Err(self.wrong("more than 1000 transitions in one message"));
+        if brought.records.len() > RECORDS_TAKEN_MAX {
+            return Err(self.wrong(&format!("more than {RECORDS_TAKEN_MAX} transitions in one message")));
         }
         let (service, _) = self.service(&brought.site)?;
         let records: Result<Vec<_>, _> =
@@ -226,7 +223,7 @@ impl Taking {
         let (_, forwarded) = self.service(&heartbeat.site)?;
         let heard = heartbeat_of(heartbeat).map_err(|error| self.wrong(&error.to_string()))?;
         let title = beat.title.as_ref().map(Text::from);
-        forwarded.beat(heard, Tier::try_from(beat.risk()).ok(), title);
+        forwarded.beat(heard, Tier::try_from(beat.risk_level()).ok(), title);
         Ok(())
     }
 

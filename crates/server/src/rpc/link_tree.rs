@@ -9,7 +9,7 @@ use davy_proto::{duration_to_wire, v1 as wire};
 
 use crate::{
     hub::Hub,
-    link::{Lower, risk_of},
+    link::{Lower, risk_level_of},
     site::SiteService,
 };
 
@@ -49,7 +49,7 @@ fn tree_site(hub: &Hub, site: &SiteService) -> wire::TreeSite {
         title: Some((&site.title()).into()),
         place: hub.tree.place(&site.id).map(|place| place.to_string()).unwrap_or_default(),
         lower: forwarded.map(|forwarded| forwarded.lower.to_string()).unwrap_or_default(),
-        risk: risk_of(site).map_or(wire::Tier::Unspecified, wire::Tier::from).into(),
+        risk_level: risk_level_of(site).map_or(wire::Tier::Unspecified, wire::Tier::from).into(),
         alarms: by_tier(&standing),
         unacknowledged: u32::try_from(unacknowledged).unwrap_or(u32::MAX),
         heartbeat_age: heard_age.map(duration_to_wire),

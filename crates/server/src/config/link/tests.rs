@@ -54,6 +54,9 @@ fn a_link_up_and_a_davy_below_are_taken_as_written() {
 fn what_cannot_be_is_told_with_its_place() {
     for (text, due) in [
         ("[link]\nurl = \"http://city:8443\"", "link.url: http is for this machine alone"),
+        ("[link]\nurl = \"http://127.0.0.1.city:8443\"", "link.url: http is for this machine alone"),
+        ("[link]\nurl = \"http://localhost.city\"", "link.url: http is for this machine alone"),
+        ("[link]\nurl = \"http://localhost@city\"", "link.url: http is for this machine alone"),
         ("[link]\nurl = \"city\"", "link.url: not an address such as https://city:8443"),
         ("[link]\nurl = \"https://city\"\ntoken_file = \"none\"", "link.token_file: "),
         ("[link]\nurl = \"https://city\"\ntoken_file = \"empty\"", "it holds no token"),

@@ -135,3 +135,34 @@ fn what_cannot_be_asked_is_refused_with_what_can() {
     let long = format!("rule = \"{}\"", "h".repeat(3000));
     assert!(Lens::of("davy.v1.Alarm", &long, "", None).is_err());
 }
+
+/// The page that tells of filters.
+const PAGE: &str = include_str!("../../../../../docs/api/lists.md");
+
+#[test]
+fn every_filter_of_the_page_can_be_asked() {
+    let table = PAGE
+        .split("## `filter`")
+        .nth(1)
+        .and_then(|rest| rest.split("\n## ").next())
+        .expect("a part on filters");
+    let cells = table.lines().filter(|line| line.starts_with("| `")).filter_map(|row| row.split('|').nth(1));
+    let filters: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    // Those of the last row stand for any.
+    let real: Vec<&&str> = filters.iter().filter(|filter| filter.contains([':', '=', '<', '>'])).collect();
+    assert!(real.len() > 10, "{filters:?}");
+    for filter in real {
+        let lens = Lens::of("davy.v1.Alarm", filter, "", None);
+        assert!(
+            lens.is_ok(),
+            "{filter}: {}",
+            lens.err().map(|status| status.message().to_owned()).unwrap_or_default()
+        );
+    }
+    for line in PAGE.lines().filter(|line| line.starts_with("davy ")) {
+        let kind = if line.contains(" devices ") { "davy.v1.Device" } else { "davy.v1.Alarm" };
+        let said: Vec<&str> = line.split('\'').skip(1).step_by(2).collect();
+        let order = said.get(1).copied().unwrap_or_default();
+        assert!(Lens::of(kind, said[0], order, None).is_ok(), "{line}");
+    }
+}

@@ -44,7 +44,7 @@ impl Publisher {
         let mut said = Some(first);
         while let Some(one) = said {
             if let Err(refused) = same(&one, &site, &edge_node) {
-                publication.break_off(true).await;
+                publication.break_off(false).await;
                 return Err(refused);
             }
             self.take(&mut publication, one).await;
