@@ -12,8 +12,12 @@ use tokio::{
 /// # Panics
 /// When nobody answers, or not in HTTP.
 pub async fn get(addr: SocketAddr, path: &str) -> (u16, String) {
+    get_with(addr, path, "").await
+}
+
+async fn get_with(addr: SocketAddr, path: &str, fields: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(addr).await.unwrap_or_else(|error| panic!("{addr}: {error}"));
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n{fields}\r\n");
     stream.write_all(request.as_bytes()).await.expect("a request goes out");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer in UTF-8");
@@ -37,14 +41,32 @@ impl Metrics {
         Metrics(body)
     }
 
+    /// As whoever has that token sees it.
+    ///
+    /// # Panics
+    /// As [`Metrics::of`].
+    pub async fn shown_to(addr: SocketAddr, token: &str) -> Metrics {
+        let (status, body) = get_with(addr, "/metrics", &format!("Authorization: Bearer {token}\r\n")).await;
+        assert_eq!(status, 200, "{body}");
+        Metrics(body)
+    }
+
+    /// The sum of all figures with that name and, among others, those labels.
+    pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.figures(name, labels).sum()
+    }
+
     /// The figure with that name and, among others, those labels; zero when it is not there.
     pub fn figure(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.figures(name, labels).next().unwrap_or(0.0)
+    }
+
+    fn figures(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = f64> {
         let wanted = |line: &&str| {
             let series = line.split_whitespace().next().unwrap_or_default();
             series.split('{').next() == Some(name)
                 && labels.iter().all(|(label, value)| series.contains(&format!("{label}=\"{value}\"")))
         };
-        let line = self.0.lines().find(wanted);
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+        self.0.lines().filter(wanted).filter_map(|line| line.rsplit(' ').next()?.parse().ok())
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! It does not know: rules, the engine, the journal's layout.
 
+pub mod abuse;
 mod davy;
 mod grpc;
 mod http;

@@ -39,13 +39,15 @@ impl Setup {
         copy_folder(&workspace().join("deploy/sample").join(name), &self.path(name));
     }
 
-    /// Writes `davy.toml`: the sites, every port chosen by the system, and whatever `more` says. A section of `more`
-    /// named `[door]` takes the place of the one for any port.
+    /// Writes `davy.toml`: the sites, every port chosen by the system, and whatever `more` says. Sections of `more`
+    /// named `[http]` or `[door]` take the place of those for any port.
     pub fn configure(&self, more: &str) {
         let sites: Vec<String> = self.sites.iter().map(|site| format!("{site:?}")).collect();
         let (top, sections) = more.split_at(more.find('[').unwrap_or(more.len()));
         let mut text = format!("data_dir = \"data\"\nsites = [{}]\n{top}\n", sites.join(", "));
-        text.push_str("[http]\nlisten = \"127.0.0.1:0\"\n");
+        if !sections.contains("[http]") {
+            text.push_str("[http]\nlisten = \"127.0.0.1:0\"\n");
+        }
         if !sections.contains("[door]") {
             text.push_str("[door]\nlisten = \"127.0.0.1:0\"\n");
         }

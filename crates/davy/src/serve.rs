@@ -70,6 +70,9 @@ fn say_where(server: &Server) {
     if let Some(door) = server.door_addr() {
         eprintln!("readings are taken in at mqtt://{door}");
     }
+    if let Some(door) = server.door_tls_addr() {
+        eprintln!("readings are taken in, encrypted, at mqtts://{door}");
+    }
     if let Some(hj212) = server.hj212_addr() {
         eprintln!("HJ 212 boxes are listened to at tcp://{hj212}");
     }

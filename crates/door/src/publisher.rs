@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use crate::codec::Qos;
 use crate::link::{Link, Outgoing};
-use crate::stats::Stats;
+use crate::stats::{Stats, StatsSnapshot};
 use crate::topic;
 
 /// A message of ours that cannot be sent: its topic is empty, too long, or holds a wildcard or NUL.
@@ -70,6 +70,11 @@ impl DoorPublisher {
     /// A publisher for a door to come (see [`crate::Door::start_with`]).
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The counters of its door now.
+    pub fn counts(&self) -> StatsSnapshot {
+        self.stats.snapshot()
     }
 
     pub(crate) fn stats(&self) -> &Arc<Stats> {

@@ -20,6 +20,7 @@ use crate::certificate;
 use crate::desk::{Desk, Spoken, say_lost};
 use crate::feedback::{Publisher, Route};
 use crate::message::{Message, Verdict};
+use crate::identifiers::Identifiers;
 use crate::quota::{Quota, QuotaConfig, Quotas};
 use crate::rights::{Clients, Credentials, Denied, Rights};
 use crate::sparkplug::owner;
@@ -35,6 +36,7 @@ pub struct DoorIntake {
     publisher: DoorPublisher,
     clients: ArcSwap<Clients>,
     quotas: Quotas,
+    identifiers: Identifiers,
     route: Route,
     /// When the door was opened: since then this host is there, for Sparkplug.
     opened: Timestamp,
@@ -67,6 +69,7 @@ impl DoorIntake {
             intake,
             clients: ArcSwap::from_pointee(clients),
             quotas: Quotas::new(quota),
+            identifiers: Identifiers::default(),
             route,
             handed_over: Mutex::default(),
         }
@@ -149,6 +152,11 @@ impl Handler for DoorIntake {
                 Denied::Anonymous | Denied::Certificate => Refusal::NotAuthorized,
             }
         })?;
+        if !self.identifiers.take(&connect.client_id, rights.client()) {
+            let why = "another client is connected by this identifier";
+            tracing::warn!(client = %connect.client_id, peer = %peer.addr, why, "a client was not let in");
+            return Err(Refusal::ClientIdNotAllowed);
+        }
         let desk = Mutex::new(Desk::new(Arc::clone(&self.intake), self.route, rights.only_node()));
         let quota = self.quotas.of(&connect.client_id, Instant::now());
         Ok(Session { client_id: Arc::clone(&connect.client_id), rights, quota, desk })
@@ -208,6 +216,7 @@ impl Handler for DoorIntake {
     }
 
     async fn closed(&self, session: &Arc<Session>, how: Closed) {
+        self.identifiers.give_back(&session.client_id);
         // A Sparkplug session ends with its connection, however that ends; but Davy's own end tells nothing of edge nodes.
         if how != Closed::Shutdown {
             let ended = session.desk.lock().end_sparkplug();

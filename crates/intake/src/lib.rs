@@ -23,6 +23,7 @@ mod door_side;
 mod feedback;
 mod gaps;
 pub mod hj212;
+mod identifiers;
 mod inbox;
 mod intake;
 mod letter;

@@ -42,6 +42,8 @@ pub struct Grant {
 #[derive(Clone, Debug)]
 pub struct Rights {
     grants: Arc<[Grant]>,
+    /// Whose they are; none where nobody is asked.
+    client: Option<Arc<str>>,
 }
 
 /// What a connection says of itself.
@@ -153,20 +155,25 @@ impl Clients {
 
 impl Client {
     fn rights(&self) -> Rights {
-        Rights::new(self.grants.clone())
+        Rights { client: Some(Arc::clone(&self.name)), ..Rights::new(self.grants.clone()) }
     }
 }
 
 impl Rights {
     /// The rights that these grants give.
     pub fn new(grants: Vec<Grant>) -> Rights {
-        Rights { grants: grants.into() }
+        Rights { grants: grants.into(), client: None }
     }
 
     /// Every edge node of every site.
     pub fn all() -> Rights {
         let every = || Pattern::Beginning("".into());
         Rights::new(vec![Grant { site: every(), edge_node: every() }])
+    }
+
+    /// The client that has them; `None` where nobody is asked who they are.
+    pub(crate) fn client(&self) -> Option<&Arc<str>> {
+        self.client.as_ref()
     }
 
     /// Whether the connection may speak for that edge node.

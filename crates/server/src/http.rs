@@ -17,7 +17,8 @@ use tonic_web::GrpcWebLayer;
 use crate::{
     audit::with_caller,
     canary::Standing,
-    guard::{Page, admit, page},
+    guard::{Guard, Page, admit, page, recognize},
+    hardened::hardened,
     hub::Hub,
     json,
     metrics::Metrics,
@@ -47,18 +48,20 @@ pub(crate) async fn app(
     stop: &CancellationToken,
 ) -> Router {
     let shown = Shown { hub: Arc::clone(hub), metrics, calls: calls.clone(), port: Arc::clone(port) };
-    let own = page(Router::new(), METRICS, hub, get(show_metrics));
-    let own = page(own, HEALTH, hub, get(show_health));
-    let own = page(own, ERRORS, hub, get(rpc::meaning::show)).with_state(shown);
+    let guard = Guard::of(hub, port);
+    let own = page(Router::new(), METRICS, &guard, get(show_metrics));
+    let own = page(own, HEALTH, &guard, get(show_health));
+    let own = page(own, ERRORS, &guard, get(rpc::meaning::show)).with_state(shown);
     // From the inside out. What comes as gRPC-Web or in JSON is gRPC from there on.
     let services = rpc::routes(hub, stop).await.layer(from_fn(with_caller));
-    let grpc = admit(services, hub)
+    let grpc = admit(services, &guard)
         .layer(from_fn_with_state(calls, bounded))
         .layer(map_response(rpc::complete))
         .layer(GrpcWebLayer::new())
         .layer(from_fn_with_state(origins, from_named))
-        .layer(from_fn(json::mirror));
-    own.merge(grpc)
+        .layer(from_fn(json::mirror))
+        .layer(from_fn_with_state(guard, recognize));
+    own.merge(grpc).layer(map_response(hardened))
 }
 
 /// The figures are of all sites, so whoever looks at them may look at all.

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
 
 use davy_access::{Caller, Permission, Scope, Tree};
 use davy_delivery::{Feed, exits::Exits};
+use davy_door::DoorPublisher;
 use davy_intake::{CallIntake, Intake, LetterStore};
 use davy_model::Timestamp;
 
@@ -47,6 +48,8 @@ pub(crate) struct Hub {
     /// History, where any is kept.
     pub(crate) history: Option<Arc<History>>,
     pub(crate) links: BrokerLinks,
+    /// The way to whoever came in at the MQTT door, where there is one, and its counters.
+    pub(crate) door: OnceLock<DoorPublisher>,
     /// Where callers become known.
     pub(crate) access: Arc<Access>,
     /// What is served with TLS.

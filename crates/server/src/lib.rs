@@ -21,6 +21,7 @@ mod counted;
 mod exits;
 mod failure;
 pub mod guard;
+mod hardened;
 mod history;
 mod http;
 mod hub;

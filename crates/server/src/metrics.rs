@@ -1,5 +1,7 @@
 //! `/metrics`, in Prometheus' text form. Counts come from the books that are kept anyway; nothing is counted twice.
 
+mod door;
+
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
 use davy_intake::{DeadLetters, Totals, hj212::Hj212Stats, sparkplug::SparkplugStats};
@@ -67,6 +69,9 @@ impl Metrics {
         show_letters("", &hub.intake.strays.dead_letters);
         show_hj212(&hub.intake.hj212_stats());
         show_port(port, calls);
+        if let Some(door) = hub.door.get() {
+            door::show(&door.counts());
+        }
         show_certificates(hub);
         show_history(hub);
         show_audit(hub);

@@ -211,6 +211,35 @@ async fn what_may_not_be_published_is_refused_in_the_puback_and_kept() {
 }
 
 #[tokio::test]
+async fn a_client_that_may_come_in_puts_nobody_else_out() {
+    let client = |name: &str| Client {
+        name: name.into(),
+        token: Some(token_hash(b"secret")),
+        certificate: None,
+        grants: Vec::new(),
+    };
+    let clients = Clients::new(vec![client("east"), client("west")], None).expect("two clients");
+    let open = Open::new(1 << 20, clients);
+    let by = |user: &str| {
+        let mut options = options("gw", open.port());
+        options.set_credentials(user, "secret");
+        options
+    };
+    let first = Gateway::connect(by("east")).await;
+    let (_client, mut other) = AsyncClient::new(by("west"), 10);
+    let refused = other.poll().await.expect_err("the identifier is another client's").to_string();
+    assert!(refused.contains("ClientIdentifierNotValid"), "{refused}");
+    assert_eq!((open.door.stats().connections, open.door.stats().taken_over), (1, 0));
+
+    // Its own client may, whose former connection has not ended yet.
+    let again = Gateway::connect(by("east")).await;
+    until("its former connection is ended", || open.door.stats().taken_over == 1).await;
+    drop((first, again));
+    until("nobody is there", || open.door.stats().connections == 0).await;
+    let _west = Gateway::connect(by("west")).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_made_durable_is_not_acknowledged() {
     let mut open = Open::new(1 << 20, Clients::anyone());
     let mut gateway = open.gateway("gw").await;

@@ -6,12 +6,13 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
 use davy_access::{Caller, Denied, Permission};
+use tonic::Status;
 use tracing::debug;
 
 use super::{
@@ -25,6 +26,7 @@ use crate::{
     audit::{Audit, known_of},
     clock::Clock,
     hub::Hub,
+    port::{self, PortStats},
     rpc::status,
 };
 
@@ -43,23 +45,43 @@ pub(crate) struct Guard {
     access: Arc<Access>,
     audit: Arc<Audit>,
     clock: Clock,
+    stats: Arc<PortStats>,
+}
+
+/// A call that is turned away, with what it is told: known before anything of it is read.
+#[derive(Clone)]
+pub(crate) struct TurnedAway(Status);
+
+impl TurnedAway {
+    /// What a call is told, where it is turned away.
+    pub(crate) fn of(request: &Request) -> Option<&Status> {
+        request.extensions().get::<TurnedAway>().map(|TurnedAway(status)| status)
+    }
 }
 
 /// Puts a page on the port, behind its permission: there is no other way to put one there.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     page: Page,
-    hub: &Hub,
+    guard: &Guard,
     shows: MethodRouter<S, Infallible>,
 ) -> Router<S> {
-    let guard = Guard::of(hub);
+    let guard = guard.clone();
     router.route(page.path, shows.layer(from_fn_with_state((guard, page.permission), admit_to_page)))
 }
 
 /// Puts the services behind the permissions of their methods.
-pub(crate) fn admit(services: Router, hub: &Hub) -> Router {
-    let guard = Guard::of(hub);
-    services.layer(from_fn_with_state(guard, admit_to_method))
+pub(crate) fn admit(services: Router, guard: &Guard) -> Router {
+    services.layer(from_fn_with_state(guard.clone(), admit_to_method))
+}
+
+/// Finds out who calls, before a call takes a place or any of its body is read: a stranger is nobody's burden.
+pub(crate) async fn recognize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    // What a browser asks before it lets a page call shows no credentials.
+    if request.method() != Method::OPTIONS {
+        guard.mark(&mut request);
+    }
+    next.run(request).await
 }
 
 async fn admit_to_page(
@@ -85,20 +107,20 @@ async fn admit_to_page(
 }
 
 async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    if TurnedAway::of(&request).is_none() && request.extensions().get::<Caller>().is_none() {
+        guard.mark(&mut request);
+    }
+    if let Some(status) = TurnedAway::of(&request) {
+        return status.clone().into_http();
+    }
+    let caller = request.extensions().get::<Caller>().filter(|caller| caller.is_proven());
+    let known = caller.map(|caller| guard.known(&request, caller));
     let permission = permission_of(request.uri().path());
-    match guard.admitted(&request, permission) {
-        Ok(caller) => {
-            let known = caller.is_proven().then(|| guard.known(&request, &caller));
-            request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(permission);
-            let answer = next.run(request).await;
-            match known {
-                Some(known) => answer.map(|body| Body::new(Watched::new(body, known))),
-                None => answer,
-            }
-        }
-        Err(Refused::Unknown) => status::auth_failed().into_http(),
-        Err(Refused::Forbidden) => status::not_allowed(permission).into_http(),
+    request.extensions_mut().insert(permission);
+    let answer = next.run(request).await;
+    match known {
+        Some(known) => answer.map(|body| Body::new(Watched::new(body, known))),
+        None => answer,
     }
 }
 
@@ -109,9 +131,21 @@ enum Refused {
 }
 
 impl Guard {
-    fn of(hub: &Hub) -> Guard {
+    pub(crate) fn of(hub: &Hub, stats: &Arc<PortStats>) -> Guard {
         let (access, audit) = (Arc::clone(&hub.access), Arc::clone(&hub.audit));
-        Guard { access, audit, clock: hub.clock.clone() }
+        Guard { access, audit, clock: hub.clock.clone(), stats: Arc::clone(stats) }
+    }
+
+    /// Puts down who calls, or that the call is turned away.
+    fn mark(&self, request: &mut Request) {
+        let permission = permission_of(request.uri().path());
+        match self.admitted(request, permission) {
+            Ok(caller) => drop(request.extensions_mut().insert(caller)),
+            Err(Refused::Unknown) => drop(request.extensions_mut().insert(TurnedAway(status::auth_failed()))),
+            Err(Refused::Forbidden) => {
+                drop(request.extensions_mut().insert(TurnedAway(status::not_allowed(permission))));
+            }
+        }
     }
 
     /// What the caller showed, to look at it again.
@@ -141,6 +175,7 @@ impl Guard {
                 debug!(%denied, address = peer.word(), path = request.uri().path(), "nobody known");
                 let (who, path) = (known_of(request.extensions()), request.uri().path());
                 self.audit.turned_away(who, path, "AUTH_FAILED", &denied.to_string());
+                self.stats.refuse(port::Refused::Unknown);
                 return Err(Refused::Unknown);
             }
         };
@@ -152,6 +187,7 @@ impl Guard {
         extensions.insert(caller);
         let who = known_of(&extensions);
         self.audit.turned_away(who, request.uri().path(), "NOT_ALLOWED", permission.word());
+        self.stats.refuse(port::Refused::NotAllowed);
         Err(Refused::Forbidden)
     }
 }

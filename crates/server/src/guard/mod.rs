@@ -15,7 +15,7 @@ pub(crate) use self::policy::wire_of;
 pub(crate) use self::{
     access::Access,
     admitted::Admitted,
-    layer::{admit, page},
+    layer::{Guard, TurnedAway, admit, page, recognize},
 };
 pub use self::{access::AccessError, layer::Page, policy::permission_of};
 pub use crate::http::PAGES;

@@ -21,12 +21,15 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use tonic::{Code, Status};
 
 use self::methods::Mirrored;
-use crate::rpc::status;
+use crate::{guard::TurnedAway, rpc::status};
 
 /// Answers calls in JSON; passes all others on.
 pub(crate) async fn mirror(request: Request, next: Next) -> Response {
     if !is_json(&request) {
         return next.run(request).await;
+    }
+    if let Some(status) = TurnedAway::of(&request) {
+        return error::response(status);
     }
     let Some(method) = methods::find(request.uri().path()) else {
         let what = format!("{} is not mirrored: only what reads is", request.uri().path());

@@ -23,7 +23,7 @@ use super::{
     places::{NoPlace, Places},
     stats::{PortStats, Refused},
 };
-use crate::rpc::too_many_calls;
+use crate::{guard::TurnedAway, rpc::too_many_calls};
 
 /// Calls that judge a journal or a site's files, and may take their time.
 const JUDGES: &str = "/davy.v1.RuleService/";
@@ -67,7 +67,12 @@ impl Calls {
 }
 
 /// Lets a call in where there is a place for it, and answers for it when it takes too long. A layer for gRPC alone.
+///
+/// A call that is turned away takes no place: strangers would use up those of whoever is known.
 pub(crate) async fn bounded(State(calls): State<Calls>, request: Request, next: Next) -> Response {
+    if TurnedAway::of(&request).is_some() {
+        return next.run(request).await;
+    }
     let peer = request.extensions().get::<Peer>().map(|peer| peer.addr.ip());
     let place = match calls.places.take(peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
         Ok(place) => place,

@@ -27,11 +27,15 @@ pub(crate) enum Refused {
     Deadline,
     /// A call of a page whose origin is not named.
     Origin,
+    /// A call or a page's reader that is not known.
+    Unknown,
+    /// A caller that is known, and none of whose roles permits it.
+    NotAllowed,
 }
 
 impl Refused {
     /// All of them.
-    pub(crate) const ALL: [Refused; 11] = [
+    pub(crate) const ALL: [Refused; 13] = [
         Refused::ConnectionsFull,
         Refused::ConnectionsOfAddress,
         Refused::ConnectionsTooOften,
@@ -43,6 +47,8 @@ impl Refused {
         Refused::CallsOfAddress,
         Refused::Deadline,
         Refused::Origin,
+        Refused::Unknown,
+        Refused::NotAllowed,
     ];
 
     /// As `/metrics` has it.
@@ -59,6 +65,8 @@ impl Refused {
             Refused::CallsOfAddress => "calls_of_address",
             Refused::Deadline => "deadline",
             Refused::Origin => "origin",
+            Refused::Unknown => "unknown",
+            Refused::NotAllowed => "not_allowed",
         }
     }
 }
@@ -81,7 +89,7 @@ impl PortStats {
         self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn refuse(&self, why: Refused) {
+    pub(crate) fn refuse(&self, why: Refused) {
         self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
     }
 

@@ -3,7 +3,13 @@
 mod parts;
 mod start_error;
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use davy_delivery::Feed;
 use davy_door::Door;
@@ -191,6 +197,7 @@ impl Server {
             revisions,
             history,
             links,
+            door: OnceLock::new(),
             access,
             certificates: config.certificates(),
             audit,
@@ -214,6 +221,14 @@ impl Server {
     /// Where the same is served with TLS, if it is.
     pub fn https_addr(&self) -> Option<SocketAddr> {
         self.https_addr
+    }
+
+    /// Where the MQTT door is encrypted, if it is.
+    pub fn door_tls_addr(&self) -> Option<SocketAddr> {
+        let (door, _) = self.door.as_ref()?;
+        let listen = &self.config.door.as_ref()?.door.listen;
+        let encrypted = listen.iter().position(|listen| listen.tls.is_some())?;
+        door.local_addrs().get(encrypted).copied()
     }
 
     /// Where the MQTT door is, if there is one.

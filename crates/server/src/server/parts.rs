@@ -146,6 +146,8 @@ impl Parts {
                 wanted.door.listen.iter().map(|listen| listen.addr.to_string()).collect();
             let opened = Door::start_with(wanted.door.clone(), Arc::clone(&handler), publisher.clone());
             let opened = opened.map_err(|source| io_error(&format!("door {}", listen.join(", ")), source))?;
+            // There is one door, and it is opened once.
+            let _ = self.hub.door.set(publisher.clone());
             door = Some(OpenedDoor { door: opened, handler, publisher, gateway });
         }
         let hj212 = match &config.hj212 {

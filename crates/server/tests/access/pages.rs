@@ -6,7 +6,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::house::{House, accounts, token};
+use super::house::{House, accounts, token, word};
 
 async fn get(house: &House, path: &str, fields: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(house.server.http_addr()).await.expect("it listens");
@@ -77,5 +77,59 @@ async fn what_is_asked_in_json_is_asked_of_the_same_caller() {
         let (found, came) = get(&house, path, &fields).await;
         assert_eq!(found, code, "{what}: {came}");
         assert!(came.contains(word), "{what}: {came}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_takes_no_place_is_not_read_and_is_counted() {
+    // Not one call may be made at a time: whoever were given a place first would hear of that.
+    let house = House::with(&accounts(), |config, _| config.port.limits.calls_max = 0).await;
+    let path = "/davy.v1.AlarmService/List";
+    assert_eq!(word(&house.ask(path, Some("guess"), Vec::new()).await), "AUTH_FAILED");
+    assert_eq!(word(&house.ask(path, Some(&token(Role::Admin, "all")), Vec::new()).await), "NOT_ALLOWED");
+    let viewer = token(Role::Viewer, "all");
+    assert_eq!(word(&house.ask(path, Some(&viewer), Vec::new()).await), "CALLS_TOO_MANY");
+
+    // A body that never comes, announced by nobody known: the answer does not wait for it.
+    let mut stream = TcpStream::connect(house.server.http_addr()).await.expect("it listens");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: davy\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut came = [0; 12];
+    let read = tokio::time::timeout(std::time::Duration::from_secs(5), stream.read_exact(&mut came)).await;
+    read.expect("it is answered unread").expect("an answer");
+    assert_eq!(&came, b"HTTP/1.1 401");
+
+    let bearer = format!("authorization: Bearer {viewer}\r\n");
+    let (_, figures) = get(&house, "/metrics", &bearer).await;
+    // Servers of one process share their figures.
+    for (why, times) in [("unknown", 2), ("not_allowed", 1)] {
+        let name = format!("davy_http_refused_total{{why=\"{why}\"}} ");
+        let count: Option<u64> = figures.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok());
+        assert!(count >= Some(times), "{why}: {count:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_browser_may_show_is_taken_for_what_it_is_and_not_kept() {
+    let house = House::open(&accounts()).await;
+    for path in [
+        "/healthz",
+        "/metrics",
+        "/errors/AUTH_FAILED",
+        "/errors/none",
+        "/davy.v1.AlarmService/List",
+        "/elsewhere",
+    ] {
+        let (_, came) = get(&house, path, "").await;
+        for field in [
+            "x-content-type-options: nosniff",
+            "content-security-policy: default-src 'none'",
+            "cache-control: no-store",
+            "referrer-policy: no-referrer",
+        ] {
+            assert!(came.contains(field), "{path}: no {field} in {came}");
+        }
     }
 }

@@ -1,0 +1,200 @@
+//! A live Davy with two sites: one that means well, and one whose gateway does not.
+
+use std::{net::SocketAddr, time::Duration};
+
+use davy_proto::v1::{AlarmServiceListRequest, AlertServiceSubscribeRequest};
+use rcgen::generate_simple_self_signed;
+use sha2::{Digest, Sha256};
+use tonic::Request;
+
+use super::honest::Honest;
+use crate::{Davy, LONG, Metrics, Setup, wait_until};
+
+/// The token of a viewer of everything.
+pub const VIEWER: &str = "token-of-a-viewer-of-everything";
+/// Tokens of accounts: name, token, role, scope.
+const ACCOUNTS: [(&str, &str, &str, &str); 4] = [
+    ("viewer", VIEWER, "viewer", "*"),
+    ("operator", "token-of-an-operator-of-plant", "operator", "plant"),
+    ("neighbour", "token-of-a-viewer-of-yard", "viewer", "yard"),
+    ("caretaker", "token-of-an-admin", "admin", "*"),
+];
+/// The site of those who mean well.
+pub(crate) const PLANT: &str = "plant";
+/// The site of the gateway that does not.
+pub(crate) const YARD: &str = "yard";
+/// Gateways that mean well: user name, client identifier and edge node are one.
+pub(crate) const GATEWAYS: [&str; 2] = ["gw-1", "gw-2"];
+/// The gateway that does not, and may speak for itself.
+pub(crate) const VILLAIN: &str = "gw-9";
+/// What a gateway's MQTT password is.
+pub(crate) fn password(name: &str) -> String {
+    format!("token-of-{name}")
+}
+
+/// The log's word for the bound, and the sum of the parts that it does not speak of: the program, its rules and its caches, MiB.
+const BOUND: &str = "memory_max_mib=";
+const PROGRAM_MIB: u64 = 256;
+
+/// A Davy that is abused.
+#[derive(Debug)]
+pub struct House {
+    /// The process.
+    pub davy: Davy,
+    /// MQTT without TLS.
+    pub door: SocketAddr,
+    /// MQTT by TLS.
+    pub door_tls: SocketAddr,
+    pid: u32,
+    _setup: Setup,
+}
+
+fn hash(token: &str) -> String {
+    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn accounts() -> String {
+    let account = |(name, token, role, scope): &(&str, &str, &str, &str)| {
+        format!(
+            "[[account]]\nname = {name:?}\ntoken_sha256 = \"{}\"\ngrants = [{{ role = {role:?}, scope = {scope:?} }}]\n",
+            hash(token)
+        )
+    };
+    ACCOUNTS.iter().map(account).collect()
+}
+
+fn clients() -> String {
+    let client = |name: &str, site: &str| {
+        format!(
+            "[[client]]\nname = {name:?}\ntoken_sha256 = \"{}\"\ngrants = [{{ site = {site:?}, edge_node = {name:?} }}]\n",
+            hash(&password(name))
+        )
+    };
+    GATEWAYS.iter().map(|name| client(name, PLANT)).chain([client(VILLAIN, YARD)]).collect()
+}
+
+fn site(setup: &mut Setup, name: &str, nodes: &[&str]) {
+    let listed: Vec<String> = nodes.iter().map(|node| format!("{{id: {node}}}")).collect();
+    let tag = |node: &&str| format!("T-{node},gas.ch4,ppm,{node}\n");
+    let tags: String = nodes.iter().map(tag).collect();
+    let rules = "rules:\n  - id: high\n    applies_to: {quantity: gas.ch4}\n    limit:\n\
+                 \x20     - {name: H, tier: orange, at_or_above: 5 ppm}\n\
+                 \x20   response: {action: Look, time_to_respond: 1m}\n";
+    setup.site(
+        name,
+        &[
+            ("site.yaml", &format!("site: {name}\nedge_nodes: [{}]\n", listed.join(", "))),
+            ("tags.csv", &format!("tag,quantity,unit,edge_node\n{tags}")),
+            ("rules/high.yaml", rules),
+        ],
+    );
+}
+
+const CONFIG: &str = "[http]\nlisten = \"127.0.0.1:0\"\ntls_listen = \"127.0.0.1:0\"\ncertificate_file = \"server.pem\"\nkey_file = \"server.key\"\n\
+                      connections_max = 128\n\
+                      [door]\nlisten = \"127.0.0.1:0\"\ntls_listen = \"127.0.0.1:0\"\ncertificate_file = \"server.pem\"\n\
+                      key_file = \"server.key\"\nclients_file = \"clients.toml\"\nconnections_max = 400\n\
+                      [access]\naccounts_file = \"accounts.toml\"\n";
+
+impl House {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn open() -> House {
+        let mut setup = Setup::new();
+        site(&mut setup, PLANT, &GATEWAYS);
+        site(&mut setup, YARD, &[VILLAIN]);
+        let pair = generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a pair");
+        setup.write("server.pem", &pair.cert.pem());
+        setup.write("server.key", &pair.signing_key.serialize_pem());
+        setup.write("accounts.toml", &accounts());
+        setup.write("clients.toml", &clients());
+        setup.configure(CONFIG);
+        let davy = Davy::serve(&setup.config()).await;
+        let door = davy.door().await;
+        let door_tls = wait_until("davy says where its door with TLS is", LONG, async || {
+            let log = davy.log();
+            let line = log.lines().find_map(|line| Some(line.split_once("mqtts://")?.1.to_owned()));
+            line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        });
+        let door_tls = door_tls.await;
+        let pid = davy.pid();
+        House { davy, door, door_tls, pid, _setup: setup }
+    }
+
+    /// Lets those who mean well begin.
+    pub async fn honest(&self) -> Honest {
+        Honest::begin(self.davy.http(), self.door).await
+    }
+
+    /// The figures, as a viewer of everything sees them.
+    pub async fn metrics(&self) -> Metrics {
+        Metrics::shown_to(self.davy.http(), VIEWER).await
+    }
+
+    /// The bound of what queues and connections take, as Davy printed it at its start, and the program beside it; KiB.
+    ///
+    /// # Panics
+    /// When Davy printed none.
+    pub fn memory_bound_kib(&self) -> u64 {
+        let log = self.davy.log();
+        let figure = log.split_once(BOUND).and_then(|(_, rest)| {
+            rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u64>().ok()
+        });
+        (figure.unwrap_or_else(|| panic!("no {BOUND} in the log")) + PROGRAM_MIB) * 1024
+    }
+
+    /// Checks what no abuse may change: the process is the same, its memory is within the bound that it printed, every reading is
+    /// accounted for, and none of those who mean well was rejected or lost.
+    ///
+    /// # Panics
+    /// When one of these does not hold.
+    pub async fn check(&mut self, group: &str, acknowledged: u64) {
+        assert!(!self.davy.has_ended() && self.davy.pid() == self.pid, "{group}: Davy went");
+        let (peak, bound) = (self.davy.memory_peak_kib(), self.memory_bound_kib());
+        assert!(peak <= bound, "{group}: {peak} KiB of {bound} KiB");
+        for site in [PLANT, YARD] {
+            let (received, fates) =
+                wait_until(&format!("{group}: {site} has judged what came"), LONG, async || {
+                    let (received, fates) = account(&self.metrics().await, site);
+                    (received == fates).then_some((received, fates))
+                })
+                .await;
+            println!("{group}: {site}: received {received} = accounted for {fates}");
+        }
+        let metrics = self.metrics().await;
+        let judged = metrics.figure("davy_readings_judged_total", &[("site", PLANT)]);
+        assert_eq!(judged, acknowledged as f64, "{group}: what was acknowledged is judged, once");
+        println!("{group}: {peak} KiB at the most, {bound} KiB promised");
+    }
+}
+
+/// What was received for a site, and the sum of all that became of it.
+fn account(metrics: &Metrics, site: &str) -> (f64, f64) {
+    let of = |name: &str| metrics.sum(name, &[("site", site)]);
+    let fates = of("davy_readings_judged_total")
+        + of("davy_readings_rejected_total")
+        + of("davy_readings_dropped_total")
+        + of("davy_readings_not_judged_total");
+    (of("davy_readings_received_total"), fates)
+}
+
+/// A request of the viewer's.
+pub(crate) fn of_viewer<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let token = format!("Bearer {VIEWER}").parse().expect("a header");
+    request.metadata_mut().insert("authorization", token);
+    request.set_timeout(Duration::from_secs(600));
+    request
+}
+
+/// Everything that stands at the honest site.
+pub(crate) fn list() -> Request<AlarmServiceListRequest> {
+    of_viewer(AlarmServiceListRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
+}
+
+/// Every alert of the honest site from now on.
+pub(crate) fn subscription() -> Request<AlertServiceSubscribeRequest> {
+    of_viewer(AlertServiceSubscribeRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
+}

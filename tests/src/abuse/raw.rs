@@ -1,0 +1,66 @@
+//! A client that writes and reads bytes.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// Longer than Davy waits for anybody here, shorter than a test may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// One connection, byte by byte.
+#[derive(Debug)]
+pub struct Raw {
+    stream: TcpStream,
+}
+
+impl Raw {
+    /// Connects.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    pub async fn dial(addr: SocketAddr) -> Raw {
+        let stream = TcpStream::connect(addr).await.unwrap_or_else(|error| panic!("{addr}: {error}"));
+        stream.set_nodelay(true).expect("a socket");
+        Raw { stream }
+    }
+
+    /// Sends these bytes; whether they went out. Whoever is hung up on cannot send on.
+    pub async fn send(&mut self, bytes: &[u8]) -> bool {
+        matches!(timeout(PATIENCE, self.stream.write_all(bytes)).await, Ok(Ok(())))
+    }
+
+    /// Says that nothing more comes.
+    pub async fn finish(&mut self) {
+        // The other side may have gone first.
+        let _ = self.stream.shutdown().await;
+    }
+
+    /// The next so many bytes, or fewer where it ends or nothing more comes; `None` when nothing does.
+    pub async fn take(&mut self, len: usize) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let reading = async {
+            let mut rest = (&mut self.stream).take(len as u64);
+            rest.read_to_end(&mut bytes).await
+        };
+        let _ = timeout(PATIENCE, reading).await;
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// What comes within a time, up to the end.
+    pub async fn heard_within(&mut self, limit: Duration) -> Vec<u8> {
+        let mut heard = Vec::new();
+        let _ = timeout(limit, self.stream.read_to_end(&mut heard)).await;
+        heard
+    }
+
+    /// Everything until the connection is closed, in whatever way; `None` when it is not closed in time.
+    pub async fn rest(&mut self) -> Option<Vec<u8>> {
+        let mut rest = Vec::new();
+        // A reset is an end as well.
+        timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.ok().map(|_| rest)
+    }
+}

@@ -1,0 +1,4 @@
+//! Abuse of a live Davy, while those who mean well go on with their work: they lose nothing, and Davy neither ends nor grows.
+
+mod doc;
+mod mqtt;
