@@ -82,7 +82,7 @@ impl Honest {
                 tokio::select! {
                     event = heard.message() => {
                         let event = event.expect("the stream holds").expect("the stream goes on").event;
-                        if let Some(Event::Alert(alert)) = event.filter(|event| of_a_gas(event)) {
+                        if let Some(Event::Alert(alert)) = event.filter(of_a_gas) {
                             assert!(ids.insert(alert.id.clone()), "{} was told twice", alert.id);
                         }
                     }

@@ -34,7 +34,7 @@ fn cuts(v5: bool) -> Vec<Case> {
     let cut = |len: usize| {
         // Before the version is read, no version's answer is known.
         let want = if len < 7 { Want::Silence } else { refused(v5, 0x81) };
-        Case::knock(format!("{}/CONNECT cut to {len} bytes", word(v5)), packet(0x10, &body[..len]), want)
+        Case::knock(&format!("{}/CONNECT cut to {len} bytes", word(v5)), packet(0x10, &body[..len]), want)
     };
     (0..body.len()).map(cut).collect()
 }
@@ -43,7 +43,7 @@ fn flags(v5: bool) -> Vec<Case> {
     let plain = || Connect::of(v5, "stranger");
     let will = |flags| plain().will(b"a", &[]).flags(flags);
     let row = |name: &str, connect: Connect, want: Want| {
-        Case::knock(format!("{}/{name}", word(v5)), connect.bytes(), want)
+        Case::knock(&format!("{}/{name}", word(v5)), connect.bytes(), want)
     };
     let mut all = vec![
         row("reserved CONNECT flag", plain().flags(1), refused(v5, 0x81)),
@@ -76,7 +76,7 @@ fn flags(v5: bool) -> Vec<Case> {
 fn protocols(v5: bool) -> Vec<Case> {
     let row = |name: &'static str, level: u8, want: Want| {
         let connect = Connect::of(v5, "stranger").level(name, level);
-        Case::knock(format!("{}/protocol {name:?} level {level}", word(v5)), connect.bytes(), want)
+        Case::knock(&format!("{}/protocol {name:?} level {level}", word(v5)), connect.bytes(), want)
     };
     let mut all = vec![
         row("", 4, Want::Silence),

@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn row(v5: bool, name: &str, connect: &Connect, want: Want) -> Case {
-    Case::knock(format!("{}/{name}", word(v5)), connect.bytes(), want)
+    Case::knock(&format!("{}/{name}", word(v5)), connect.bytes(), want)
 }
 
 fn logins(v5: bool) -> Vec<Case> {

@@ -50,7 +50,7 @@ enum Want {
 
 impl Case {
     /// A first word.
-    fn knock(name: String, bytes: Vec<u8>, want: Want) -> Case {
+    fn knock(name: &str, bytes: Vec<u8>, want: Want) -> Case {
         Case { name: format!("mqtt/{name}"), tls: false, welcome: None, bytes, want }
     }
 
@@ -78,18 +78,18 @@ impl Case {
             Want::Answered(answer) => return self.stays(&mut raw, answer).await,
             Want::Nothing => return self.stays(&mut raw, &[]).await,
         };
-        self.compare(raw.rest().await, want)
+        self.compare(raw.rest().await, &want)
     }
 
     async fn stays(&self, raw: &mut Raw, answer: &[u8]) -> Result<(), String> {
         if !answer.is_empty() {
-            self.compare(raw.take(answer.len()).await, answer.to_vec())?;
+            self.compare(raw.take(answer.len()).await, answer)?;
         }
         raw.send(&PINGREQ).await;
-        self.compare(raw.take(PINGRESP.len()).await, PINGRESP.to_vec())
+        self.compare(raw.take(PINGRESP.len()).await, &PINGRESP)
     }
 
-    fn compare(&self, came: Option<Vec<u8>>, want: Vec<u8>) -> Result<(), String> {
+    fn compare(&self, came: Option<Vec<u8>>, want: &[u8]) -> Result<(), String> {
         match came {
             Some(came) if came == want => Ok(()),
             came => Err(format!("{}: {want:02x?} must come, and {came:02x?} came", self.name)),

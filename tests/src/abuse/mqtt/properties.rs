@@ -60,7 +60,7 @@ pub(super) fn cases() -> Vec<Case> {
         }
         match of_publish {
             false if number == 0x0B => {
-                all.push(published("PUBLISH with a subscription identifier", &one, 0x82))
+                all.push(published("PUBLISH with a subscription identifier", &one, 0x82));
             }
             false => all.push(published(&format!("PUBLISH with {number:#04x} of others"), &one, 0x81)),
             true if number == USER_PROPERTY => {}
@@ -109,12 +109,12 @@ fn values() -> Vec<Case> {
 
 fn connect(name: &str, property: &[u8], code: u8) -> Case {
     let bytes = Connect::of(true, "stranger").property(property).bytes();
-    Case::knock(format!("5/{name}"), bytes, refused(true, code))
+    Case::knock(&format!("5/{name}"), bytes, refused(true, code))
 }
 
 fn will(name: &str, property: &[u8], code: u8) -> Case {
     let bytes = Connect::of(true, "stranger").will(b"a", property).bytes();
-    Case::knock(format!("5/{name}"), bytes, refused(true, code))
+    Case::knock(&format!("5/{name}"), bytes, refused(true, code))
 }
 
 fn published(name: &str, property: &[u8], code: u8) -> Case {

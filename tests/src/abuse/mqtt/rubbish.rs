@@ -3,8 +3,9 @@
 use super::{Case, Want, good};
 
 pub(super) fn cases() -> Vec<Case> {
-    let silent =
-        |(name, bytes): &(&str, &[u8])| Case::knock(format!("rubbish/{name}"), bytes.to_vec(), Want::Silence);
+    let silent = |(name, bytes): &(&str, &[u8])| {
+        Case::knock(&format!("rubbish/{name}"), bytes.to_vec(), Want::Silence)
+    };
     let plain: [(&str, &[u8]); 8] = [
         ("HTTP", b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"),
         ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),

@@ -36,19 +36,19 @@ pub(super) fn cases() -> Vec<Case> {
 /// Anything but a CONNECT, and CONNECTs with flags.
 fn first_words() -> Vec<Case> {
     let early = |(kind, name, flags): &(u8, &str, u8)| {
-        Case::knock(format!("{name} before CONNECT"), packet(kind << 4 | flags, &[0, 1]), Want::Silence)
+        Case::knock(&format!("{name} before CONNECT"), packet(kind << 4 | flags, &[0, 1]), Want::Silence)
     };
-    let disconnect = Case::knock("DISCONNECT before CONNECT".into(), packet(0xE0, &[]), Want::Silence);
+    let disconnect = Case::knock("DISCONNECT before CONNECT", packet(0xE0, &[]), Want::Silence);
     let flagged = |flags: u8| {
         let bytes = packet(0x10 | flags, &good(true).bytes()[2..]);
-        Case::knock(format!("CONNECT with flags {flags:#06b}"), bytes, Want::Silence)
+        Case::knock(&format!("CONNECT with flags {flags:#06b}"), bytes, Want::Silence)
     };
     let lengths = [
         ("remaining length of five bytes", vec![0x10, 0x80, 0x80, 0x80, 0x80, 1]),
         ("remaining length of 256 MiB", vec![0x10, 0xFF, 0xFF, 0xFF, 0x7F]),
         ("CONNECT of 65 KiB", vec![0x10, 0x80, 0x88, 0x04]),
     ];
-    let lengths = lengths.map(|(name, bytes)| Case::knock(name.into(), bytes, Want::Silence));
+    let lengths = lengths.map(|(name, bytes)| Case::knock(name, bytes, Want::Silence));
     TYPES.iter().map(early).chain([disconnect]).chain((1..16).map(flagged)).chain(lengths).collect()
 }
 
