@@ -6,6 +6,7 @@
 //! It does not know: rules, the engine, gRPC. What it hands out are model values.
 
 mod book;
+pub mod consumers;
 pub mod exits;
 mod feed;
 mod follower;

@@ -35,6 +35,12 @@ pub(crate) fn set(conn: &Connection, cursor: &Cursor) -> Result<()> {
     Ok(())
 }
 
+/// Lets a cursor go.
+pub(crate) fn forget(conn: &Connection, name: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM cursors WHERE name = ?1")?.execute([name])?;
+    Ok(())
+}
+
 /// The cursor of that name.
 pub(crate) fn get(conn: &Connection, name: &str) -> Result<Option<Cursor>> {
     let mut statement = conn.prepare_cached("SELECT * FROM cursors WHERE name = ?1")?;

@@ -181,6 +181,17 @@ impl Journal {
         self.write(|conn, _| cursor::set(conn, cursor))
     }
 
+    /// Forgets how far a consumer has come.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn forget_cursor(&mut self, name: &str) -> Result<()> {
+        if self.cursor(name)?.is_none() {
+            return Ok(());
+        }
+        self.write(|conn, _| cursor::forget(conn, name))
+    }
+
     /// How far a consumer has come.
     pub fn cursor(&self, name: &str) -> Result<Option<Cursor>> {
         cursor::get(&self.conn, name)

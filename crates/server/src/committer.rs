@@ -46,6 +46,8 @@ pub(crate) enum Work {
     Commit(Box<Pending>),
     /// Note how far a consumer has come.
     Cursor(Cursor, oneshot::Sender<Result<(), JournalError>>),
+    /// Forget how far a consumer has come.
+    ForgetCursor(String, oneshot::Sender<Result<(), JournalError>>),
 }
 
 /// What others may see of a committer.
@@ -111,6 +113,9 @@ impl Committer {
             Work::Cursor(cursor, told) => {
                 // Whoever asked may have gone.
                 let _ = told.send(self.journal.set_cursor(&cursor));
+            }
+            Work::ForgetCursor(name, told) => {
+                let _ = told.send(self.journal.forget_cursor(&name));
             }
         }
     }

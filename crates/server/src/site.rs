@@ -227,10 +227,26 @@ impl SiteService {
         if let Some(forwarded) = &self.forwarded {
             return tokio::task::block_in_place(|| forwarded.confirm(&cursor)).map_err(|_| NoAnswer);
         }
-        let work = self.threads.lock().as_ref().map(|threads| threads.work.clone()).ok_or(NoAnswer)?;
+        self.commit(|told| Work::Cursor(cursor, told)).await
+    }
+
+    /// Forgets how far a consumer has come, and waits until that is durable.
+    pub(crate) async fn forget_cursor(&self, name: String) -> Result<Result<(), JournalError>, NoAnswer> {
+        if let Some(forwarded) = &self.forwarded {
+            return tokio::task::block_in_place(|| forwarded.forget_cursor(&name)).map_err(|_| NoAnswer);
+        }
+        self.commit(|told| Work::ForgetCursor(name, told)).await
+    }
+
+    async fn commit(
+        &self,
+        work: impl FnOnce(oneshot::Sender<Result<(), JournalError>>) -> Work,
+    ) -> Result<Result<(), JournalError>, NoAnswer> {
+        let committer = self.threads.lock().as_ref().map(|threads| threads.work.clone()).ok_or(NoAnswer)?;
         let (say, hear) = oneshot::channel();
+        let work = work(say);
         // The committer may be busy, and its queue is short.
-        let sent = tokio::task::spawn_blocking(move || work.send(Work::Cursor(cursor, say)).is_ok());
+        let sent = tokio::task::spawn_blocking(move || committer.send(work).is_ok());
         if !sent.await.unwrap_or(false) {
             return Err(NoAnswer);
         }

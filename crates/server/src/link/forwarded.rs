@@ -217,6 +217,13 @@ impl Forwarded {
         Ok(record.journal.set_cursor(cursor))
     }
 
+    /// Forgets how far a consumer has come. It blocks until the disk has it.
+    pub(crate) fn forget_cursor(&self, name: &str) -> Result<Result<(), JournalError>, Unfit> {
+        let mut record = self.record.lock();
+        let record = record.as_mut().ok_or(Unfit::Stopping)?;
+        Ok(record.journal.forget_cursor(name))
+    }
+
     /// Ends cleanly. What is brought afterwards is refused.
     ///
     /// # Errors

@@ -5,16 +5,22 @@
 
 use std::path::Path;
 
+use davy_journal::{SideFile, SideFileError};
 use davy_model::BundleFile;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::record::Record;
 
-/// `Revi`, in the file's header.
-const APPLICATION_ID: i32 = 0x5265_7669;
-/// Of the tables below.
-const SCHEMA_VERSION: i32 = 1;
+const FILE: SideFile = SideFile {
+    // `Revi`.
+    application_id: 0x5265_7669,
+    schema_version: 1,
+    tables: TABLES,
+    holds: "revisions",
+    // It is seldom written, and on a full disk it must be read without a byte to spare.
+    has_log: false,
+};
 
 const TABLES: &str = "
 CREATE TABLE texts(hash BLOB PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -68,21 +74,12 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Store {
     /// Opens the file, or makes it.
     pub(crate) fn open(path: &Path) -> Result<Store> {
-        let mut conn = Connection::open(path)?;
-        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        // Without a log beside it: it is seldom written, and on a full disk it must be read without a byte to spare.
-        conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
-        conn.pragma_update(None, "synchronous", "EXTRA")?;
-        let tables: u32 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables == 0 {
-            let transaction = conn.transaction()?;
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            transaction.commit()?;
+        match FILE.open(path) {
+            Ok(conn) => Ok(Store { conn }),
+            Err(SideFileError::Sqlite(error)) => Err(error.into()),
+            Err(SideFileError::Foreign(what)) => Err(StoreError::Foreign(what)),
+            Err(SideFileError::Damaged(what)) => Err(StoreError::Foreign(format!("it is damaged: {what}"))),
         }
-        check(&conn)?;
-        Ok(Store { conn })
     }
 
     /// What a site stands on; nothing, when it was never seen.
@@ -192,19 +189,6 @@ fn unreadable(record: &Record, error: &serde_json::Error) -> StoreError {
         site: record.site.clone(),
         revision: record.revision.clone(),
         why: error.to_string(),
-    }
-}
-
-fn check(conn: &Connection) -> Result<()> {
-    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    if pragma("application_id")? != APPLICATION_ID {
-        return Err(StoreError::Foreign("it is no file of Davy's revisions".to_owned()));
-    }
-    match pragma("user_version")? {
-        SCHEMA_VERSION => Ok(()),
-        other => Err(StoreError::Foreign(format!(
-            "its tables are of version {other}, and this Davy knows {SCHEMA_VERSION}: a newer Davy wrote it"
-        ))),
     }
 }
 

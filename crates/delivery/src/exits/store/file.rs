@@ -1,13 +1,8 @@
 //! The file itself: one SQLite database for all exits. What is committed outlives a power cut.
 
-use std::{
-    collections::BTreeMap,
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use davy_journal::SideFile;
 use davy_model::Timestamp;
 use rusqlite::{Connection, ErrorCode, params};
 
@@ -16,10 +11,14 @@ use super::{
     write::{self, Trimmed},
 };
 
-/// `Exit`, in the file's header.
-const APPLICATION_ID: i32 = 0x4578_6974;
-/// Of the tables below.
-const SCHEMA_VERSION: i32 = 1;
+const FILE: SideFile = SideFile {
+    // `Exit`.
+    application_id: 0x4578_6974,
+    schema_version: 1,
+    tables: TABLES,
+    holds: "exits",
+    has_log: true,
+};
 
 const TABLES: &str = "
 CREATE TABLE exits(
@@ -67,7 +66,7 @@ impl StoreFile {
     pub(super) fn open(path: &Path) -> Result<(StoreFile, Content), StoreError> {
         match StoreFile::try_open(path) {
             Err(error) if is_damage(&error) => {
-                let aside = put_aside(path)?;
+                let aside = SideFile::put_aside(path)?;
                 tracing::error!(file = %path.display(), %error, aside = %aside.display(),
                     "the file of exits is damaged and was put aside: receivers are told of a gap");
                 let (file, content) = StoreFile::try_open(path)?;
@@ -78,19 +77,7 @@ impl StoreFile {
     }
 
     fn try_open(path: &Path) -> Result<(StoreFile, Content), StoreError> {
-        let mut conn = Connection::open(path)?;
-        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        conn.pragma_update(None, "synchronous", "FULL")?;
-        let tables: u32 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables == 0 {
-            let transaction = conn.transaction()?;
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            transaction.commit()?;
-        }
-        check(&conn)?;
+        let conn = FILE.open(path)?;
         let content = Content { exits: read(&conn)?, is_new_after_damage: false };
         Ok((StoreFile { conn }, content))
     }
@@ -158,38 +145,6 @@ fn is_damage(error: &StoreError) -> bool {
             Some(_) => false,
         },
     }
-}
-
-fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let with = |suffix: &str| {
-        let mut name = OsString::from(path);
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let free = (1..).map(|number| with(&format!(".damaged-{number}"))).find(|aside| !aside.exists());
-    let aside = free.unwrap_or_else(|| with(".damaged"));
-    fs::rename(path, &aside)?;
-    for suffix in ["-wal", "-shm"] {
-        match fs::remove_file(with(suffix)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            Err(_) | Ok(()) => {}
-        }
-    }
-    Ok(aside)
-}
-
-fn check(conn: &Connection) -> Result<(), StoreError> {
-    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    match (pragma("application_id")?, pragma("user_version")?) {
-        (APPLICATION_ID, SCHEMA_VERSION) => {}
-        (id, version) => {
-            return Err(StoreError::Damaged(format!(
-                "no file of exits that this Davy reads (id {id:#x}, version {version})"
-            )));
-        }
-    }
-    let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
 }
 
 fn read(conn: &Connection) -> Result<BTreeMap<Arc<str>, Known>, StoreError> {

@@ -19,6 +19,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use davy_journal::SideFileError;
 use davy_model::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -113,6 +114,15 @@ pub(super) struct Told {
     pub(super) cursor: Option<u64>,
     /// What was refused.
     pub(super) letter: Option<Vec<u8>>,
+}
+
+impl From<SideFileError> for StoreError {
+    fn from(error: SideFileError) -> StoreError {
+        match error {
+            SideFileError::Sqlite(error) => StoreError::Sqlite(error),
+            SideFileError::Foreign(what) | SideFileError::Damaged(what) => StoreError::Damaged(what),
+        }
+    }
 }
 
 type Question = Box<dyn FnOnce(&mut StoreFile) + Send>;
