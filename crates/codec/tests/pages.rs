@@ -21,7 +21,7 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 30] = [
+const SERVICE_CODES: [&str; 33] = [
     "AUDIT_UNAVAILABLE",
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
@@ -33,6 +33,9 @@ const SERVICE_CODES: [&str; 30] = [
     "SITE_UNKNOWN",
     "SITE_FORWARDED",
     "LINK_REFUSED",
+    "CONSUMERS_TOO_MANY",
+    "CONSUMER_CONNECTED",
+    "CONSUMER_UNKNOWN",
     "EXIT_UNKNOWN",
     "HISTORY_UNAVAILABLE",
     "REQUEST_INVALID",

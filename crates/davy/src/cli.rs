@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    accounts, alarms, audit, check_config, dead_letters, demo, devices, exits, export, import, journal,
-    login, migrate, payload, pki, replay, rules, serve, simulate, tags, tree, version, watch_engine,
+    accounts, alarms, audit, check_config, consumers, dead_letters, demo, devices, exits, export, import,
+    journal, login, migrate, payload, pki, replay, rules, serve, simulate, tags, tree, version, watch_engine,
 };
 
 const AFTER_HELP: &str = "\
@@ -54,6 +54,9 @@ pub(crate) enum Verb {
     Exits(exits::Verb),
     /// Every site of this Davy and of those below it, and how the links between them do
     Tree(tree::Args),
+    /// Who takes alerts under a name: whether each listens, how far it is behind, what it was sent
+    #[command(subcommand)]
+    Consumers(consumers::Verb),
     /// Rule files
     #[command(subcommand)]
     Rules(rules::Verb),
@@ -150,6 +153,10 @@ mod tests {
             "davy deadletters replay --site park --code UNIT_MISMATCH --json",
             "davy devices list --week --json",
             "davy tree --json",
+            "davy consumers list --json",
+            "davy consumers show desk --of ann --json",
+            "davy consumers deliveries desk --site park --sequence 17 --limit 5 --json",
+            "davy consumers forget desk --of ann --by li",
             "davy exits list --json",
             "davy exits told desk --limit 5 --json",
             "davy exits dead-letters",

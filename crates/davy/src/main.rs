@@ -11,6 +11,7 @@ mod ask;
 mod audit;
 mod check_config;
 mod cli;
+mod consumers;
 mod credentials;
 mod dead_letters;
 mod demo;
@@ -77,6 +78,7 @@ async fn run(verb: Verb) -> anyhow::Result<Exit> {
         Verb::Whoami(args) => login::whoami(args).await,
         Verb::Accounts(verb) => accounts::run(&verb),
         Verb::Deadletters(verb) => dead_letters::run(verb).await,
+        Verb::Consumers(verb) => consumers::run(verb).await,
         Verb::Exits(verb) => exits::run(verb).await,
         Verb::Tree(args) => tree::run(args).await,
         Verb::Devices(verb) => devices::run(verb).await,

@@ -80,6 +80,8 @@ pub(crate) fn failed(status: &Status) -> anyhow::Error {
 
 fn hint_for_reason(reason: &str) -> &'static str {
     match reason {
+        "CONSUMER_UNKNOWN" => "davy consumers list shows the names; --of ACCOUNT names one that is not yours",
+        "CONSUMER_CONNECTED" => "stop the program first: davy consumers show NAME tells whether it is gone",
         "EXIT_UNKNOWN" => "davy exits list shows the names",
         "ALARM_UNKNOWN" => "davy alarms list shows the ids: site:rule:subject",
         "SITE_UNKNOWN" => {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use davy_access::{Caller, Permission, Scope, Tree};
-use davy_delivery::{Feed, exits::Exits};
+use davy_delivery::{Feed, consumers::Consumers, exits::Exits};
 use davy_door::DoorPublisher;
 use davy_intake::{CallIntake, Intake, LetterStore};
 use davy_model::Timestamp;
@@ -18,6 +18,7 @@ use crate::{
     canary::{self, Canary},
     certificates::Certificates,
     clock::Clock,
+    config::ConsumerConfig,
     guard::Access,
     history::History,
     latest::Latest,
@@ -58,6 +59,10 @@ pub(crate) struct Hub {
     pub(crate) audit: Arc<Audit>,
     /// Ways out to receivers, where any are configured.
     pub(crate) exits: Option<Arc<Exits>>,
+    /// Who takes alerts under a name.
+    pub(crate) consumers: Arc<Consumers>,
+    /// Those that must listen.
+    pub(crate) must_listen: Vec<ConsumerConfig>,
     /// Where sites lie in the administrative tree.
     pub(crate) tree: Arc<Tree>,
     /// How often a heartbeat goes down each site's alarm path.

@@ -16,6 +16,7 @@ mod clock;
 mod commit_thread;
 mod committer;
 mod config;
+mod consumers;
 mod contract;
 mod counted;
 mod exits;
@@ -61,8 +62,8 @@ mod writer;
 pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
-    AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, DoorConfig, ExitConfig, ExitKind, Flags,
-    HistoryConfig, HistoryStore, LinkConfig, LowerConfig, OidcConfig, PortConfig, PortTls,
+    AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, ConsumerConfig, DoorConfig, ExitConfig,
+    ExitKind, Flags, HistoryConfig, HistoryStore, LinkConfig, LowerConfig, OidcConfig, PortConfig, PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

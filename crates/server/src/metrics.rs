@@ -4,6 +4,7 @@ mod door;
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
+use davy_delivery::consumers::Silence;
 use davy_intake::{DeadLetters, Totals, hj212::Hj212Stats, sparkplug::SparkplugStats};
 use davy_model::{Condition, Tier};
 use metrics::{counter, gauge};
@@ -77,6 +78,7 @@ impl Metrics {
         show_audit(hub);
         show_exits(hub);
         show_links(hub);
+        show_consumers(hub);
         for (site, stats) in hub.intake.sparkplug.stats(&hub.intake.directory) {
             show_sparkplug(&site, &stats);
         }
@@ -169,6 +171,33 @@ fn show_exits(hub: &Hub) {
         ("evicted_dead_letters", drops.evicted_letters),
     ] {
         counter!("davy_exit_dropped_total", "what" => what).absolute(count);
+    }
+}
+
+/// How durable consumers do: counts of all, and each of those that must listen by its name.
+fn show_consumers(hub: &Hub) {
+    let all = hub.consumers.all();
+    let connected = all.iter().filter(|consumer| consumer.standing().streams > 0).count();
+    for (state, count) in [("connected", connected), ("gone", all.len() - connected)] {
+        gauge!("davy_consumers", "state" => state).set(count as f64);
+    }
+    let now = hub.clock.now();
+    for must in &hub.must_listen {
+        let standing = hub.consumers.get(&must.who).map(|consumer| consumer.standing());
+        let listens =
+            standing.as_ref().is_some_and(|one| one.silence(must.silent_after, now) == Silence::None);
+        let label = || must.who.name.to_string();
+        gauge!("davy_consumer_listens", "consumer" => label()).set(f64::from(u8::from(listens)));
+        let positions = standing.iter().flat_map(|one| &one.positions);
+        let behind = positions.map(|(site, position)| {
+            hub.feed.site(site).map_or(0, |feed| feed.sequence().saturating_sub(position.sequence))
+        });
+        gauge!("davy_consumer_behind_transitions", "consumer" => label()).set(behind.sum::<u64>() as f64);
+    }
+    let drops = hub.consumers.drops();
+    gauge!("davy_consumer_ledger_failing").set(f64::from(u8::from(drops.is_failing)));
+    for (what, count) in [("lost", drops.lost), ("evicted", drops.evicted)] {
+        counter!("davy_consumer_ledger_dropped_total", "what" => what).absolute(count);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     audit::Health,
     canary::Standing,
     certificates::{self, Ending, told_ending, told_trouble},
-    exits,
+    consumers, exits,
     hub::Hub,
     link::{Silence, silences, upward_fault},
     site::SiteService,
@@ -75,6 +75,7 @@ impl Watch {
             self.look_at_audit(hub, site);
             self.look_at_exits(hub, site);
             self.look_at_links(hub, site);
+            self.look_at_consumers(hub, site);
         }
     }
 
@@ -234,6 +235,16 @@ impl Watch {
         }
         if let Some((down, text)) = upward_fault(hub) {
             self.tell(site, "link", Tier::Yellow, down, text);
+        }
+    }
+
+    /// A consumer that must listen and does not is told where it should.
+    fn look_at_consumers(&mut self, hub: &Hub, site: &SiteService) {
+        for fault in consumers::faults(hub, site) {
+            let active = fault.why.is_some();
+            let listens = || (Tier::Yellow, Text::both("it listens again", "已恢复接收"));
+            let (tier, text) = fault.why.unwrap_or_else(listens);
+            self.tell(site, &fault.part, tier, active, text);
         }
     }
 

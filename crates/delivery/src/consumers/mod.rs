@@ -173,6 +173,11 @@ impl std::fmt::Debug for Listening {
 }
 
 impl Listening {
+    /// Whose stream it is.
+    pub fn consumer(&self) -> &Arc<Consumer> {
+        &self.consumer
+    }
+
     /// A transition that is on disk was handed to the connection.
     pub fn sent(&self, site: &str, sequence: u64) {
         if self.consumer.sent(site, sequence, (self.consumers.clock)()) {

@@ -27,6 +27,8 @@ pub enum What {
     RuleChange,
     /// Dead letters were sent again.
     Replay,
+    /// A consumer's cursors were let go.
+    ConsumerForgotten,
     /// Data were taken out.
     Export,
     /// The log itself failed for a while; how many entries are lost.
@@ -41,7 +43,7 @@ pub enum What {
     Checkpoint,
 }
 
-const WORDS: [(What, &str); 18] = [
+const WORDS: [(What, &str); 19] = [
     (What::Start, "start"),
     (What::Stop, "stop"),
     (What::Configuration, "configuration"),
@@ -54,6 +56,7 @@ const WORDS: [(What, &str); 18] = [
     (What::Command, "command"),
     (What::RuleChange, "rule_change"),
     (What::Replay, "replay"),
+    (What::ConsumerForgotten, "consumer_forgotten"),
     (What::Export, "export"),
     (What::Failed, "failed"),
     (What::Torn, "torn"),

@@ -17,6 +17,7 @@ use super::{
     ConfigProblem,
     access::RawAccess,
     audit::RawAudit,
+    consumers::RawConsumer,
     history::RawHistory,
     http::RawHttp,
     journal::RawJournal,
@@ -53,6 +54,7 @@ pub(super) struct Raw {
     pub(super) link: Option<RawLink>,
     /// The Davys below.
     pub(super) lower: Vec<RawLower>,
+    pub(super) consumer: Vec<RawConsumer>,
     /// The folder relative paths are meant from.
     #[serde(skip)]
     pub(super) base: PathBuf,
@@ -164,6 +166,7 @@ impl Default for Raw {
             exit: Vec::new(),
             link: None,
             lower: Vec::new(),
+            consumer: Vec::new(),
             base: PathBuf::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod clients;
+mod consumers;
 mod exits;
 mod file;
 mod history;
@@ -20,6 +21,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use access::{AccessConfig, OidcConfig};
 pub use audit::AuditConfig;
+pub use consumers::ConsumerConfig;
 pub use exits::{ExitConfig, ExitKind};
 pub use file::Flags;
 pub use history::{HistoryConfig, HistoryStore};
@@ -29,6 +31,7 @@ pub use liveness::CanaryConfig;
 pub use problem::ConfigProblem;
 
 use davy_access::Tree;
+use davy_delivery::consumers::CONSUMERS_MAX;
 
 use crate::{
     FolderPolicy, SiteSource,
@@ -88,6 +91,8 @@ pub struct Config {
     pub link: Option<LinkConfig>,
     /// The Davys below.
     pub lowers: Vec<LowerConfig>,
+    /// Consumers that must listen.
+    pub consumers: Vec<ConsumerConfig>,
 }
 
 /// Davy's own MQTT door.
@@ -137,6 +142,7 @@ impl Config {
             exits: Vec::new(),
             link: None,
             lowers: Vec::new(),
+            consumers: Vec::new(),
         }
     }
 
@@ -171,7 +177,7 @@ impl Config {
         let port = self.port.limits.memory_max_bytes().saturating_add(FILES_BYTES_MAX);
         let lowers = self.lowers.len() * LOWER_BYTES + usize::from(self.link.is_some()) * LINK_BYTES;
         let forwarded = self.lowers.iter().map(|lower| lower.sites.len()).sum::<usize>() * FORWARDED_BYTES;
-        let shared = [hj212, history, watchers, port, AUDIT_BYTES, exits, lowers, forwarded]
+        let shared = [hj212, history, watchers, port, AUDIT_BYTES, exits, lowers, forwarded, CONSUMERS_BYTES]
             .into_iter()
             .fold(door, usize::saturating_add);
         shared.saturating_add(sites.saturating_mul(per_site))
@@ -180,6 +186,10 @@ impl Config {
 
 /// What is on its way to one who watches readings, bytes: two messages of a commit each.
 const WATCHER_BYTES: usize = 8 << 20;
+
+/// What durable consumers can take, bytes: each has as many runs that wait for the ledger as may be, and a place in each of
+/// some sites.
+const CONSUMERS_BYTES: usize = CONSUMERS_MAX * (32 << 10);
 
 /// What is on its way to one receiver, bytes: twice 256 events, a tenth of the notes that wait, one alert and its answer.
 const EXIT_BYTES: usize = 8 << 20;

@@ -63,6 +63,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
     let history = super::history::resolve(&raw.history, &raw.base, |place, what| problems.add(place, what));
     let retention = journal::resolve(&raw.journal, |place, what| problems.add(place, what));
     let exits = super::exits::resolve(&raw.exit, &raw.base, &mut problems);
+    let consumers = super::consumers::resolve(&raw.consumer, known, &mut problems);
     let config = http.map(|http| Config {
         data_dir: raw.base.join(&raw.data_dir),
         sites: raw.sites.iter().map(|dir| SiteSource::Dir(raw.base.join(dir))).collect(),
@@ -87,6 +88,7 @@ pub(super) fn resolve(raw: &Raw) -> Result<Config, Vec<ConfigProblem>> {
         exits,
         link,
         lowers,
+        consumers,
     });
     match config {
         Some(config) if problems.0.is_empty() => Ok(config),

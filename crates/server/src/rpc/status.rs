@@ -171,6 +171,22 @@ pub(super) fn unknown_exit(exit: &str) -> Status {
     )
 }
 
+/// None of the caller's: whether it is somebody else's is not said.
+pub(super) fn unknown_consumer(consumer: &str) -> Status {
+    let what = format!("no consumer is called {consumer:?}: `davy consumers list` tells which there are");
+    about(Code::NotFound, "CONSUMER_UNKNOWN", what, &[("consumer", consumer)])
+}
+
+pub(super) fn connected_consumer(consumer: &str) -> Status {
+    let what = format!("{consumer} is connected: end its streams first");
+    about(Code::FailedPrecondition, "CONSUMER_CONNECTED", what, &[("consumer", consumer)])
+}
+
+pub(super) fn too_many_consumers(most: usize) -> Status {
+    let what = format!("{most} consumers are known, as many as may be: forget those that are gone");
+    status(Code::ResourceExhausted, "CONSUMERS_TOO_MANY", what)
+}
+
 pub(super) fn unknown_alarm(alarm: &str) -> Status {
     about(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"), &[("alarm", alarm)])
 }

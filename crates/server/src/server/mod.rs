@@ -20,15 +20,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use self::parts::Parts;
 pub use self::start_error::StartError;
-use self::{parts::Parts, start_error::io_error};
+pub(crate) use self::start_error::io_error;
 use crate::{
     Config,
     activation::BrokerLinks,
     audit::Found,
     canary::{self, Canary},
     clock::Clock,
-    exits,
+    consumers, exits,
     failure::Failure,
     guard::Access,
     history::History,
@@ -176,6 +177,7 @@ impl Server {
             }
             None => None,
         };
+        let consumers = consumers::open(&config, &feed, &clock)?;
         let canary = Arc::new(Canary::new(config.canary, started));
         let pulse = Pulse::of(own.iter().map(Arc::clone), config.heartbeat_every);
         let (node, pulse) = (config.node.clone(), Arc::new(pulse));
@@ -202,6 +204,8 @@ impl Server {
             certificates: config.certificates(),
             audit,
             exits,
+            consumers: Arc::new(consumers),
+            must_listen: config.consumers.clone(),
             tree: Arc::clone(&config.tree),
             heartbeat_every: config.heartbeat_every,
             lowers,
@@ -335,6 +339,9 @@ impl Server {
         if let Some(exits) = &self.hub.exits {
             exits.join().await;
         }
+        let consumers = Arc::clone(&self.hub.consumers);
+        // A panic is reported where it happens; there is nothing to add.
+        let _ = tokio::task::spawn_blocking(move || consumers.stop()).await;
         let sites = self.hub.own().filter_map(|site| {
             let id = &site.id;
             let door = self.hub.intake.directory.site(id)?;

@@ -56,6 +56,6 @@ impl StartError {
     }
 }
 
-pub(super) fn io_error(what: &str, source: io::Error) -> StartError {
+pub(crate) fn io_error(what: &str, source: io::Error) -> StartError {
     StartError::Io { what: what.to_owned(), source }
 }

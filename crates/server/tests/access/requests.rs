@@ -79,6 +79,16 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
             outside = Outside::NoSite;
             wire::AlertServiceConfirmRequest { consumer: "c".into(), token: "not one".into() }.encode_to_vec()
         }
+        // A consumer is looked up by its name, which comes first, and nobody has one here.
+        ("AlertService", "ListConsumers") => {
+            outside = Outside::NoSite;
+            Vec::new()
+        }
+        ("AlertService", "GetConsumer" | "DeleteConsumer" | "ListDeliveries") => {
+            outside = Outside::NoSite;
+            wire::AlertServiceGetConsumerRequest { consumer: "none".into(), ..Default::default() }
+                .encode_to_vec()
+        }
         ("DeadLetterService", "List") => {
             wire::DeadLetterServiceListRequest { site, ..Default::default() }.encode_to_vec()
         }

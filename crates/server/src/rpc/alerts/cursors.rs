@@ -1,72 +1,86 @@
-//! How far durable consumers have come, as the sites' journals keep it.
+//! Where durable consumers go on, and how far they confirm.
 
 use std::sync::Arc;
 
 use davy_access::{Caller, Permission};
-use davy_delivery::Token;
-use davy_journal::{Cursor, JournalReader};
+use davy_delivery::{
+    Token,
+    consumers::{CONSUMERS_MAX, Consumer, Filters, Listening, Who},
+};
+use davy_journal::Cursor;
+use davy_proto::v1 as wire;
 use tonic::Status;
 
+use super::wanted::Wanted;
 use crate::{hub::Hub, rpc::status};
 
-/// What a consumer's cursor is kept under. Where callers are known, a consumer is its caller's: nobody moves another's.
+/// Whose a consumer of that name is. Where callers are known, it is its caller's: nobody moves another's.
 ///
 /// # Errors
 /// When it is no name.
-pub(super) fn consumer_name(caller: &Caller, name: &str) -> Result<String, Status> {
+pub(super) fn who(caller: &Caller, name: &str) -> Result<Who, Status> {
     if davy_model::is_name(name) {
-        let own = || format!("{}/{name}", caller.name());
-        return Ok(if caller.is_proven() { own() } else { name.to_owned() });
+        let caller = caller.is_proven().then(|| Arc::clone(caller.name()));
+        return Ok(Who { caller, name: name.into() });
     }
     let what = "a consumer is called by 1 to 64 letters, digits, dots, dashes and underscores";
     Err(status::invalid_field("consumer", what))
 }
 
-/// Where a consumer that confirmed before goes on; `None` when it never did, or has no name.
+/// A stream of a durable consumer begins; none, when it has no name.
 ///
 /// # Errors
-/// When it is no name, or a journal cannot be read.
-pub(super) async fn confirmed(
+/// When it is no name, or no more consumers may be.
+pub(super) fn listen(
     hub: &Hub,
     caller: &Caller,
-    consumer: &str,
-    sites: &[Arc<str>],
-) -> Result<Option<Token>, Status> {
-    if consumer.is_empty() {
+    request: &wire::AlertServiceSubscribeRequest,
+    wanted: &Wanted,
+) -> Result<Option<Listening>, Status> {
+    if request.consumer.is_empty() {
         return Ok(None);
     }
-    let name = consumer_name(caller, consumer)?;
+    let filters = Filters { sites: request.sites.clone(), scopes: request.scopes.clone(), tier: wanted.tier };
+    let listening = hub.consumers.listen(&who(caller, &request.consumer)?, filters);
+    listening.map(Some).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))
+}
+
+/// Where a consumer that confirmed before goes on; `None` when it never did.
+pub(super) fn confirmed(hub: &Hub, consumer: &Consumer, sites: &[Arc<str>]) -> Option<Token> {
     let mut token = Token::default();
     let mut known = false;
     for feed in sites.iter().filter_map(|site| hub.feed.site(site)) {
-        let (path, name) = (feed.journal().to_owned(), name.clone());
-        let cursor = tokio::task::spawn_blocking(move || JournalReader::open(&path)?.cursor(&name));
-        let cursor =
-            cursor.await.map_err(|_| status::stopping())?.map_err(|error| status::journal(&error))?;
-        known |= cursor.is_some();
+        let position = consumer.position(feed.site());
+        known |= position.is_some();
         // A site it never heard of begins with its first transition.
-        token.see(feed.site(), cursor.map_or(0, |cursor| cursor.sequence));
+        token.see(feed.site(), position.map_or(0, |position| position.sequence));
     }
-    Ok(known.then_some(token))
+    known.then_some(token)
 }
 
 /// Moves a consumer's cursors up to a token, and returns once that is on disk. What the token says of sites beyond the
 /// caller's is nothing.
 ///
 /// # Errors
-/// When it is no name, the token is ahead of a site, or a journal cannot be written.
+/// When it is no name, the token is ahead of a site, no more consumers may be, or a journal cannot be written.
 pub(super) async fn confirm(hub: &Hub, caller: &Caller, consumer: &str, token: &Token) -> Result<(), Status> {
-    let name = consumer_name(caller, consumer)?;
+    let who = who(caller, consumer)?;
     let at = hub.clock.now();
     let theirs = hub.sites.iter().filter(|(id, _)| caller.may(Permission::View, id));
     let moves: Vec<_> = theirs.filter_map(|(id, site)| Some((site, token.seen(id)?))).collect();
     if let Some((site, _)) = moves.iter().find(|(site, sequence)| *sequence > site.feed.sequence()) {
         return Err(status::token_ahead(&site.id));
     }
+    let consumer = hub.consumers.admit(&who).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))?;
     for (site, sequence) in moves {
-        let cursor = Cursor { name: name.clone(), sequence, at };
-        let noted = site.confirm(cursor).await.map_err(|_| status::stopping())?;
-        noted.map_err(|error| status::journal(&error))?;
+        // Most of a token's sites stand still.
+        let stands = consumer.position(&site.id).is_some_and(|known| known.sequence >= sequence);
+        if !stands {
+            let cursor = Cursor { name: who.to_string(), sequence, at };
+            let noted = site.confirm(cursor).await.map_err(|_| status::stopping())?;
+            noted.map_err(|error| status::journal(&error))?;
+        }
+        consumer.confirmed(&site.id, sequence, at);
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! `AlertService`: transitions as they happen, after a token, or on top of a snapshot.
 
 mod cursors;
+mod look;
+mod shown;
 mod teller;
+mod told;
 mod wanted;
 
 use std::{pin::Pin, sync::Arc};
@@ -15,7 +18,7 @@ use tonic::{Request, Response, Status};
 use wire::alert_service_subscribe_request::Start as WireStart;
 
 pub(crate) use self::teller::heartbeat;
-use self::{teller::Teller, wanted::Wanted};
+use self::{teller::Teller, told::Told, wanted::Wanted};
 use super::{status, v1::alert_service_server::AlertService};
 use crate::{guard::caller, hub::Hub};
 
@@ -39,13 +42,18 @@ impl AlertService for Alerts {
         let caller = caller(&request);
         let request = request.into_inner();
         let wanted = Wanted::of(&self.hub, &caller, &request)?;
+        let listening = cursors::listen(&self.hub, &caller, &request, &wanted)?;
+        let confirmed = || {
+            let consumer = listening.as_ref()?.consumer();
+            cursors::confirmed(&self.hub, consumer, &wanted.sites)
+        };
         let (mut token, snapshot) = match &request.start {
             Some(WireStart::AfterToken(token)) => {
                 (token.parse().map_err(|_| status::wrong_token(token))?, false)
             }
             Some(WireStart::FromNow(_)) => (Token::default(), false),
             Some(WireStart::Snapshot(_)) => (Token::default(), true),
-            None => match cursors::confirmed(&self.hub, &caller, &request.consumer, &wanted.sites).await? {
+            None => match confirmed() {
                 Some(token) => (token, false),
                 // Whoever does not say, and was never here, wants to know how things stand.
                 None => (Token::default(), true),
@@ -59,7 +67,7 @@ impl AlertService for Alerts {
             // A client that is gone is no error.
             let _ = teller.tell(snapshot, stop).await;
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+        Ok(Response::new(Box::pin(Told { messages: ReceiverStream::new(receiver), listening })))
     }
 
     async fn confirm(
@@ -71,6 +79,38 @@ impl AlertService for Alerts {
         let token: Token = request.token.parse().map_err(|_| status::wrong_token(&request.token))?;
         cursors::confirm(&self.hub, &caller, &request.consumer, &token).await?;
         Ok(Response::new(wire::AlertServiceConfirmResponse { token: token.to_string() }))
+    }
+
+    async fn list_consumers(
+        &self,
+        request: Request<wire::AlertServiceListConsumersRequest>,
+    ) -> Result<Response<wire::AlertServiceListConsumersResponse>, Status> {
+        let caller = caller(&request);
+        look::list(&self.hub, &caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_consumer(
+        &self,
+        request: Request<wire::AlertServiceGetConsumerRequest>,
+    ) -> Result<Response<wire::AlertServiceGetConsumerResponse>, Status> {
+        let caller = caller(&request);
+        look::get(&self.hub, &caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_consumer(
+        &self,
+        request: Request<wire::AlertServiceDeleteConsumerRequest>,
+    ) -> Result<Response<wire::AlertServiceDeleteConsumerResponse>, Status> {
+        let caller = caller(&request);
+        look::delete(&self.hub, &caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_deliveries(
+        &self,
+        request: Request<wire::AlertServiceListDeliveriesRequest>,
+    ) -> Result<Response<wire::AlertServiceListDeliveriesResponse>, Status> {
+        let caller = caller(&request);
+        look::deliveries(&self.hub, &caller, request.into_inner()).await.map(Response::new)
     }
 }
 
