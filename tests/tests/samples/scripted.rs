@@ -7,9 +7,9 @@ use std::{
 };
 
 use davy_proto::v1::{
-    Alarm, Alert, AlertServiceConfirmRequest, AlertServiceConfirmResponse, AlertServiceSubscribeRequest,
-    AlertServiceSubscribeResponse, Bookmark, Gap, Heartbeat, SnapshotBegin, SnapshotEnd,
-    alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+    self as wire, Alarm, Alert, AlertServiceConfirmRequest, AlertServiceConfirmResponse,
+    AlertServiceSubscribeRequest, AlertServiceSubscribeResponse, Bookmark, Gap, Heartbeat, SnapshotBegin,
+    SnapshotEnd, alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
 };
 use davy_server::rpc::v1::alert_service_server::{AlertService, AlertServiceServer};
 use tokio::{net::TcpListener, sync::mpsc, time::sleep};
@@ -152,6 +152,34 @@ impl AlertService for Script {
             return Err(Status::with_error_details(Code::InvalidArgument, "not a token of Davy's", details));
         }
         Ok(Response::new(AlertServiceConfirmResponse { token }))
+    }
+
+    async fn list_consumers(
+        &self,
+        _: Request<wire::AlertServiceListConsumersRequest>,
+    ) -> Result<Response<wire::AlertServiceListConsumersResponse>, Status> {
+        Err(Status::unimplemented("no sample asks for it"))
+    }
+
+    async fn get_consumer(
+        &self,
+        _: Request<wire::AlertServiceGetConsumerRequest>,
+    ) -> Result<Response<wire::AlertServiceGetConsumerResponse>, Status> {
+        Err(Status::unimplemented("no sample asks for it"))
+    }
+
+    async fn delete_consumer(
+        &self,
+        _: Request<wire::AlertServiceDeleteConsumerRequest>,
+    ) -> Result<Response<wire::AlertServiceDeleteConsumerResponse>, Status> {
+        Err(Status::unimplemented("no sample asks for it"))
+    }
+
+    async fn list_deliveries(
+        &self,
+        _: Request<wire::AlertServiceListDeliveriesRequest>,
+    ) -> Result<Response<wire::AlertServiceListDeliveriesResponse>, Status> {
+        Err(Status::unimplemented("no sample asks for it"))
     }
 }
 
