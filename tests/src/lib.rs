@@ -7,6 +7,7 @@
 //! It does not know: rules, the engine, the journal's layout.
 
 pub mod abuse;
+pub mod consumers;
 mod davy;
 mod grpc;
 mod http;

@@ -10,7 +10,7 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace").to_owned()
 }
 
-/// The `davy` to test: `DAVY_BIN`, or the one built beside this test. `cargo test -p davy -p davy-tests` builds both;
+/// The `davy` to test: `DAVY_BIN`, or the one built beside this test or bench. `cargo test -p davy -p davy-tests` builds both;
 /// with `--test NAME` cargo builds that test alone, and the binary stays as it was.
 ///
 /// # Panics
@@ -19,15 +19,12 @@ pub fn davy_binary() -> PathBuf {
     if let Some(path) = env::var_os("DAVY_BIN") {
         return path.into();
     }
-    let test = env::current_exe().expect("a test has a path");
-    let folder = test.ancestors().nth(2).expect("tests are built in target/PROFILE/deps");
-    let found = folder.join("davy");
-    assert!(
-        found.is_file(),
-        "{}: not built; try cargo build -p davy, or name one by DAVY_BIN",
-        found.display()
-    );
-    found
+    let own = env::current_exe().expect("a test has a path");
+    // A bench is built in target/PROFILE, as davy is; a test in deps below it.
+    let mut places = own.ancestors().skip(1).take(2).map(|folder| folder.join("davy"));
+    places.find(|found| found.is_file()).unwrap_or_else(|| {
+        panic!("no davy beside {}: try cargo build -p davy, or name one by DAVY_BIN", own.display())
+    })
 }
 
 /// Whether nothing may be skipped for want of a tool or of data: so in CI.

@@ -7,10 +7,11 @@ use davy_proto::v1::{
     AlertServiceSubscribeRequest, alert_service_subscribe_request::Start,
     alert_service_subscribe_response::Event,
 };
-use davy_tests::{Davy, Grpc};
+use davy_tests::{
+    Davy, Grpc,
+    consumers::{Gateway, confirm, durable, setup},
+};
 use tokio::time::timeout;
-
-use crate::plant::{Gateway, confirm, durable, setup};
 
 /// Transitions, after each of which a stream is cut.
 const CUTS: u64 = 500;

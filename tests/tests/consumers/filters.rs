@@ -6,11 +6,12 @@ use davy_proto::v1::{
     AlertServiceSubscribeRequest, alert_service_subscribe_request::Start,
     alert_service_subscribe_response::Event,
 };
-use davy_tests::{Davy, Grpc, Subscriber};
+use davy_tests::{
+    Davy, Grpc, Subscriber,
+    consumers::{Gateway, confirm, durable, red_only, setup},
+};
 use tokio::time::timeout;
 use tonic_types::StatusExt;
-
-use crate::plant::{Gateway, confirm, durable, red_only, setup};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -2,29 +2,16 @@
 
 use std::time::Duration;
 
-use davy_proto::v1::{
-    AlertServiceListDeliveriesRequest, AlertServiceSubscribeRequest, Delivery,
-    alert_service_subscribe_request::Start,
+use davy_proto::v1::{AlertServiceSubscribeRequest, alert_service_subscribe_request::Start};
+use davy_tests::{
+    Davy, Grpc, LONG,
+    consumers::{Gateway, confirm, durable, setup, told},
+    davy, lines_of, wait_until,
 };
-use davy_tests::{Davy, Grpc, LONG, davy, lines_of, wait_until};
 use serde_json::Value;
 use tonic_types::StatusExt;
 
-use crate::plant::{Gateway, confirm, durable, setup};
-
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What the ledger says of a transition of `park`.
-async fn told(grpc: &Grpc, consumer: &str, sequence: u64) -> Vec<Delivery> {
-    let request = AlertServiceListDeliveriesRequest {
-        consumer: consumer.to_owned(),
-        site: "park".to_owned(),
-        sequence,
-        ..Default::default()
-    };
-    let answer = grpc.alerts().list_deliveries(request).await;
-    answer.unwrap_or_else(|status| panic!("ListDeliveries: {status}")).into_inner().deliveries
-}
 
 /// `davy consumers ... --json`, the first line.
 async fn line(server: &Davy, words: &[&str]) -> Value {

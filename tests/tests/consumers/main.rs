@@ -5,5 +5,4 @@ mod cuts;
 mod filters;
 mod ledger;
 mod many;
-mod plant;
 mod silent;

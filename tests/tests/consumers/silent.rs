@@ -5,9 +5,11 @@ use std::time::Duration;
 use davy_proto::v1::{
     AlertServiceSubscribeRequest, Tier, TransitionKind, alert_service_subscribe_request::Start,
 };
-use davy_tests::{Davy, Grpc, LONG, Metrics, wait_until};
-
-use crate::plant::{Gateway, confirm, durable, setup};
+use davy_tests::{
+    Davy, Grpc, LONG, Metrics,
+    consumers::{Gateway, confirm, durable, setup},
+    wait_until,
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

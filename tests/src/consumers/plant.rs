@@ -1,17 +1,22 @@
 //! Two sites in one city and one in another, each with a tag that raises an orange alarm past its limit.
 
-use davy_proto::v1::{AlertServiceConfirmRequest, AlertServiceSubscribeRequest, Tier};
-use davy_tests::{
-    Davy, Grpc, Setup,
-    mqtt::{Login, Mqtt, Packet, Version},
+use davy_proto::v1::{
+    AlertServiceConfirmRequest, AlertServiceListDeliveriesRequest, AlertServiceSubscribeRequest, Delivery,
+    Tier,
 };
 use jiff::{SignedDuration, Timestamp};
 
+use crate::{
+    Davy, Grpc, Setup,
+    mqtt::{Login, Mqtt, Packet, Version},
+};
+
 /// `park` and `mine` lie at 370000/370500, `gas` at 370000/370600.
-pub(crate) const SITES: [(&str, &str); 3] =
+pub const SITES: [(&str, &str); 3] =
     [("park", "370000/370500"), ("mine", "370000/370500"), ("gas", "370000/370600")];
 
-pub(crate) fn setup(more: &str) -> Setup {
+/// A configuration with these sites, and whatever `more` says.
+pub fn setup(more: &str) -> Setup {
     let mut setup = Setup::new();
     let rules = "rules:\n  - id: high\n    applies_to: {quantity: gas.ch4}\n    limit:\n\
                  \x20     - {name: H, tier: orange, at_or_above: 5 ppm}\n\
@@ -27,7 +32,8 @@ pub(crate) fn setup(more: &str) -> Setup {
 }
 
 /// The gateway of a site.
-pub(crate) struct Gateway {
+#[derive(Debug)]
+pub struct Gateway {
     mqtt: Mqtt,
     topic: String,
     sent: u64,
@@ -35,7 +41,11 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) async fn of(server: &Davy, site: &str) -> Gateway {
+    /// It connects.
+    ///
+    /// # Panics
+    /// When it is not let in.
+    pub async fn of(server: &Davy, site: &str) -> Gateway {
         let login = Login { id: &format!("{site}-gw"), user: None };
         let mqtt = Mqtt::connect(server.door().await, Version::V311, login).await.expect("let in");
         let topic = format!("davy/v1/{site}/gw/readings");
@@ -43,7 +53,10 @@ impl Gateway {
     }
 
     /// So many readings that each raise or clear, in one message; durable when it returns.
-    pub(crate) async fn changes(&mut self, changes: usize) {
+    ///
+    /// # Panics
+    /// When it is not acknowledged.
+    pub async fn changes(&mut self, changes: usize) {
         let step = SignedDuration::from_micros(20);
         let mut at = (Timestamp::now() - step * i32::try_from(changes).expect("few")).max(self.last + step);
         let mut lines = Vec::new();
@@ -66,16 +79,35 @@ impl Gateway {
 }
 
 /// A stream of a durable consumer.
-pub(crate) fn durable(name: &str) -> AlertServiceSubscribeRequest {
+pub fn durable(name: &str) -> AlertServiceSubscribeRequest {
     AlertServiceSubscribeRequest { consumer: name.to_owned(), ..Default::default() }
 }
 
 /// A stream that nothing passes: no alarm here is red.
-pub(crate) fn red_only(name: &str) -> AlertServiceSubscribeRequest {
+pub fn red_only(name: &str) -> AlertServiceSubscribeRequest {
     AlertServiceSubscribeRequest { tier_at_least: Tier::Red.into(), ..durable(name) }
 }
 
-pub(crate) async fn confirm(grpc: &Grpc, consumer: &str, token: &str) {
+/// Says that a consumer has dealt with everything up to there.
+///
+/// # Panics
+/// When it may not.
+pub async fn confirm(grpc: &Grpc, consumer: &str, token: &str) {
     let request = AlertServiceConfirmRequest { consumer: consumer.to_owned(), token: token.to_owned() };
     grpc.alerts().confirm(request).await.unwrap_or_else(|status| panic!("Confirm {token}: {status}"));
+}
+
+/// What the ledger says of a transition of `park`.
+///
+/// # Panics
+/// When there is no answer.
+pub async fn told(grpc: &Grpc, consumer: &str, sequence: u64) -> Vec<Delivery> {
+    let request = AlertServiceListDeliveriesRequest {
+        consumer: consumer.to_owned(),
+        site: "park".to_owned(),
+        sequence,
+        ..Default::default()
+    };
+    let answer = grpc.alerts().list_deliveries(request).await;
+    answer.unwrap_or_else(|status| panic!("ListDeliveries: {status}")).into_inner().deliveries
 }
