@@ -32,6 +32,8 @@ pub struct Waits {
     pub pubacks: Vec<Duration>,
     /// For a list of alarms.
     pub lists: Vec<Duration>,
+    /// For the alert, from the reading that raised or cleared.
+    pub alerts: Vec<Duration>,
     /// Alarms raised and cleared that the gateways caused.
     pub changes: u64,
 }
@@ -52,9 +54,9 @@ impl Waits {
 #[derive(Debug)]
 pub struct Honest {
     stop: watch::Sender<bool>,
-    gateways: Vec<JoinHandle<(Vec<Duration>, u64)>>,
+    gateways: Vec<JoinHandle<(Vec<Duration>, Vec<Instant>)>>,
     lister: JoinHandle<Vec<Duration>>,
-    listener: JoinHandle<usize>,
+    listener: JoinHandle<Vec<(String, Instant)>>,
     expected: watch::Sender<Option<u64>>,
 }
 
@@ -73,17 +75,18 @@ impl Honest {
             .expect("the viewer may hear")
             .into_inner();
         let listener = tokio::spawn(async move {
-            let (mut ids, mut expecting) = (BTreeSet::new(), expecting);
+            let (mut ids, mut alerts, mut expecting) = (BTreeSet::new(), Vec::new(), expecting);
             loop {
                 let wanted = expecting.borrow().unwrap_or(u64::MAX);
-                if ids.len() as u64 >= wanted {
-                    return ids.len();
+                if alerts.len() as u64 >= wanted {
+                    return alerts;
                 }
                 tokio::select! {
                     event = heard.message() => {
                         let event = event.expect("the stream holds").expect("the stream goes on").event;
                         if let Some(Event::Alert(alert)) = event.filter(of_a_gas) {
                             assert!(ids.insert(alert.id.clone()), "{} was told twice", alert.id);
+                            alerts.push((alert.alarm, Instant::now()));
                         }
                     }
                     _ = expecting.changed() => {}
@@ -104,12 +107,13 @@ impl Honest {
     /// When one of them was cut off or refused, or an alarm was not heard.
     pub async fn end(self) -> (Waits, u64) {
         self.stop.send(true).expect("they listen");
-        let (mut waits, mut acknowledged) = (Waits::default(), 0);
+        let (mut waits, mut acknowledged, mut caused) = (Waits::default(), 0, Vec::new());
         for gateway in self.gateways {
             let (pubacks, changes) = gateway.await.expect("a gateway was served to its end");
             acknowledged += pubacks.len() as u64;
             waits.pubacks.extend(pubacks);
-            waits.changes += changes;
+            waits.changes += changes.len() as u64;
+            caused.push(changes);
         }
         waits.lists = self.lister.await.expect("the lister was served to its end");
         self.expected.send(Some(waits.changes)).expect("the listener listens");
@@ -117,7 +121,13 @@ impl Honest {
             .await
             .expect("every alarm is heard")
             .expect("the listener was served");
-        assert_eq!(heard as u64, waits.changes, "each alarm is heard once");
+        assert_eq!(heard.len() as u64, waits.changes, "each alarm is heard once");
+        for (name, caused) in GATEWAYS.iter().zip(caused) {
+            let alarm = format!("{PLANT}:high:T-{name}");
+            let heard = heard.iter().filter(|(about, _)| *about == alarm);
+            // In a site alerts come in their order.
+            waits.alerts.extend(heard.zip(caused).map(|((_, heard), caused)| heard.duration_since(caused)));
+        }
         (waits, acknowledged)
     }
 }
@@ -138,27 +148,30 @@ fn ticks() -> tokio::time::Interval {
     ticks
 }
 
-/// Publishes until it is told to stop; how long each PUBACK took, and how many alarms it raised and cleared.
+/// Publishes until it is told to stop; how long each PUBACK took, and when it sent what raised and cleared its alarm.
 async fn publish(
     name: &'static str,
     door: SocketAddr,
     stopped: watch::Receiver<bool>,
-) -> (Vec<Duration>, u64) {
+) -> (Vec<Duration>, Vec<Instant>) {
     let password = password(name);
     let login = Login { id: name, user: Some((name, &password)) };
     let mut mqtt = Mqtt::connect(door, Version::V311, login).await.expect("a gateway is let in");
-    let (mut waits, mut changes, mut ticks, mut number, mut past) = (Vec::new(), 0, ticks(), 0u64, false);
+    let (mut waits, mut changes) = (Vec::new(), Vec::new());
+    let (mut ticks, mut number, mut past) = (ticks(), 0u64, false);
     while !*stopped.borrow() || past {
         ticks.tick().await;
         // The last word is that all is well, so that the next load begins as this one did.
         let ends = *stopped.borrow();
         let is_past = !ends && number / RUN % 2 == 1;
-        changes += u64::from(is_past != past);
-        (past, number) = (is_past, number + 1);
-        let value = if past { 9.0 } else { 1.0 };
+        let value = if is_past { 9.0 } else { 1.0 };
         let payload =
             format!(r#"{{"readings":[{{"tag":"T-{name}","value":{value},"ts":"{}"}}]}}"#, Timestamp::now());
         let began = Instant::now();
+        if is_past != past {
+            changes.push(began);
+        }
+        (past, number) = (is_past, number + 1);
         let id = mqtt
             .publish(&format!("davy/v1/{PLANT}/{name}/readings"), payload.as_bytes())
             .await

@@ -1,0 +1,181 @@
+//! What those who mean well wait for while Davy is abused, against what they wait for when it is not.
+//!
+//! Floor: the same gateways, listener and lister on the same Davy, undisturbed. Budget: p99 ≤ 2 × for readings and for alerts.
+//! Each round has a Davy of its own for each group; what is undisturbed comes first in one round and last in the next. Whoever
+//! abuses takes a share of the machine beside Davy, and what it may say of its own goes to the same disk: the CPU of both is told,
+//! and how long a flush of somebody else's took. `TMPDIR=/dev/shm` leaves the disk out.
+//!
+//!   bench-abuse                all groups
+//!   bench-abuse mqtt/floods    one
+
+use std::{
+    env,
+    fs::File,
+    io::Write,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use anyhow::{Result, anyhow, ensure};
+use davy_benches::{
+    process::cpu_us,
+    table::{line, median},
+};
+use davy_tests::abuse::{
+    House, Waits,
+    mqtt::{self, FLOODS},
+};
+use tokio::time::{Instant, sleep};
+
+const ROUNDS: usize = 3;
+/// How long nobody disturbs; and a group that is through before is tried again.
+const PIECE: Duration = Duration::from_secs(20);
+const FLUSH_EVERY: Duration = Duration::from_millis(50);
+
+type Abuse<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+type Group = fn(&House) -> Abuse<'_>;
+
+/// Each by its name in `docs/security/abuse.md`.
+const GROUPS: [(&str, Group); 2] =
+    [("mqtt", |house| Box::pin(every_case(house))), ("mqtt/floods", |house| Box::pin(every_flood(house)))];
+
+async fn every_case(house: &House) {
+    for case in mqtt::cases() {
+        case.try_on(house).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
+}
+
+async fn every_flood(house: &House) {
+    for flood in FLOODS {
+        house.flood(flood).await;
+    }
+}
+
+/// Somebody who flushes a page to the disk of Davy's journals, again and again.
+struct Flusher {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Result<Vec<Duration>>>,
+}
+
+impl Flusher {
+    fn begin() -> Flusher {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            let (mut file, mut took) = (tempfile::tempfile()?, Vec::new());
+            while !stopped.load(Ordering::Relaxed) {
+                took.push(flush(&mut file)?);
+                thread::sleep(FLUSH_EVERY);
+            }
+            Ok(took)
+        });
+        Flusher { stop, thread }
+    }
+
+    fn end(self) -> Result<Vec<Duration>> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().map_err(|_| anyhow!("who flushes panicked"))?
+    }
+}
+
+fn flush(file: &mut File) -> Result<Duration> {
+    let began = Instant::now();
+    file.write_all(&[0; 4096])?;
+    file.sync_data()?;
+    Ok(began.elapsed())
+}
+
+/// What a piece of a round gave.
+struct Piece {
+    waits: Waits,
+    flushes: Vec<Duration>,
+    /// Cores that Davy was at work on.
+    davy: f64,
+    /// Cores that this process was: who means well, and who does not.
+    clients: f64,
+}
+
+async fn piece(house: &House, meanwhile: impl Future<Output = ()>) -> Result<(Piece, u64)> {
+    let cpu = || anyhow::Ok((cpu_us(house.davy.pid())?, cpu_us(std::process::id())?));
+    let (before, began) = (cpu()?, Instant::now());
+    let (honest, flusher) = (house.honest().await, Flusher::begin());
+    meanwhile.await;
+    let (waits, acknowledged) = honest.end().await;
+    let flushes = flusher.end()?;
+    let (after, took_us) = (cpu()?, began.elapsed().as_micros() as f64);
+    let (davy, clients) = ((after.0 - before.0) as f64 / took_us, (after.1 - before.1) as f64 / took_us);
+    Ok((Piece { waits, flushes, davy, clients }, acknowledged))
+}
+
+async fn again(house: &House, abuse: Group) {
+    let began = Instant::now();
+    while began.elapsed() < PIECE {
+        abuse(house).await;
+    }
+}
+
+/// Both pieces of a round: undisturbed, and disturbed.
+async fn round(name: &str, abuse: Group, quiet_first: bool) -> Result<(Piece, Piece)> {
+    let mut house = House::open().await;
+    // What a Davy does once is no part of either.
+    let (_, first) = piece(&house, sleep(PIECE / 10)).await?;
+    let (quiet, abused);
+    if quiet_first {
+        quiet = piece(&house, sleep(PIECE)).await?;
+        abused = piece(&house, again(&house, abuse)).await?;
+    } else {
+        abused = piece(&house, again(&house, abuse)).await?;
+        quiet = piece(&house, sleep(PIECE)).await?;
+    }
+    house.check(name, first + quiet.1 + abused.1).await;
+    Ok((quiet.0, abused.0))
+}
+
+fn show(what: &str, budget: &str, rounds: &[(Piece, Piece)], waits: fn(&Piece) -> &[Duration]) {
+    let p99_ms = |piece: &Piece| Waits::p99(waits(piece)).as_secs_f64() * 1e3;
+    let of = |side: &dyn Fn(&(Piece, Piece)) -> f64| median(rounds.iter().map(side).collect());
+    let (quiet, abused) = (of(&|round| p99_ms(&round.0)), of(&|round| p99_ms(&round.1)));
+    let ratio = of(&|round| p99_ms(&round.1) / p99_ms(&round.0));
+    line(
+        what,
+        &format!("p99 {abused:.2} ms, {quiet:.2} ms undisturbed"),
+        &format!("ratio {ratio:.2}{budget}"),
+    );
+}
+
+async fn measure(name: &str, abuse: Group) -> Result<()> {
+    let mut rounds = Vec::new();
+    for number in 0..ROUNDS {
+        rounds.push(round(name, abuse, number.is_multiple_of(2)).await?);
+    }
+    println!("{name}, {ROUNDS} rounds");
+    show("reading → acknowledged", "; budget ≤ 2", &rounds, |piece| &piece.waits.pubacks);
+    show("reading → alert heard", "; budget ≤ 2", &rounds, |piece| &piece.waits.alerts);
+    show("list → answer", "", &rounds, |piece| &piece.waits.lists);
+    show("a flush of somebody else's", "", &rounds, |piece| &piece.flushes);
+    let of = |side: &dyn Fn(&(Piece, Piece)) -> f64| median(rounds.iter().map(side).collect());
+    line(
+        "cores at work: Davy, and all clients",
+        &format!("{:.2}, {:.2}", of(&|round| round.1.davy), of(&|round| round.1.clients)),
+        &format!("undisturbed {:.2}, {:.2}", of(&|round| round.0.davy), of(&|round| round.0.clients)),
+    );
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let wanted: Vec<String> = env::args().skip(1).collect();
+    let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
+    ensure!(wanted.iter().all(known), "the groups are {:?}", GROUPS.map(|(name, _)| name));
+    for (name, abuse) in GROUPS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            measure(name, abuse).await?;
+        }
+    }
+    Ok(())
+}
