@@ -108,6 +108,32 @@ async fn what_is_missing_for_ever_is_a_gap_to_every_reader_and_stays_one_after_a
 }
 
 #[test]
+fn how_far_a_consumer_came_is_known_after_a_restart_until_it_is_forgotten() {
+    let link = Link::new();
+    link.brings(1..=5).expect("in order");
+    let confirms = |link: &Link, sequence| {
+        let cursor = Cursor { name: "desk".to_owned(), sequence, at: Timestamp::from_micros(1) };
+        link.site.confirm(&cursor).expect("it is open").is_ok()
+    };
+    let known = |link: &Link| {
+        let reader = JournalReader::open(Place::from(&link.folder.path().join("park.sqlite")));
+        let cursor = reader.expect("a journal").cursor("desk").expect("it is whole");
+        cursor.map(|cursor| cursor.sequence)
+    };
+    assert!(confirms(&link, 4) && confirms(&link, 2), "an older word is no mistake");
+    assert!(!confirms(&link, 6), "nobody brought it yet");
+    let link = link.again();
+    assert_eq!(known(&link), Some(4), "it never moves back");
+    assert!(link.site.forget_cursor("desk").expect("it is open").is_ok());
+    assert!(link.site.forget_cursor("desk").expect("it is open").is_ok(), "once more is nothing new");
+    let link = link.again();
+    assert_eq!(known(&link), None);
+    link.site.close().expect("a clean end");
+    let cursor = Cursor { name: "desk".to_owned(), sequence: 1, at: Timestamp::from_micros(1) };
+    assert!(matches!(link.site.confirm(&cursor), Err(Unfit::Stopping)), "nothing is taken after the end");
+}
+
+#[test]
 fn how_alarms_stand_is_known_after_a_restart() {
     let link = Link::new();
     link.brings(1..=9).expect("in order");
