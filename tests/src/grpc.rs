@@ -120,7 +120,11 @@ impl Grpc {
         self.status().await.history.expect("history is kept")
     }
 
-    async fn status(&self) -> SystemServiceGetStatusResponse {
+    /// How it is, altogether.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn status(&self) -> SystemServiceGetStatusResponse {
         let mut client = SystemServiceClient::new(self.channel.clone());
         let answer = client.get_status(SystemServiceGetStatusRequest {}).await;
         answer.unwrap_or_else(|status| panic!("GetStatus: {status}")).into_inner()

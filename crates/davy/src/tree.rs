@@ -35,7 +35,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let headings = ["PLACE", "TITLE", "RISK", "ALARMS", "UNACKED", "HEARTBEAT", "FROM"];
     out::line(table::render(&headings, tree.sites.iter().map(site_row).collect()))?;
     if !tree.lowers.is_empty() {
-        let headings = ["LOWER", "STATE", "HEARD", "TRANSITIONS", "MISSING", "REFUSED"];
+        let headings = ["LOWER", "STATE", "HEARD", "TRANSITIONS", "BEHIND", "MISSING", "REFUSED"];
         out::line("")?;
         out::line(table::render(&headings, tree.lowers.iter().map(lower_row).collect()))?;
     }
@@ -76,9 +76,16 @@ fn lower_row(lower: &LowerDavy) -> Vec<Field> {
         state.into(),
         ago(lower.heard_age.as_ref()).into(),
         lower.transitions.to_string().into(),
+        behind(lower).into(),
         lower.missing.to_string().into(),
         lower.refused.to_string().into(),
     ]
+}
+
+/// How many transitions it has that are not here; of sites of which it told nothing yet, nothing is known.
+fn behind(lower: &LowerDavy) -> String {
+    let told: Vec<u64> = lower.sites.iter().filter_map(|site| site.behind).collect();
+    if told.is_empty() { "not told".to_owned() } else { told.iter().sum::<u64>().to_string() }
 }
 
 fn upper_line(upper: &UpperDavy) -> String {
@@ -118,10 +125,16 @@ fn tree_json(tree: &LinkServiceGetTreeResponse) -> Value {
         })
     });
     let lowers = tree.lowers.iter().map(|lower| {
+        let sites = lower.sites.iter().map(|site| {
+            json!({
+                "site": site.site, "heartbeat_age_s": seconds(site.heartbeat_age.as_ref()), "silent": site.silent,
+                "sequence": site.sequence, "behind": site.behind,
+            })
+        });
         json!({
             "name": lower.name, "node": lower.node, "connected": lower.connected, "silent": lower.silent,
             "heard_age_s": seconds(lower.heard_age.as_ref()), "transitions": lower.transitions,
-            "missing": lower.missing, "refused": lower.refused,
+            "missing": lower.missing, "refused": lower.refused, "sites": sites.collect::<Vec<_>>(),
         })
     });
     let upper = tree.upper.as_ref().map(|upper| {

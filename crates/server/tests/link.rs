@@ -2,12 +2,16 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use davy_proto::v1::{LinkServiceGetTreeRequest, UpperDavy};
-use davy_server::{Config, Flags, Server, rpc::v1::link_service_client::LinkServiceClient};
+use davy_access::token_hash;
+use davy_proto::v1::{LinkServiceGetTreeRequest, LowerDavy, SystemServiceGetStatusRequest, UpperDavy};
+use davy_server::{
+    Config, Flags, Server,
+    rpc::v1::{link_service_client::LinkServiceClient, system_service_client::SystemServiceClient},
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
-use tonic::transport::Endpoint;
+use tonic::{Request, transport::Endpoint};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -59,13 +63,27 @@ async fn city(folder: &Path, authority: &Authority) -> Server {
     write(
         folder,
         "accounts.toml",
-        &format!("{}{}", account("park-7", "370000/370500"), account("stranger", "*")),
+        &format!(
+            "{}{}{}{}",
+            account("park-7", "370000/370500"),
+            account("stranger", "*"),
+            viewer("everywhere", "*"),
+            viewer("harbour", "370000/370600"),
+        ),
     );
     let more = "tls_listen = \"127.0.0.1:0\"\ncertificate_file = \"localhost.pem\"\nkey_file = \"localhost.key\"\n\
         client_ca_file = \"ca.pem\"\nclient_certificate = \"optional\"\n[access]\naccounts_file = \"accounts.toml\"\n\
         [tree]\npark = \"370000/370500\"\njetty = \"370000/370600\"\n\
         [[lower]]\nname = \"park-7\"\nsites = [\"park\", \"jetty\"]\n";
     serve(folder, &["city"], more).await
+}
+
+/// An account that looks on, and shows its name as its token.
+fn viewer(name: &str, scope: &str) -> String {
+    let hash: String = token_hash(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "[[account]]\nname = \"{name}\"\ntoken_sha256 = \"{hash}\"\ngrants = [{{ role = \"viewer\", scope = \"{scope}\" }}]\n"
+    )
 }
 
 /// A park that calls the city with the certificate of that name.
@@ -96,6 +114,15 @@ async fn upper(park: &Server, wanted: impl Fn(&UpperDavy) -> bool) -> UpperDavy 
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("never as wanted: {last:?}");
+}
+
+/// The Davys below a city, as a viewer's status tells.
+async fn lowers(city: &Server, viewer: &str) -> Vec<LowerDavy> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", city.http_addr())).expect("an address");
+    let mut client = SystemServiceClient::new(endpoint.connect().await.expect("it listens"));
+    let mut request = Request::new(SystemServiceGetStatusRequest {});
+    request.metadata_mut().insert("authorization", format!("Bearer {viewer}").parse().expect("a header"));
+    client.get_status(request).await.expect("a status").into_inner().lowers
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,6 +159,11 @@ async fn who_is_known_by_a_certificate_brings_what_lies_in_the_scope_and_nobody_
     let deceived = park(folder.path(), &city, &theirs, "park-7.example").await;
     let stands = upper(&deceived, |upper| upper.why != "not called yet").await;
     assert!(!stands.connected && !stands.why.is_empty(), "{stands:?}");
+    // Whoever looks on sees of a lower Davy the sites in his scope.
+    for (viewer, sites) in [("everywhere", &["park", "jetty"][..]), ("harbour", &["jetty"])] {
+        let seen: Vec<_> = lowers(&city, viewer).await.into_iter().flat_map(|lower| lower.sites).collect();
+        assert_eq!(seen.iter().map(|site| site.site.as_str()).collect::<Vec<_>>(), sites, "{viewer}");
+    }
     // The one that is known was disturbed by none of them.
     assert!(upper(&known, |_| true).await.connected);
     for server in [deceived, known, city] {

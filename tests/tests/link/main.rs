@@ -5,4 +5,5 @@ mod consumer;
 mod outage;
 mod refused;
 mod silence;
+mod status;
 mod tower;

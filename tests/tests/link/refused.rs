@@ -15,7 +15,7 @@ fn reason(status: &Status) -> String {
 }
 
 /// Says hello with these sites as that Davy; gives why each is refused.
-async fn hello(
+pub(crate) async fn hello(
     city: &Floor,
     name: &str,
     protocol: u32,

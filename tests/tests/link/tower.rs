@@ -48,7 +48,12 @@ impl Floor {
 
     /// Where the lower one calls it.
     pub(crate) fn link(&self) -> String {
-        format!("[link]\nurl = \"http://127.0.0.1:{}\"\n", self.port)
+        format!("[link]\nurl = {:?}\n", self.url())
+    }
+
+    /// Where it is, also while it is not there.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Killed, as by a power cut.

@@ -44,6 +44,8 @@ struct Told {
     title: Option<Text>,
     risk_level: Option<Tier>,
     heard: Option<Instant>,
+    /// Its last transition where it is judged.
+    head: Option<u64>,
 }
 
 /// What became of transitions that were brought.
@@ -190,9 +192,21 @@ impl Forwarded {
         told.risk_level = risk_level;
         told.title = title;
         told.heard = Some(Instant::now());
+        told.head = Some(heartbeat.sequence);
         drop(told);
         self.state.note_heartbeat(heartbeat.clone());
         self.feed.beat(heartbeat);
+    }
+
+    /// Notes its last transition where it is judged, as a hello says.
+    pub(crate) fn note_head(&self, sequence: u64) {
+        self.told.lock().head = Some(sequence);
+    }
+
+    /// How many transitions are there and not here, as was told last; `None` when nothing was since the start.
+    pub(crate) fn behind(&self) -> Option<u64> {
+        let head = self.told.lock().head;
+        head.map(|head| head.saturating_sub(self.feed.sequence()))
     }
 
     /// What people call it, as it was told last.

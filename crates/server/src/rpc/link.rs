@@ -109,7 +109,10 @@ fn known(hub: &Hub, caller: &Caller, hello: &wire::LinkHello) -> Result<Arc<Lowe
 fn welcome(hub: &Hub, by: &Admitted, lower: &Lower, hello: &wire::LinkHello) -> wire::LinkWelcome {
     let taken = |site: &wire::LinkSite| {
         let (sequence, refused) = match place_of(hub, by, lower, site) {
-            Ok(forwarded) => (forwarded.feed().sequence(), String::new()),
+            Ok(forwarded) => {
+                forwarded.note_head(site.sequence);
+                (forwarded.feed().sequence(), String::new())
+            }
             Err(why) => {
                 lower.refuses();
                 warn!(lower = %lower.config.name, site = site.site, why, "a site is not taken");

@@ -1,33 +1,25 @@
 //! `LinkService.GetTree`: every site that a caller sees, of this Davy and of those below it.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::collections::BTreeMap;
 
 use davy_access::{Caller, Permission};
 use davy_delivery::Entry;
 use davy_model::Tier;
 use davy_proto::{duration_to_wire, v1 as wire};
 
-use crate::{
-    hub::Hub,
-    link::{Lower, risk_level_of},
-    site::SiteService,
-};
+use super::links;
+use crate::{hub::Hub, link::risk_level_of, site::SiteService};
 
 /// The tree, as far as the caller sees it.
 pub(super) fn tree(hub: &Hub, caller: &Caller) -> wire::LinkServiceGetTreeResponse {
     let mut sites: Vec<_> =
         hub.plants_of(caller, Permission::View).map(|site| tree_site(hub, site)).collect();
     sites.sort_by(|a, b| (&a.place, &a.site).cmp(&(&b.place, &b.site)));
-    let seen = |lower: &Lower| lower.config.sites.iter().any(|site| caller.may(Permission::View, site));
     wire::LinkServiceGetTreeResponse {
         node: hub.node.clone(),
         sites,
-        lowers: hub.lowers.iter().filter(|lower| seen(lower)).map(|lower| lower_davy(lower)).collect(),
-        upper: hub
-            .upward
-            .as_ref()
-            .filter(|_| caller.may_everywhere(Permission::View))
-            .map(|upward| upward.shown(hub)),
+        lowers: links::lowers(hub, caller),
+        upper: links::upper(hub, caller),
     }
 }
 
@@ -66,18 +58,4 @@ fn by_tier(standing: &[Entry]) -> Vec<wire::TierCount> {
     }
     let count = |(tier, alarms)| wire::TierCount { tier: wire::Tier::from(tier).into(), alarms };
     counts.into_iter().rev().map(count).collect()
-}
-
-fn lower_davy(lower: &Lower) -> wire::LowerDavy {
-    let heard_age = lower.heard_age();
-    wire::LowerDavy {
-        name: lower.config.name.to_string(),
-        node: lower.node(),
-        connected: lower.is_connected(),
-        heard_age: heard_age.map(duration_to_wire),
-        silent: lower.is_silent(heard_age) == Some(true),
-        transitions: lower.transitions.load(Ordering::Relaxed),
-        missing: lower.missing.load(Ordering::Relaxed),
-        refused: lower.refused.load(Ordering::Relaxed),
-    }
 }

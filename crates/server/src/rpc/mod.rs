@@ -17,6 +17,7 @@ mod history;
 mod lens;
 mod link;
 mod link_tree;
+mod links;
 pub(crate) mod meaning;
 mod methods;
 mod page_len;

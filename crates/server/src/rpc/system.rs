@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     alerts::heartbeat,
-    history, status,
+    history, links, status,
     v1::system_service_server::SystemService,
     view::{canary, node_state},
 };
@@ -47,6 +47,8 @@ impl SystemService for System {
             sites: plants.map(|site| site_status(&self.hub, site)).collect(),
             canary: Some(canary(&self.hub)),
             history: history::of_all(&self.hub),
+            lowers: links::lowers(&self.hub, &caller),
+            upper: links::upper(&self.hub, &caller),
         }))
     }
 

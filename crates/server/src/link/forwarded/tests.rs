@@ -134,6 +134,18 @@ fn how_far_a_consumer_came_is_known_after_a_restart_until_it_is_forgotten() {
 }
 
 #[test]
+fn what_is_behind_is_told_from_what_the_lower_davy_says() {
+    let link = Link::new();
+    assert_eq!(link.site.behind(), None, "it said nothing yet");
+    link.site.note_head(7);
+    assert_eq!(link.site.behind(), Some(7));
+    link.brings(1..=3).expect("in order");
+    assert_eq!(link.site.behind(), Some(4));
+    link.brings(4..=9).expect("in order");
+    assert_eq!(link.site.behind(), Some(0), "more came than it had said");
+}
+
+#[test]
 fn how_alarms_stand_is_known_after_a_restart() {
     let link = Link::new();
     link.brings(1..=9).expect("in order");
