@@ -5,7 +5,7 @@ use davy_model::Timestamp;
 use crate::{CallerKind, Denied, Grant, PasswordHash, TokenHash};
 
 /// One who may come in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The name in the record.
     pub name: Box<str>,

@@ -78,6 +78,11 @@ impl Accounts {
         Ok(())
     }
 
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.by_name.values()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.by_name.len()

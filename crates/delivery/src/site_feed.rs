@@ -59,6 +59,7 @@ pub struct SiteFeed {
     journal: PathBuf,
     book: Book,
     sequence: AtomicU64,
+    durable: AtomicU64,
     sender: broadcast::Sender<Item>,
 }
 
@@ -69,7 +70,8 @@ impl SiteFeed {
     /// The feed of a site whose last transition is `sequence`, with the journal that has the past.
     pub fn new(site: Arc<str>, journal: PathBuf, sequence: u64) -> SiteFeed {
         let (sender, _) = broadcast::channel(LIVE_LEN_MAX);
-        SiteFeed { site, journal, book: Book::default(), sequence: AtomicU64::new(sequence), sender }
+        let (durable, sequence) = (AtomicU64::new(sequence), AtomicU64::new(sequence));
+        SiteFeed { site, journal, book: Book::default(), sequence, durable, sender }
     }
 
     /// The site's id.
@@ -92,9 +94,18 @@ impl SiteFeed {
         self.sequence.load(Ordering::Acquire)
     }
 
+    /// The last transition on disk: the last one published, but for what was told while the journal fails. A place to resume from
+    /// is no later, since after a crash other transitions may have those numbers.
+    pub fn durable_sequence(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
+    }
+
     /// Tells everyone. Transitions come in the order of their sequence; one told before is not told again.
     pub fn publish(&self, delivered: Delivered) {
         let sequence = delivered.transition.sequence;
+        if delivered.durable {
+            self.durable.fetch_max(sequence, Ordering::AcqRel);
+        }
         if sequence <= self.sequence() {
             return;
         }

@@ -142,7 +142,8 @@ impl Head {
         if commit.at < self.at {
             return Some(format!("commit {}: its time {} is before {}", commit.number, commit.at, self.at));
         }
-        let hole = commit.transitions.iter().zip(self.first_of(commit)..).find(|(t, due)| t.sequence != *due);
+        let due = self.first_of(commit)..=u64::MAX;
+        let hole = commit.transitions.iter().zip(due).find(|(t, due)| t.sequence != *due);
         hole.map(|(transition, due)| {
             format!("commit {}: transition {} stands where {due} is due", commit.number, transition.sequence)
         })

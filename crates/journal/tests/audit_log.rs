@@ -20,7 +20,9 @@ use std::{
 use common::{NODE, at, entry};
 use davy_journal::{
     Disk, DiskFile, Held, JournalError, Mode, OwnDisk,
-    audit::{AuditLog, AuditOptions, AuditReport, Filter, Key, Noted, Opened, Trusted, page, verify},
+    audit::{
+        AuditLog, AuditOptions, AuditReport, Entry, Filter, Key, Noted, Opened, Trusted, What, page, verify,
+    },
 };
 
 const DAY: u64 = 86_400;
@@ -358,6 +360,11 @@ fn entries_are_found_by_who_what_when_and_page_by_page() {
     assert_eq!(all(&when), due(|number| (100..400).contains(number)));
     assert_eq!(all(&on), due(|number| number.to_string().starts_with('4')));
     assert_eq!(all(&logins), Vec::<u64>::new());
+    // An account that is called as a site is: whoever sees that site alone hears nothing of it.
+    let account = Entry::of_davy(What::AccountChange, "park");
+    log.append(at(500), &[(at(500), account)]).unwrap();
+    assert_eq!(all(&of_site("park")).len(), 500);
+    assert_eq!(all(&Filter::default()).len(), 501);
 }
 
 /// The other process: writes groups for ever, and says what is on disk.

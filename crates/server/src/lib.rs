@@ -63,7 +63,8 @@ pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{
     AccessConfig, AuditConfig, CanaryConfig, Config, ConfigProblem, ConsumerConfig, DoorConfig, ExitConfig,
-    ExitKind, Flags, HistoryConfig, HistoryStore, LinkConfig, LowerConfig, OidcConfig, PortConfig, PortTls,
+    ExitKind, Flags, HistoryConfig, HistoryStore, KeysFrom, LinkConfig, LowerConfig, OidcConfig, PortConfig,
+    PortTls,
 };
 pub use port::{Peer, PeerCertificate, PortLimits};
 pub use recover::RecoverError;

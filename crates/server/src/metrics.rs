@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::{
     canary::Standing,
+    guard::IssuerKeys,
     hub::Hub,
     kept::Kept,
     link::Forwarded,
@@ -76,6 +77,7 @@ impl Metrics {
         show_certificates(hub);
         show_history(hub);
         show_audit(hub);
+        show_issuer(hub);
         show_exits(hub);
         show_links(hub);
         show_consumers(hub);
@@ -85,6 +87,13 @@ impl Metrics {
         self.handle.run_upkeep();
         self.handle.render()
     }
+}
+
+/// How the issuer of tokens does, where one is asked for its keys.
+fn show_issuer(hub: &Hub) {
+    let Some((fails, failures)) = hub.access.issuer_keys().and_then(IssuerKeys::troubles) else { return };
+    gauge!("davy_issuer_keys_failing").set(f64::from(u8::from(fails)));
+    counter!("davy_issuer_keys_failures_total").absolute(failures);
 }
 
 /// How the audit log does.

@@ -3,7 +3,10 @@
 
 use std::{mem, time::Duration};
 
-use davy_proto::v1::{Alert, TransitionKind, alert_service_subscribe_response::Event};
+use davy_delivery::Token;
+use davy_proto::v1::{
+    Alert, TransitionKind, alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+};
 use davy_tests::{Davy, Grpc, LONG, Metrics, Setup, Subscriber, Told, get, wait_until};
 use tokio::time::timeout;
 
@@ -135,7 +138,32 @@ impl Bench {
         assert_eq!(failing, 1.0);
         let puback = timeout(TRIES, self.gateway.mqtt.next()).await;
         assert!(puback.is_err(), "acknowledged while the disk fails, or cut off: {puback:?}");
+        self.a_newcomer_may_resume(&raised).await;
         raised.id
+    }
+
+    /// Whoever comes while the disk fails sees the alarm, and gets no place to resume from behind it: after a crash another
+    /// transition may have its number.
+    async fn a_newcomer_may_resume(&self, raised: &Alert) {
+        let start = Start::Snapshot(true);
+        let mut newcomer = Grpc::connect(self.server.http()).await.subscribe(start).await.expect("let in");
+        let mut is_seen = false;
+        loop {
+            match timeout(LONG, newcomer.next()).await.expect("a snapshot ends") {
+                Ok(Some(Event::Alarm(alarm))) => is_seen |= alarm.id == raised.alarm,
+                Ok(Some(Event::SnapshotEnd(_))) => break,
+                Ok(Some(_)) => {}
+                end => panic!("the stream ended: {end:?}"),
+            }
+        }
+        assert!(is_seen, "{} is not in the snapshot", raised.alarm);
+        let token: Token = newcomer.token.parse().expect("a token");
+        let after = token.seen(SITE).expect("it speaks of the site");
+        assert!(
+            after < raised.sequence,
+            "it would resume after {after}, and {} is not on disk",
+            raised.sequence
+        );
     }
 
     /// The disk is well again: everything follows by itself.

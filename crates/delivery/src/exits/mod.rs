@@ -34,7 +34,7 @@ pub use self::{
     exit::{Exit, Outcome},
     health::{Figures, Health},
     hook::{Hook, HookConfig},
-    http::{HttpTarget, TargetError, is_loopback, tls_client},
+    http::{Answer, HttpClient, HttpTarget, TargetError, is_loopback, tls_client},
     mqtt::{Mqtt, MqttConfig},
     notice::{Gap, Notice, Wanted},
     secret::Secret,

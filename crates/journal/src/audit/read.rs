@@ -7,6 +7,7 @@ use davy_model::Timestamp;
 use super::{
     line::Noted,
     segment::{self, lines},
+    what::What,
 };
 use crate::{disk::Disk, error::Result};
 
@@ -87,7 +88,13 @@ impl Filter {
             && any(&self.who, &noted.who.name)
             && any(&self.result, &noted.result)
             && noted.on.starts_with(&self.on)
-            && self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| is_of(site, &noted.on)))
+            && self.sites.as_ref().is_none_or(|sites| noted.is_of_any(sites))
+    }
+}
+
+impl Noted {
+    fn is_of_any(&self, sites: &[String]) -> bool {
+        What::of(&self.what).is_some_and(What::is_of_sites) && sites.iter().any(|site| is_of(site, &self.on))
     }
 }
 

@@ -76,6 +76,28 @@ impl What {
         WORDS.iter().find(|(what, _)| *what == self).map_or("", |(_, word)| word)
     }
 
+    /// Whether it is done on sites and what is theirs. An account or a consumer may be called as a site is.
+    pub(super) fn is_of_sites(self) -> bool {
+        match self {
+            What::Command | What::RuleChange | What::Replay | What::Export => true,
+            What::Start
+            | What::Stop
+            | What::Configuration
+            | What::Key
+            | What::ClockStep
+            | What::Login
+            | What::Logout
+            | What::Refused
+            | What::AccountChange
+            | What::ConsumerForgotten
+            | What::Failed
+            | What::Torn
+            | What::Damaged
+            | What::LetGo
+            | What::Checkpoint => false,
+        }
+    }
+
     /// The one with this word.
     pub fn of(word: &str) -> Option<What> {
         WORDS.iter().find(|(_, known)| *known == word).map(|(what, _)| *what)

@@ -12,6 +12,7 @@ mod http;
 mod journal;
 mod link;
 mod liveness;
+mod oidc;
 mod problem;
 mod resolve;
 mod sparkplug;
@@ -19,7 +20,7 @@ mod tls;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-pub use access::{AccessConfig, OidcConfig};
+pub use access::AccessConfig;
 pub use audit::AuditConfig;
 pub use consumers::ConsumerConfig;
 pub use exits::{ExitConfig, ExitKind};
@@ -28,6 +29,7 @@ pub use history::{HistoryConfig, HistoryStore};
 pub use http::{PortConfig, PortTls};
 pub use link::{LinkConfig, LowerConfig};
 pub use liveness::CanaryConfig;
+pub use oidc::{KeysFrom, OidcConfig};
 pub use problem::ConfigProblem;
 
 use davy_access::Tree;

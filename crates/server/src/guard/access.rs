@@ -8,19 +8,21 @@ use std::{
 
 use arc_swap::ArcSwap;
 use davy_access::{
-    Accounts, AccountsError, Caller, CallerKind, Countersignatures, Countersigned, Denied, Grant, Keys,
-    KeysError, Lockout, Role, Scope, Secret, Session, Sessions, TokenHash, Tree,
+    Accounts, AccountsError, Caller, CallerKind, Countersignatures, Countersigned, Denied, Grant, KeysError,
+    Lockout, Role, Scope, Secret, Session, Sessions, TokenHash, Tree,
+    jws::JwsError,
     oidc::{ClaimError, Issuer},
     token_hash,
 };
+use davy_journal::audit::Entry;
 use davy_model::Timestamp;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
-use super::credentials::Credentials;
-use crate::{canary, config::AccessConfig};
+use super::{account_changes, credentials::Credentials, issuer_keys::IssuerKeys};
+use crate::{audit::Audit, canary, config::AccessConfig};
 
 /// Passwords that wait to be verified, one at a time: each takes up to 64 MiB.
 const LOG_INS_MAX: usize = 32;
@@ -52,8 +54,7 @@ struct Keeper {
 /// An issuer, and its keys as they are now.
 struct Vouching {
     issuer: Issuer,
-    keys_file: PathBuf,
-    keys: ArcSwap<Keys>,
+    keys: IssuerKeys,
 }
 
 /// A session just begun.
@@ -96,14 +97,17 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError`].
-    pub(crate) fn open(config: Option<&AccessConfig>, tree: &Arc<Tree>) -> Result<Access, AccessError> {
+    pub(crate) fn open(
+        config: Option<&AccessConfig>,
+        tree: &Arc<Tree>,
+        data_dir: &Path,
+    ) -> Result<Access, AccessError> {
         let Some(config) = config else { return Ok(Access::default()) };
         let bytes = read(&config.accounts_file)?;
         let accounts = accounts(&config.accounts_file, &bytes, tree)?;
         let issuer = config.oidc.as_ref().map(|oidc| {
-            let keys = keys(&oidc.jwks_file, &read(&oidc.jwks_file)?)?;
-            let (issuer, keys_file) = (oidc.issuer.clone(), oidc.jwks_file.clone());
-            Ok(Vouching { issuer, keys_file, keys: ArcSwap::from_pointee(keys) })
+            let keys = IssuerKeys::open(&oidc.keys, data_dir)?;
+            Ok::<_, AccessError>(Vouching { issuer: oidc.issuer.clone(), keys })
         });
         let random = SystemRandom::new();
         let keeper = Keeper {
@@ -215,14 +219,24 @@ impl Access {
         self.keeper.as_ref()?.countersignatures.lock().take(token, asks, what, now)
     }
 
-    /// Reads the files again. What is not sound changes nothing, and is said once.
-    pub(crate) fn look_again(&self) {
+    /// The keys of an issuer, where there is one.
+    pub(crate) fn issuer_keys(&self) -> Option<&IssuerKeys> {
+        self.keeper.as_ref()?.issuer.as_ref().map(|vouching| &vouching.keys)
+    }
+
+    /// Reads the files again, and notes which accounts have changed. What is not sound changes nothing, and is said once.
+    pub(crate) fn look_again(&self, audit: &Audit) {
         let Some(keeper) = &self.keeper else { return };
-        if let Err(error) = keeper.read_accounts() {
-            warn!(%error, "the accounts stay as they were");
+        match keeper.read_accounts() {
+            Ok(changes) => {
+                for change in &changes {
+                    audit.note(change);
+                }
+            }
+            Err(error) => warn!(%error, "the accounts stay as they were"),
         }
         if let Some(vouching) = &keeper.issuer
-            && let Err(error) = vouching.read_keys()
+            && let Err(error) = vouching.keys.read_again()
         {
             warn!(%error, "the issuer's keys stay as they were");
         }
@@ -241,33 +255,33 @@ impl Keeper {
         Caller::new(CallerKind::Machine, canary::SITE, canary::SITE, grants, Arc::clone(accounts.tree()))
     }
 
-    fn read_accounts(&self) -> Result<(), AccessError> {
+    /// Reads the accounts again, where their file is another one. Gives what has changed.
+    fn read_accounts(&self) -> Result<Vec<Entry>, AccessError> {
         let bytes = read(&self.accounts_file)?;
         let hash = token_hash(&bytes);
         if std::mem::replace(&mut *self.read.lock(), hash) == hash {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let accounts = accounts(&self.accounts_file, &bytes, self.accounts.load().tree())?;
+        let before = self.accounts.load_full();
+        let accounts = Arc::new(accounts(&self.accounts_file, &bytes, before.tree())?);
         info!(accounts = accounts.len(), "the accounts file was read again");
-        self.accounts.store(Arc::new(accounts));
-        Ok(())
+        self.accounts.store(Arc::clone(&accounts));
+        Ok(account_changes::entries(&before, &accounts))
     }
 }
 
 impl Vouching {
     fn caller(&self, token: &str, accounts: &Accounts, now: Timestamp) -> Result<Caller, Denied> {
-        let caller = self.issuer.caller(token, &self.keys.load(), accounts.tree(), now)?;
+        let caller = self.issuer.caller(token, &self.keys.now(), accounts.tree(), now);
+        if matches!(caller, Err(Denied::Jws(JwsError::Key))) {
+            self.keys.miss();
+        }
+        let caller = caller?;
         // One name in the record is one account's.
         if accounts.get(caller.name()).is_some() {
             return Err(Denied::Claim(ClaimError::Name));
         }
         Ok(caller)
-    }
-
-    fn read_keys(&self) -> Result<(), AccessError> {
-        let keys = keys(&self.keys_file, &read(&self.keys_file)?)?;
-        self.keys.store(Arc::new(keys));
-        Ok(())
     }
 }
 
@@ -283,7 +297,7 @@ fn canary(of: &SystemRandom) -> String {
     format!("davy_k_{digits}")
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, AccessError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, AccessError> {
     fs::read(path).map_err(|source| AccessError::Read { path: path.display().to_string(), source })
 }
 
@@ -291,9 +305,4 @@ fn accounts(path: &Path, bytes: &[u8], tree: &Arc<Tree>) -> Result<Accounts, Acc
     let text = String::from_utf8_lossy(bytes);
     let wrong = |wrong| AccessError::Accounts { path: path.display().to_string(), wrong };
     Accounts::parse(&text, Arc::clone(tree)).map_err(wrong)
-}
-
-fn keys(path: &Path, bytes: &[u8]) -> Result<Keys, AccessError> {
-    let text = String::from_utf8_lossy(bytes);
-    Keys::parse(&text).map_err(|source| AccessError::Keys { path: path.display().to_string(), source })
 }

@@ -4,8 +4,10 @@
 //! where the site is looked up: [`crate::hub::Hub::sites_of`] and [`crate::hub::Hub::site_of`].
 
 mod access;
+mod account_changes;
 mod admitted;
 mod credentials;
+mod issuer_keys;
 mod layer;
 mod peer;
 mod policy;
@@ -15,6 +17,7 @@ pub(crate) use self::policy::wire_of;
 pub(crate) use self::{
     access::Access,
     admitted::Admitted,
+    issuer_keys::IssuerKeys,
     layer::{Guard, TurnedAway, admit, page, recognize},
 };
 pub use self::{access::AccessError, layer::Page, policy::permission_of};

@@ -138,8 +138,10 @@ impl Forwarded {
         let Some(first) = fresh.first().map(|first| first.sequence) else {
             return Ok(Taken { sequence: head.sequence, ..Taken::default() });
         };
-        let due = first.min(head.sequence.max(record.missing_to) + 1).max(head.sequence + 1);
-        let misplaced = fresh.iter().zip(due..).find(|(transition, due)| transition.sequence != *due);
+        let missing_to = head.sequence.max(record.missing_to);
+        let due = first.min(missing_to.saturating_add(1)).max(head.sequence + 1);
+        let misplaced =
+            fresh.iter().zip(due..=u64::MAX).find(|(transition, due)| transition.sequence != *due);
         if let Some((transition, due)) = misplaced {
             return Err(Unfit::OutOfOrder { site: Arc::clone(site), found: transition.sequence, due });
         }

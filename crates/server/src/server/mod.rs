@@ -85,7 +85,7 @@ impl Server {
     /// [`StartError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Server, StartError> {
         let mut loaded = load_all(&config)?;
-        let access = Arc::new(Access::open(config.access.as_ref(), &config.tree)?);
+        let access = Arc::new(Access::open(config.access.as_ref(), &config.tree, &config.data_dir)?);
         if config.canary.is_some() {
             loaded.push(canary::loaded());
         }

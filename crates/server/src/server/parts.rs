@@ -75,6 +75,7 @@ impl Parts {
             self.say_feedback(),
             self.watch_sparkplug(),
             self.watch_accounts(),
+            self.ask_issuer(),
             tokio::spawn(certificates::watch(self.hub.certificates.clone(), self.stop_serving.clone())),
         ];
         if let Some(opened) = &door {
@@ -235,9 +236,18 @@ impl Parts {
         tokio::spawn(async move {
             let mut ticks = ticks(ACCOUNTS_EVERY);
             while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-                let access = Arc::clone(&hub.access);
+                let hub = Arc::clone(&hub);
                 // It reads files.
-                let _ = tokio::task::spawn_blocking(move || access.look_again()).await;
+                let _ = tokio::task::spawn_blocking(move || hub.access.look_again(&hub.audit)).await;
+            }
+        })
+    }
+
+    fn ask_issuer(&self) -> JoinHandle<()> {
+        let (access, stop) = (Arc::clone(&self.hub.access), self.stop_serving.clone());
+        tokio::spawn(async move {
+            if let Some(keys) = access.issuer_keys() {
+                keys.ask_on(stop).await;
             }
         })
     }

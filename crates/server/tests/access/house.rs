@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, sync::LazyLock};
 use bytes::{Buf, BufMut, Bytes};
 use davy_access::{PasswordHash, Role, Tree, token_hash};
 use davy_model::BundleFile;
-use davy_server::{AccessConfig, Config, OidcConfig, Server, SiteSource};
+use davy_server::{AccessConfig, Config, Server, SiteSource};
 use tempfile::TempDir;
 use tonic::{
     Code, Request, Status,
@@ -195,10 +195,4 @@ impl Decoder for Raw {
         let len = from.remaining();
         Ok(Some(from.copy_to_bytes(len)))
     }
-}
-
-pub(crate) fn oidc(folder: &TempDir, issuer: davy_access::oidc::Issuer, keys: &str) -> OidcConfig {
-    let jwks_file = folder.path().join("jwks.json");
-    fs::write(&jwks_file, keys).expect("written");
-    OidcConfig { issuer, jwks_file }
 }

@@ -3,6 +3,7 @@
 mod certificates;
 mod doc;
 mod house;
+mod issuer;
 mod login;
 mod matrix;
 mod pages;

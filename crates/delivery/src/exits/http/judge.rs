@@ -56,7 +56,7 @@ mod tests {
     fn answer(status: u16, headers: &[(&'static str, &str)]) -> Answer {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        Answer { status, headers, body: "no such site".to_owned() }
+        Answer { status, headers, body: "no such site".to_owned(), is_whole: true }
     }
 
     #[test]

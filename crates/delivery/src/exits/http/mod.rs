@@ -34,18 +34,23 @@ const HEADERS_LEN_MAX: usize = 64 << 10;
 
 /// A client of one receiver, with at most one connection.
 #[derive(Debug)]
-pub(super) struct HttpClient {
+pub struct HttpClient {
     target: HttpTarget,
     answer_max: Duration,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
-/// A whole answer.
+/// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub struct Answer {
+    /// 200, 404...
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its first 64 KiB.
+    pub body: String,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 /// Why there is no answer.
@@ -66,7 +71,7 @@ impl Failed {
 
 impl HttpClient {
     /// A client that waits `answer_max` for an answer to be whole.
-    pub(super) fn new(target: HttpTarget, answer_max: Duration) -> HttpClient {
+    pub fn new(target: HttpTarget, answer_max: Duration) -> HttpClient {
         HttpClient { target, answer_max, connection: None }
     }
 
@@ -74,7 +79,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(super) async fn ask(
+    pub async fn ask(
         &mut self,
         method: &str,
         headers: &[(&'static str, String)],
@@ -109,8 +114,8 @@ impl HttpClient {
         });
         let late =
             || Failed::Otherwise(format!("no whole answer within {} s", self.answer_max.as_secs_f32()));
-        let (answer, is_whole) = exchanged.await.map_err(|_| late())??;
-        if is_whole {
+        let answer = exchanged.await.map_err(|_| late())??;
+        if answer.is_whole {
             self.connection = Some(connection);
         }
         Ok(answer)
@@ -159,8 +164,7 @@ async fn handshake(
     Ok(sender)
 }
 
-/// The answer, and whether all of it was read.
-async fn read(answer: Response<Incoming>) -> Result<(Answer, bool), String> {
+async fn read(answer: Response<Incoming>) -> Result<Answer, String> {
     let (parts, mut body) = answer.into_parts();
     let mut read = Vec::new();
     let mut is_whole = true;
@@ -175,7 +179,7 @@ async fn read(answer: Response<Incoming>) -> Result<(Answer, bool), String> {
         }
     }
     let body = String::from_utf8_lossy(&read).into_owned();
-    Ok((Answer { status: parts.status.as_u16(), headers: parts.headers, body }, is_whole))
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, is_whole })
 }
 
 /// An error with what it came from.

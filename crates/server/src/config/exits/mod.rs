@@ -215,11 +215,15 @@ impl Keys<'_> {
 
     /// TLS that trusts whom `ca_file` names.
     fn tls(&mut self, ca_file: &Path) -> Option<Arc<ClientConfig>> {
-        let path = self.base.join(ca_file);
-        let pem = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()));
-        let tls = pem.and_then(|pem| tls_client(&pem));
+        let tls = trusting(&self.base.join(ca_file));
         self.take("ca_file", tls)
     }
+}
+
+/// TLS that trusts whom a file of authorities names.
+pub(super) fn trusting(ca_file: &Path) -> Result<Arc<ClientConfig>, String> {
+    let pem = fs::read(ca_file).map_err(|error| format!("{}: {error}", ca_file.display()))?;
+    tls_client(&pem)
 }
 
 #[cfg(test)]

@@ -75,6 +75,15 @@ fn what_comes_again_is_known_by_its_sequence_and_what_is_out_of_order_is_refused
 }
 
 #[test]
+fn a_number_past_all_is_refused_and_leaves_nothing_behind() {
+    let link = Link::new();
+    link.site.excuse(u64::MAX);
+    assert!(link.brings([u64::MAX]).is_err(), "the journal has no such number");
+    assert!(link.brings([u64::MAX, 1]).is_err());
+    assert_eq!(link.brings([1, 2]), Ok((2, 2, 0)));
+}
+
+#[test]
 fn a_transition_of_another_site_is_not_taken_with_those_around_it() {
     let link = Link::new();
     let mut foreign = transition(2);

@@ -68,7 +68,7 @@ pub(super) async fn confirm(hub: &Hub, caller: &Caller, consumer: &str, token: &
     let at = hub.clock.now();
     let theirs = hub.sites.iter().filter(|(id, _)| caller.may(Permission::View, id));
     let moves: Vec<_> = theirs.filter_map(|(id, site)| Some((site, token.seen(id)?))).collect();
-    if let Some((site, _)) = moves.iter().find(|(site, sequence)| *sequence > site.feed.sequence()) {
+    if let Some((site, _)) = moves.iter().find(|(site, sequence)| *sequence > site.feed.durable_sequence()) {
         return Err(status::token_ahead(&site.id));
     }
     let consumer = hub.consumers.admit(&who).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))?;

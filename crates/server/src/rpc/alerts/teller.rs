@@ -125,8 +125,8 @@ impl Teller {
             }
             Event::Heartbeat(_) => return None,
             Event::Gap { site, from_sequence, to_sequence, reason } => {
-                self.token
-                    .see(&site, to_sequence.min(self.hub.feed.site(&site).map_or(0, |feed| feed.sequence())));
+                let durable = self.hub.feed.site(&site).map_or(0, |feed| feed.durable_sequence());
+                self.token.see(&site, to_sequence.min(durable));
                 let reason = match reason {
                     GapReason::Retention => wire::GapReason::Retention,
                     GapReason::UnknownToken => wire::GapReason::UnknownToken,
