@@ -11,9 +11,9 @@ use davy_proto::v1::{
 };
 use davy_server::rpc::v1::{
     alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
-    dead_letter_service_client::DeadLetterServiceClient, link_service_client::LinkServiceClient,
-    rule_service_client::RuleServiceClient, system_service_client::SystemServiceClient,
-    telemetry_service_client::TelemetryServiceClient,
+    audit_service_client::AuditServiceClient, dead_letter_service_client::DeadLetterServiceClient,
+    link_service_client::LinkServiceClient, rule_service_client::RuleServiceClient,
+    system_service_client::SystemServiceClient, telemetry_service_client::TelemetryServiceClient,
 };
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -69,6 +69,11 @@ impl Grpc {
     /// Alerts.
     pub fn alerts(&self) -> AlertServiceClient<Channel> {
         AlertServiceClient::new(self.channel.clone())
+    }
+
+    /// Who did what.
+    pub fn audit(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel.clone())
     }
 
     /// Readings.

@@ -4,7 +4,7 @@ use davy_proto::v1::{
     AlarmServiceCountHistoryRequest, AlarmServiceListHistoryRequest, Alert, HistoryFilter, HistoryGrouping,
     Tier, TransitionKind,
 };
-use davy_tests::davy;
+use davy_tests::{LONG, davy, wait_until};
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
@@ -63,6 +63,10 @@ async fn alarms_of(mut park: Park) {
             assert_eq!(ids(&park, request).await, want, "{what}, {page_size} a page");
         }
     }
+    wait_until("what went on behind a first page is noted, once for each question", LONG, async || {
+        (park.exports().await == ["park"; 4]).then_some(())
+    })
+    .await;
     refusals_of_lists(&park, &any).await;
     counts_of(&park, &any).await;
     told_by_the_command_line(&park).await;

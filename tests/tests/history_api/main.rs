@@ -9,6 +9,7 @@ mod watch;
 mod without;
 
 use davy_history::Retention;
+use davy_proto::v1::AuditServiceListRequest;
 use davy_tests::mqtt::{Login, Mqtt, Packet, Version};
 use davy_tests::{Davy, Grpc, LONG, Place, Setup, places, wait_until};
 use jiff::{Timestamp, ToSpan};
@@ -76,6 +77,13 @@ impl Park {
             let told = self.gateway.next().await.expect("an answer");
             assert!(matches!(told, Packet::PubAck { .. }), "{told:?}");
         }
+    }
+
+    /// On what the audit log says that history was taken out.
+    async fn exports(&self) -> Vec<String> {
+        let asked = AuditServiceListRequest { what: vec!["export".to_owned()], ..Default::default() };
+        let answer = self.grpc.audit().list(asked).await.expect("an answer").into_inner();
+        answer.entries.into_iter().map(|entry| entry.on).collect()
     }
 
     /// Waits until history has what the journal has now.

@@ -123,6 +123,10 @@ async fn readings_of(mut park: Park) {
         assert_eq!(found[0].1, tens, "{page_size} a page");
         assert_eq!(found[1].1, [vec![0.0, 7.5, 7.5, 7.5, 7.5, 7.5, 1.0, 1.0]]);
     }
+    wait_until("what went on behind a first page is noted, once for each question", LONG, async || {
+        (park.exports().await == ["park"; 3]).then_some(())
+    })
+    .await;
     // The readings are hours late: the minutes that are kept ready take them in at the next round.
     let request = asked(start, Some(Form::Points(60)));
     wait_until("minutes have taken in what came late", LONG, async || {

@@ -5,6 +5,7 @@
 
 mod caller;
 mod deed;
+mod exports;
 mod health;
 mod of_davy;
 mod refusals;
@@ -20,10 +21,11 @@ use std::{
 
 use davy_journal::{
     Disk, OwnDisk,
-    audit::{AuditLog, AuditOptions, Entry, Filter, Opened, Page, Who, page},
+    audit::{AuditLog, AuditOptions, Entry, Filter, Opened, Page, What, Who, page},
 };
 use davy_model::Timestamp;
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use tonic::{Code, Status};
 use tracing::{error, warn};
@@ -34,7 +36,7 @@ pub(crate) use self::{
     health::Health,
     waiting::BYTES_MAX,
 };
-use self::{health::State, refusals::Refusals, thread::Writer, waiting::Waiting};
+use self::{exports::Exports, health::State, refusals::Refusals, thread::Writer, waiting::Waiting};
 use crate::{clock::Clock, config::AuditConfig, rpc::status::status};
 
 /// The folder of the log in the data folder.
@@ -68,6 +70,7 @@ pub(crate) struct Audit {
     state: watch::Receiver<State>,
     clock: Clock,
     refusals: Refusals,
+    exports: Exports,
     place: Place,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -119,6 +122,7 @@ impl Found {
             state,
             clock: clock.clone(),
             refusals: Refusals::default(),
+            exports: Exports::default(),
             place,
             thread,
         })
@@ -151,6 +155,14 @@ impl Audit {
     /// Notes that somebody was turned away, and waits for nothing: it is no way to make Davy slow.
     pub(crate) fn turned_away(&self, who: Who, path: &str, code: &str, why: &str) {
         if let Some(entry) = self.refusals.entry(self.clock.now(), who, path, code, why) {
+            self.note(&entry);
+        }
+    }
+
+    /// Notes that somebody reads on in history behind the first page of an answer, once for each question, and waits for nothing.
+    pub(crate) fn taken_out(&self, question: &str, on: &str, asked: Value) {
+        let entry = Deed::new(What::Export, "", on).asking(asked).entry(&Ok(()));
+        if self.exports.is_new(&entry.who.name, question) {
             self.note(&entry);
         }
     }

@@ -5,6 +5,7 @@ use davy_history::{AlarmFilter, AlarmQuery};
 use davy_journal::decode_transition;
 use davy_model::{Tier, Timestamp, Transition, TransitionKind};
 use davy_proto::{WireError, alert_of, time_from_wire, v1 as wire};
+use serde_json::json;
 use tonic::Status;
 
 use super::{page_len::OF_ENTRIES, question::question, status};
@@ -32,10 +33,23 @@ pub(super) async fn list(
     let more = found.len() == query.limit;
     found.truncate(query.limit - 1);
     let next = found.last().filter(|_| more).map(|last| write_token(request, last));
+    if query.after.is_some() {
+        note(hub, request, &query.filter);
+    }
     Ok(wire::AlarmServiceListHistoryResponse {
         transitions: found.iter().map(|transition| alert_of(transition, true)).collect(),
         next_page_token: next.unwrap_or_default(),
     })
+}
+
+/// More than a look: it is taken out.
+fn note(hub: &Hub, request: &wire::AlarmServiceListHistoryRequest, filter: &AlarmFilter) {
+    let on = if let [one] = &filter.sites[..] { &**one } else { "*" };
+    let moment = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let what = json!({
+        "transitions": filter.sites, "from": moment(filter.from), "until": moment(filter.until),
+    });
+    hub.audit.taken_out(&asked(request), on, what);
 }
 
 /// What a filter of the wire asks of history.

@@ -3,6 +3,7 @@
 use davy_access::{Caller, Permission};
 use davy_history::Found;
 use davy_proto::{time_from_wire, v1 as wire};
+use serde_json::json;
 use tonic::Status;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     asked::chosen,
     form::Form,
     page::Question,
-    token::Token,
+    token::{Token, asked},
 };
 use crate::hub::Hub;
 
@@ -57,6 +58,11 @@ pub(super) async fn query(
             place.ok_or_else(|| status::wrong_token(&request.page_token))?
         }
     };
+    if token.is_some() {
+        // More than a look: it is taken out.
+        let what = json!({ "readings": selector.tags, "from": from.to_string(), "until": until.to_string() });
+        hub.audit.taken_out(&asked(request), &selector.site, what);
+    }
     let question = Question { store, from, until, form };
     let page = question.page(&found[begin..], token, len).await;
     let (series, next) = page.map_err(|error| status::history(&error))?;

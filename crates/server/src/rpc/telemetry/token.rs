@@ -48,7 +48,7 @@ impl Token {
 }
 
 /// This question, without what makes out a page of it.
-fn asked(request: &wire::TelemetryServiceQueryRequest) -> String {
+pub(super) fn asked(request: &wire::TelemetryServiceQueryRequest) -> String {
     question(&wire::TelemetryServiceQueryRequest {
         page_token: String::new(),
         page_size: 0,
