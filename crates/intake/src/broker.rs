@@ -7,9 +7,12 @@
 //! bounded in bytes, and acknowledgements, bounded by their packet ids.
 
 mod acks;
+mod answers;
+mod asked;
 mod caller;
 mod config;
 mod drive;
+mod pauses;
 mod shared;
 mod tls;
 mod wire;
@@ -20,12 +23,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 use davy_model::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 pub use acks::Receipt;
 pub use caller::Caller;
@@ -36,6 +38,7 @@ pub use wire::LinkError;
 use crate::Intake;
 use crate::feedback::Publisher;
 use drive::Drive;
+use pauses::Pauses;
 use shared::{Event, Manner, Outgoing, Shared};
 use wire::Wire;
 
@@ -175,7 +178,7 @@ impl WayBack {
 
 /// Holds a connection, makes another when it is lost, until it is asked to stop.
 async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
-    let mut pauses = pauses(&shared.config);
+    let mut pauses = Pauses::new(shared.config.retry_min, shared.config.retry_max);
     while !shared.stop.is_cancelled() {
         if !shared.is_wanted() {
             tokio::select! {
@@ -184,19 +187,17 @@ async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
             }
             continue;
         }
+        let began = Instant::now();
         let ended = connection(&shared, &mut outgoing).await;
         let was_up = matches!(**shared.state.load(), LinkState::Subscribed { .. });
+        let stood = if was_up { began.elapsed() } else { Duration::ZERO };
         shared.tell(Event::Lost);
         let Err(error) = ended else { break };
         let since = shared.intake.now();
         tracing::warn!(broker = %shared.config.host, %error, "no connection to the broker");
         shared.state.store(Arc::new(LinkState::Lost { since, why: error.to_string() }));
-        if was_up {
-            pauses = self::pauses(&shared.config);
-        }
-        let pause = pauses.next().unwrap_or(shared.config.retry_max);
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep(pauses.after(stood)) => {}
             () = shared.stop.cancelled() => {}
         }
     }
@@ -216,10 +217,7 @@ async fn connection(shared: &Shared, outgoing: &mut mpsc::Receiver<Outgoing>) ->
             shared.counters.sessions_lost.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(broker = %shared.config.host, "the broker has forgotten the session: what came meanwhile is lost");
         }
-        let asked = connack.properties.and_then(|properties| properties.server_keep_alive);
-        let keep_alive =
-            asked.map_or(shared.config.keep_alive, |asked_s| Duration::from_secs(asked_s.into()));
-        let mut drive = Drive::new(shared, wire, keep_alive, begun);
+        let mut drive = Drive::new(shared, wire, &connack, begun);
         drive.subscribe().await?;
         Ok(drive)
     };
@@ -232,13 +230,4 @@ async fn connection(shared: &Shared, outgoing: &mut mpsc::Receiver<Outgoing>) ->
     shared.tell(Event::Subscribed);
     tracing::info!(broker = %shared.config.host, sparkplug = shared.config.sparkplug, "subscribed");
     drive.run(outgoing).await
-}
-
-fn pauses(config: &BrokerConfig) -> impl Iterator<Item = Duration> + use<> {
-    ExponentialBuilder::default()
-        .with_min_delay(config.retry_min)
-        .with_max_delay(config.retry_max)
-        .without_max_times()
-        .with_jitter()
-        .build()
 }

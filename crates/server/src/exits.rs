@@ -68,3 +68,6 @@ pub(crate) fn fault(exits: &Exits, door: &Door, now: Timestamp) -> Option<(Tier,
         (Tier::Yellow, text)
     })
 }
+
+#[cfg(test)]
+mod tests;

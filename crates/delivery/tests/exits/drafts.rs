@@ -1,6 +1,6 @@
 //! Drafts of public warnings: files that say what they are, refer to those before them, and go nowhere.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use davy_delivery::exits::{Cap, CapConfig, Exit, Notice, Outcome};
 use davy_model::{Tier, TransitionKind};
@@ -8,7 +8,7 @@ use davy_proto::alert_of;
 
 use crate::plant::transition;
 
-fn config(folder: &Path) -> CapConfig {
+pub(crate) fn config(folder: &Path) -> CapConfig {
     CapConfig {
         folder: folder.to_owned(),
         sender: "duty@park.example".to_owned(),
@@ -19,6 +19,7 @@ fn config(folder: &Path) -> CapConfig {
         polygon: Some("39.1,116.2 39.2,116.2 39.2,116.3 39.1,116.2".to_owned()),
         utc_offset_s: 8 * 3600,
         gb_code: None,
+        timeout: Duration::from_secs(10),
     }
 }
 

@@ -122,11 +122,12 @@ async fn a_receiver_that_is_gone_is_left_alone_until_somebody_resumes() {
     running.until(|running| running.door().health.figures().gone.is_some()).await;
     running.stop().await;
 
-    // Nor is it told anything by the next process.
-    let plant = plant.restarted();
-    let running = plant.run(&receiver.url()).await;
+    // Nor is it told anything by the next process, which tells another what there is.
+    let (plant, other) = (plant.restarted(), Receiver::up().await);
+    let exit = |receiver: &Receiver| plant.webhook(&receiver.url(), |_| {});
+    let running = plant.run_beside(exit(&receiver), exit(&other)).await;
     plant.alarms(1);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.until(|_| other.taken() == plant.ids([4])).await;
     assert_eq!(receiver.heard().len(), 2);
     assert!(running.exits.trouble(running.door()).unwrap().1.contains("410"));
     assert!(running.exits.resume(running.door()).await.unwrap());

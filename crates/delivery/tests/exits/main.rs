@@ -3,14 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod alertmanager;
+mod authority;
 mod drafts;
+mod each;
 mod handshake;
 mod hook;
+mod hostile;
 mod lying;
 mod memory;
 mod mqtt;
 mod plant;
 mod real_alertmanager;
+mod real_broker;
 mod receiver;
+mod schema;
 mod signed;
+mod speech;
+mod stand;
 mod syslog;
+mod tls;

@@ -94,7 +94,7 @@ fn way(port: u16) -> Mqtt {
     })
 }
 
-fn notice(condition: Condition) -> Notice {
+pub(crate) fn notice(condition: Condition) -> Notice {
     let mut alarm = transition(1, Tier::Red);
     alarm.facts.condition = condition;
     alarm.facts.acknowledged = condition == Condition::Normal;

@@ -94,6 +94,11 @@ impl Plant {
         transition(sequence, Tier::Red).id().to_string()
     }
 
+    /// The last transition.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.feed.sequence()
+    }
+
     pub(crate) fn ids(&self, sequences: impl IntoIterator<Item = u64>) -> Vec<String> {
         sequences.into_iter().map(|sequence| self.id(sequence)).collect()
     }
@@ -161,14 +166,28 @@ impl Plant {
     }
 
     pub(crate) async fn run_bounded(&self, exit: Box<dyn Exit>, wanted: Wanted, bounds: Bounds) -> Running {
+        self.run_all(vec![opening(DESK, exit, wanted)], bounds).await
+    }
+
+    /// The exit `desk`, and beside it another that is told the same.
+    pub(crate) async fn run_beside(&self, desk: Box<dyn Exit>, other: Box<dyn Exit>) -> Running {
+        let openings =
+            vec![opening(DESK, desk, Wanted::default()), opening("other", other, Wanted::default())];
+        self.run_all(openings, Bounds::default()).await
+    }
+
+    async fn run_all(&self, openings: Vec<Opening>, bounds: Bounds) -> Running {
         let stop = CancellationToken::new();
         let outbox = Outbox::open(&self.outbox(), bounds).unwrap();
         let feed = Feed::new([Arc::clone(&self.feed)]);
         let plants = BTreeMap::from([(SITE.into(), self.feed.sequence())]);
-        let opening = Opening { name: DESK.into(), kind: "webhook", target: String::new(), wanted, exit };
-        let exits = Exits::open(outbox, vec![opening], &feed, &plants, self.clock(), &stop).await.unwrap();
+        let exits = Exits::open(outbox, openings, &feed, &plants, self.clock(), &stop).await.unwrap();
         Running { exits, stop }
     }
+}
+
+fn opening(name: &str, exit: Box<dyn Exit>, wanted: Wanted) -> Opening {
+    Opening { name: name.into(), kind: "webhook", target: String::new(), wanted, exit }
 }
 
 impl Running {

@@ -176,7 +176,7 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, book: Arc<Mutex
     }
 }
 
-async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, String)> {
+pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, String)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);

@@ -1,15 +1,10 @@
 //! What is told can be checked: its form, its signature, and whom it was told to.
 
-use std::sync::Arc;
-
 use davy_delivery::exits::{HttpTarget, Wanted, signature, tls_client};
 use davy_model::{Actor, Tier};
-use rcgen::{CertificateParams, KeyPair};
-use rustls::ServerConfig;
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::TlsAcceptor;
 
 use crate::{
+    authority::Authority,
     plant::{Plant, transition},
     receiver::Receiver,
 };
@@ -62,9 +57,8 @@ async fn an_alert_is_a_cloud_event_that_is_signed_with_the_old_secret_and_the_ne
 #[tokio::test]
 async fn alarms_go_over_tls_to_whom_the_named_authority_vouches_for_and_to_nobody_else() {
     let plant = Plant::new();
-    let (acceptor, pem) = identity();
-    let (_, stranger) = identity();
-    let receiver = Receiver::with_tls(acceptor).await;
+    let (authority, stranger) = (Authority::new("Plant"), Authority::new("Stranger"));
+    let receiver = Receiver::with_tls(authority.signs("localhost").acceptor()).await;
     let url = format!("https://localhost:{}/hook", receiver.port());
     let exit = |pem: &str| {
         let tls = tls_client(pem.as_bytes()).unwrap();
@@ -72,7 +66,7 @@ async fn alarms_go_over_tls_to_whom_the_named_authority_vouches_for_and_to_nobod
             config.target = HttpTarget::new(&url, Some(&tls), false).unwrap();
         })
     };
-    let running = plant.run_with(exit(&stranger), Wanted::default()).await;
+    let running = plant.run_with(exit(&stranger.pem()), Wanted::default()).await;
     plant.alarms(1);
     running.until(|running| running.door().health.figures().trouble.is_some()).await;
     let why = running.exits.trouble(running.door()).unwrap().1;
@@ -80,26 +74,8 @@ async fn alarms_go_over_tls_to_whom_the_named_authority_vouches_for_and_to_nobod
     assert!(receiver.heard().is_empty());
     running.stop().await;
 
-    let running = plant.run_with(exit(&pem), Wanted::default()).await;
+    let running = plant.run_with(exit(&authority.pem()), Wanted::default()).await;
     running.dealt_with(1).await;
     running.stop().await;
     assert_eq!(receiver.taken(), plant.ids([1]));
-}
-
-/// A receiver on `localhost` that is its own authority, and that authority.
-fn identity() -> (TlsAcceptor, String) {
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), certificate.pem())
 }

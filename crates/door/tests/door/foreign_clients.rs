@@ -48,17 +48,15 @@ async fn paho_publishes_subscribes_and_is_refused() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/door/paho_client.py");
     for version in ["3", "5"] {
         let publisher = door.publisher();
+        // Again and again: until the script has subscribed nobody listens, or the client before, whose end the door has not seen yet.
         let speaker = tokio::spawn(async move {
-            // Until the script has subscribed nobody listens.
-            while publisher.publish("door/says", "hello", Qos::AtLeastOnce).map(|routed| routed.queued)
-                == Ok(0)
-            {
+            while publisher.publish("door/says", "hello", Qos::AtLeastOnce).is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
         let output = run(&python, &[script, &port, version]).await.expect("it is there");
         assert!(output.status.success(), "paho, version {version}: {}", shows(&output));
-        speaker.await.expect("no panic");
+        speaker.abort();
     }
     let payloads = fake.payloads();
     let expected: Vec<_> = (0..200).map(|n| format!("reading {n}")).collect();

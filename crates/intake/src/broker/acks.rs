@@ -11,7 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What one connection still owes the broker. Packet ids have 16 bits, so it is at most 65,535 slots, whatever the broker makes of the
+/// As many messages as packet ids tell apart.
+const SLOTS_MAX: usize = u16::MAX as usize;
+
+/// What one connection still owes the broker: at most as many slots as there are packet ids, whatever the broker makes of the
 /// receive maximum (Mosquitto 2.0.11 goes past it).
 #[derive(Debug, Default)]
 pub(super) struct Acks {
@@ -61,11 +64,14 @@ struct Run {
 }
 
 impl Acks {
-    /// A message has come that wants a PUBACK; gives its place.
-    pub(super) fn received(&self, packet_id: u16) -> u64 {
+    /// A message has come that wants a PUBACK; gives its place. `None` when the broker reuses ids that it waits for.
+    pub(super) fn received(&self, packet_id: u16) -> Option<u64> {
         let mut queue = self.queue.lock();
+        if queue.slots.len() >= SLOTS_MAX {
+            return None;
+        }
         queue.slots.push_back(Slot { packet_id, durable: false });
-        queue.first + queue.slots.len() as u64 - 1
+        Some(queue.first + queue.slots.len() as u64 - 1)
     }
 
     /// The receipt for the messages from place `first` to place `last`.
@@ -176,7 +182,7 @@ mod tests {
         assert_eq!(acks.owed(), 3);
         two.commit();
         assert_eq!(ready(&acks), [9, 1, 2]);
-        assert_eq!(acks.received(7), 5);
+        assert_eq!(acks.received(7), Some(5));
         acks.receipt(5, 5).commit();
         assert_eq!(ready(&acks), [7]);
     }

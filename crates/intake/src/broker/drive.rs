@@ -5,25 +5,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use davy_codec::sparkplug::decode_state;
 use davy_model::Timestamp;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    Disconnect, DisconnectReasonCode, Packet, PingReq, PubAck, Publish, SubAck,
+    ConnAck, Disconnect, DisconnectReasonCode, Packet, PingReq, PubAck, Publish, SubAck,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::acks::{Acks, Standing};
+use super::answers::check_suback;
 use super::shared::{Delivery, Event, Manner, Outgoing, Shared};
-use super::wire::{LinkError, Wire, check_suback};
+use super::wire::{LinkError, Wire};
 
 /// Packet ids of what Davy publishes begin here; those below are for subscriptions.
 const FIRST_PUBLISH_ID: u16 = 1000;
-/// Feedback messages without a PUBACK. They are few and may be lost.
-const OUTGOING_WINDOW: usize = 16;
+/// Feedback messages without a PUBACK, at the most. They are few and may be lost.
+const OUTGOING_WINDOW: u16 = 16;
 /// Messages come fast when they come closer together than this: then it pays to let some gather.
 const FAST: Duration = Duration::from_micros(250);
 
@@ -36,6 +38,7 @@ pub(super) struct Drive<'s> {
     asked: BTreeMap<u16, Vec<String>>,
     said: BTreeSet<u16>,
     next_id: u16,
+    window: usize,
     keep_alive: Duration,
     /// When this connection was begun: what a Sparkplug host's STATE says, from its will to its next connection.
     begun: Timestamp,
@@ -56,8 +59,13 @@ enum Turn {
 }
 
 impl<'s> Drive<'s> {
-    pub(super) fn new(shared: &'s Shared, wire: Wire, keep_alive: Duration, begun: Timestamp) -> Drive<'s> {
+    /// On the terms of this CONNACK.
+    pub(super) fn new(shared: &'s Shared, wire: Wire, connack: &ConnAck, begun: Timestamp) -> Drive<'s> {
         let now = Instant::now();
+        let granted = connack.properties.as_ref();
+        let asked = granted.and_then(|granted| granted.server_keep_alive);
+        let keep_alive = keep_alive(shared.config.keep_alive, asked);
+        let receive_max = granted.and_then(|granted| granted.receive_max).unwrap_or(u16::MAX);
         Drive {
             shared,
             wire,
@@ -66,6 +74,7 @@ impl<'s> Drive<'s> {
             asked: BTreeMap::new(),
             said: BTreeSet::new(),
             next_id: FIRST_PUBLISH_ID,
+            window: receive_max.min(OUTGOING_WINDOW).into(),
             keep_alive,
             begun,
             heard: now,
@@ -81,6 +90,8 @@ impl<'s> Drive<'s> {
         self.wire.put_subscriptions(&wanted, !self.shared.config.sparkplug, &mut self.asked)?;
         self.flush().await?;
         while !self.asked.is_empty() {
+            // A broker may send all it has before it answers.
+            self.shared.backlog.room().await;
             self.wire.read().await?;
             self.take_packets()?;
         }
@@ -116,7 +127,7 @@ impl<'s> Drive<'s> {
         loop {
             match self.turn(outgoing).await? {
                 Turn::Read => self.after_read()?,
-                Turn::Say(message) => self.say(message)?,
+                Turn::Say(message) => self.say_if_it_fits(message)?,
                 Turn::Ping => self.ping()?,
                 Turn::Sites => {
                     let (wanted, stale) = self.shared.subscriptions();
@@ -135,7 +146,7 @@ impl<'s> Drive<'s> {
     }
 
     async fn turn(&mut self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<Turn, LinkError> {
-        let Drive { shared, wire, acks, said, ping_at, read_at, .. } = self;
+        let Drive { shared, wire, acks, said, window, ping_at, read_at, .. } = self;
         let full = shared.backlog.is_full();
         let read = async {
             sleep_until(*read_at).await;
@@ -146,7 +157,7 @@ impl<'s> Drive<'s> {
             bytes = read, if !full => bytes.map(|_| Turn::Read),
             () = shared.backlog.room(), if full => Ok(Turn::Room),
             () = acks.ready() => Ok(Turn::Acks),
-            Some(message) = outgoing.recv(), if said.len() < OUTGOING_WINDOW => Ok(Turn::Say(message)),
+            Some(message) = outgoing.recv(), if said.len() < *window => Ok(Turn::Say(message)),
             () = sleep_until(*ping_at) => Ok(Turn::Ping),
             () = shared.sites_changed.notified() => Ok(Turn::Sites),
             () = shared.stop.cancelled() => Ok(Turn::Stop),
@@ -169,10 +180,7 @@ impl<'s> Drive<'s> {
             packets += 1;
             match packet {
                 Packet::Publish(publish) => {
-                    if publish.qos == QoS::ExactlyOnce {
-                        return Err(LinkError::Protocol("QoS 2, where QoS 1 was granted"));
-                    }
-                    let place = (publish.qos == QoS::AtLeastOnce).then(|| self.acks.received(publish.pkid));
+                    let place = self.place(&publish)?;
                     if self.is_own_state(&publish)? {
                         if let Some(place) = place {
                             self.acks.receipt(place, place).commit();
@@ -186,11 +194,26 @@ impl<'s> Drive<'s> {
                 }
                 Packet::SubAck(suback) => self.granted(&suback)?,
                 Packet::PingResp(_) | Packet::UnsubAck(_) => {}
-                Packet::Disconnect(_) => return Err(LinkError::Closed),
-                _ => return Err(LinkError::Protocol("a packet only a client sends")),
+                Packet::Disconnect(goodbye) => return Err(LinkError::Ended(goodbye.reason_code)),
+                _ => return Err(LinkError::Protocol("a packet that no broker sends here")),
             }
         }
         Ok(packets)
+    }
+
+    /// The place of a message among those that want a PUBACK; `None` at QoS 0.
+    fn place(&self, publish: &Publish) -> Result<Option<u64>, LinkError> {
+        if publish.topic.is_empty() {
+            return Err(LinkError::Protocol("a topic alias, where none was allowed"));
+        }
+        match publish.qos {
+            QoS::AtMostOnce => Ok(None),
+            QoS::AtLeastOnce => {
+                let place = self.acks.received(publish.pkid);
+                place.map(Some).ok_or(LinkError::Protocol("more messages than there are packet ids"))
+            }
+            QoS::ExactlyOnce => Err(LinkError::Protocol("QoS 2, where QoS 1 was granted")),
+        }
     }
 
     fn granted(&mut self, suback: &SubAck) -> Result<(), LinkError> {
@@ -212,6 +235,18 @@ impl<'s> Drive<'s> {
         }
     }
 
+    /// Feedback that is longer than the broker takes is dropped, and counted: the next may be shorter.
+    fn say_if_it_fits(&mut self, message: Outgoing) -> Result<(), LinkError> {
+        match self.say(message) {
+            Err(LinkError::TooLarge { len, len_max }) => {
+                self.shared.counters.outgoing_dropped.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(len, len_max, "feedback is longer than the broker takes");
+                Ok(())
+            }
+            said => said,
+        }
+    }
+
     fn say(&mut self, message: Outgoing) -> Result<(), LinkError> {
         let qos = match message.manner {
             Manner::AtMostOnce => QoS::AtMostOnce,
@@ -219,12 +254,15 @@ impl<'s> Drive<'s> {
         };
         let mut publish = Publish::new(message.topic, qos, message.payload, None);
         publish.retain = message.manner == Manner::Retained;
-        if qos == QoS::AtLeastOnce {
-            publish.pkid = self.next_id;
-            self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_PUBLISH_ID);
-            self.said.insert(publish.pkid);
+        if qos == QoS::AtMostOnce {
+            return self.wire.put(&Packet::Publish(publish));
         }
-        self.wire.put(&Packet::Publish(publish))
+        let packet_id = self.next_id;
+        publish.pkid = packet_id;
+        self.wire.put(&Packet::Publish(publish))?;
+        self.next_id = packet_id.checked_add(1).unwrap_or(FIRST_PUBLISH_ID);
+        self.said.insert(packet_id);
+        Ok(())
     }
 
     fn ping(&mut self) -> Result<(), LinkError> {
@@ -250,5 +288,13 @@ impl<'s> Drive<'s> {
         let disconnect = Disconnect::new(DisconnectReasonCode::NormalDisconnection);
         self.wire.put(&Packet::Disconnect(disconnect))?;
         self.flush().await
+    }
+}
+
+/// How often the broker hears from Davy: no more seldom than configured, or Davy would wait longer for one that is gone.
+fn keep_alive(own: Duration, asked_s: Option<u16>) -> Duration {
+    match asked_s {
+        None | Some(0) => own,
+        Some(asked_s) => own.min(Duration::from_secs(asked_s.into())),
     }
 }

@@ -129,8 +129,7 @@ impl Shared {
 
     /// The filters of all sites now active, and those of sites that are no longer.
     pub(super) fn subscriptions(&self) -> (Vec<String>, Vec<String>) {
-        let wanted =
-            if self.config.sparkplug { self.sparkplug_filters() } else { self.intake.directory.filters() };
+        let wanted = self.filters();
         // Kept for good: a connection may end before it could take a subscription back.
         let mut ever = self.subscribed.lock();
         let stale = ever.difference(&wanted).cloned().collect();
@@ -140,6 +139,11 @@ impl Shared {
 }
 
 impl Shared {
+    /// What this link asks for, by the directory as it is now.
+    pub(super) fn filters(&self) -> BTreeSet<String> {
+        if self.config.sparkplug { self.sparkplug_filters() } else { self.intake.directory.filters() }
+    }
+
     /// Everything of the groups that sites listen to, and what is said of this host. Nothing, when no site listens to any.
     fn sparkplug_filters(&self) -> BTreeSet<String> {
         let groups = groups(&self.intake.directory);

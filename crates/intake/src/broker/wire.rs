@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Filter, LastWill, Login, Packet, PubAckReason,
-    RetainForwardRule, SubAck, Subscribe, SubscribeReasonCode, Unsubscribe,
+    ConnAck, Connect, ConnectProperties, ConnectReturnCode, DisconnectReasonCode, Filter, LastWill, Login,
+    Packet, PubAckReason, RetainForwardRule, Subscribe, SubscribeReasonCode, Unsubscribe,
 };
 use rumqttc::v5::mqttbytes::{Error as CodecError, QoS};
 use rustls_pki_types::ServerName;
@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::BrokerConfig;
+use super::answers::{check_connack, short_goodbye};
 
 /// Room made before each read, bytes: what is taken from the socket at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -34,9 +35,14 @@ pub enum LinkError {
     /// What the broker sent is no MQTT 5, or too long.
     #[error("the broker sent what cannot be read: {0}")]
     Codec(#[from] CodecError),
-    /// The broker does not let Davy in.
-    #[error("the broker refused the connection: {0:?}")]
-    Refused(ConnectReturnCode),
+    /// The broker does not let Davy in. Another one that it names is not asked: where readings come from is configured.
+    #[error("the broker refused the connection: {reason:?}{said}")]
+    Refused {
+        /// Why.
+        reason: ConnectReturnCode,
+        /// What it adds, in brackets; empty when it adds nothing.
+        said: String,
+    },
     /// The broker does not let Davy hear a site.
     #[error("the broker refused the subscription to {filter}: {reason:?}")]
     Subscription {
@@ -65,9 +71,20 @@ pub enum LinkError {
     /// The broker sent a packet that does not belong here.
     #[error("the broker broke the protocol: {0}")]
     Protocol(&'static str),
-    /// The broker closed, with or without a word.
+    /// What Davy has to say does not fit.
+    #[error("the broker takes packets of {len_max} bytes at most, and {len} are needed")]
+    TooLarge {
+        /// What is needed, bytes.
+        len: u32,
+        /// What the broker takes, bytes.
+        len_max: u32,
+    },
+    /// The broker closed without a word.
     #[error("the broker closed the connection")]
     Closed,
+    /// The broker said goodbye.
+    #[error("the broker ended the connection: {0:?}")]
+    Ended(DisconnectReasonCode),
     /// Something could not be made durable, so it must be delivered again.
     #[error("messages could not be made durable; the broker will deliver them again")]
     NotDurable,
@@ -114,15 +131,12 @@ impl Wire {
         };
         wire.put(&connect_packet(config, will))?;
         wire.flush().await?;
-        match wire.next().await? {
-            Packet::ConnAck(connack) if connack.code == ConnectReturnCode::Success => {
-                let properties = connack.properties.as_ref();
-                wire.outgoing_bytes_max = properties.and_then(|properties| properties.max_packet_size);
-                Ok((wire, connack))
-            }
-            Packet::ConnAck(connack) => Err(LinkError::Refused(connack.code)),
-            _ => Err(LinkError::Protocol("the first packet is not a CONNACK")),
-        }
+        let Packet::ConnAck(connack) = wire.next().await? else {
+            return Err(LinkError::Protocol("the first packet is not a CONNACK"));
+        };
+        check_connack(&connack, config.sparkplug)?;
+        wire.outgoing_bytes_max = connack.properties.as_ref().and_then(|granted| granted.max_packet_size);
+        Ok((wire, connack))
     }
 
     /// Puts SUBSCRIBE packets for these filters; `asked` keeps what is to be granted, by packet id.
@@ -160,8 +174,13 @@ impl Wire {
 
     /// Writes a packet into the buffer; [`flush`](Wire::flush) sends it.
     pub(super) fn put(&mut self, packet: &Packet) -> Result<(), LinkError> {
-        packet.write(&mut self.outgoing, self.outgoing_bytes_max)?;
-        Ok(())
+        match packet.write(&mut self.outgoing, self.outgoing_bytes_max) {
+            Ok(_) => Ok(()),
+            Err(CodecError::OutgoingPacketTooLarge { pkt_size: len, max: len_max }) => {
+                Err(LinkError::TooLarge { len, len_max })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sends everything put so far. Cancelled, it goes on where it was.
@@ -186,11 +205,17 @@ impl Wire {
 
     /// The next whole packet of what has been read.
     pub(super) fn decode(&mut self) -> Result<Option<Packet>, LinkError> {
+        if let Some(reason) = short_goodbye(&self.incoming) {
+            return Err(LinkError::Ended(reason));
+        }
+        let len = self.incoming.len();
         match Packet::read(&mut self.incoming, Some(self.packet_bytes_max)) {
             Ok(packet) => Ok(Some(packet)),
-            Err(CodecError::InsufficientBytes(_)) => Ok(None),
-            // A DISCONNECT may be two bytes long, which this decoder takes for an error.
-            Err(CodecError::PayloadRequired) => Err(LinkError::Closed),
+            Err(CodecError::InsufficientBytes(_)) if self.incoming.len() == len => Ok(None),
+            // The decoder has let go of a whole packet in which something ends too early.
+            Err(CodecError::InsufficientBytes(_)) => {
+                Err(LinkError::Protocol("a packet with its end missing"))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -204,20 +229,6 @@ impl Wire {
             self.read().await?;
         }
     }
-}
-
-/// Checks that everything asked for in one SUBSCRIBE was granted.
-pub(super) fn check_suback(suback: &SubAck, asked: &[String]) -> Result<(), LinkError> {
-    if suback.return_codes.len() != asked.len() {
-        return Err(LinkError::Protocol("a SUBACK that does not answer each filter"));
-    }
-    for (filter, reason) in asked.iter().zip(&suback.return_codes) {
-        // QoS 0 would lose readings whenever Davy is away.
-        if *reason != SubscribeReasonCode::Success(QoS::AtLeastOnce) {
-            return Err(LinkError::Subscription { filter: filter.clone(), reason: *reason });
-        }
-    }
-    Ok(())
 }
 
 fn connect_packet(config: &BrokerConfig, will: Option<(String, Vec<u8>)>) -> Packet {
@@ -242,22 +253,4 @@ fn connect_packet(config: &BrokerConfig, will: Option<(String, Vec<u8>)>) -> Pac
     let login = config.login.as_ref().map(|(user, password)| Login::new(user, password));
     let will = will.map(|(topic, state)| LastWill::new(topic, state, QoS::AtLeastOnce, true, None));
     Packet::Connect(connect, will, login)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_or_lowered_subscription_names_its_filter() {
-        let asked = ["davy/v1/a/+/readings", "davy/v1/b/+/readings"].map(str::to_owned);
-        let suback = |return_codes| SubAck { pkid: 1, return_codes, properties: None };
-        let granted = SubscribeReasonCode::Success(QoS::AtLeastOnce);
-        assert!(check_suback(&suback(vec![granted; 2]), &asked).is_ok());
-        for refused in [SubscribeReasonCode::NotAuthorized, SubscribeReasonCode::Success(QoS::AtMostOnce)] {
-            let error = check_suback(&suback(vec![granted, refused]), &asked).expect_err("refused");
-            assert!(error.to_string().contains("davy/v1/b/+/readings"), "{error}");
-        }
-        assert!(check_suback(&suback(vec![granted]), &asked).is_err(), "an answer is missing");
-    }
 }

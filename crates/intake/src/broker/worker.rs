@@ -5,6 +5,7 @@ use std::sync::Arc;
 use davy_model::NodeChange;
 use tokio::sync::mpsc;
 
+use super::asked::Asked;
 use super::shared::{Delivery, Event, Shared};
 use crate::batch::{Batch, Waiting};
 use crate::desk::Desk;
@@ -17,6 +18,7 @@ const BATCH_MAX: usize = 1024;
 /// Runs until the link is gone.
 pub(super) async fn work(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>, route: Route) {
     let mut desk = Desk::new(Arc::clone(&shared.intake), route, None);
+    let mut asked = Asked::default();
     let mut some = Vec::with_capacity(BATCH_MAX);
     let mut deliveries = Vec::with_capacity(BATCH_MAX);
     while events.recv_many(&mut some, BATCH_MAX).await > 0 {
@@ -24,12 +26,12 @@ pub(super) async fn work(shared: Arc<Shared>, mut events: mpsc::UnboundedReceive
             match event {
                 Event::Message(delivery) => deliveries.push(delivery),
                 Event::Subscribed | Event::Lost => {
-                    read(&shared, &mut desk, &mut deliveries, route).await;
+                    read(&shared, &mut desk, &mut asked, &mut deliveries, route).await;
                     stand(&shared, &event, route).await;
                 }
             }
         }
-        read(&shared, &mut desk, &mut deliveries, route).await;
+        read(&shared, &mut desk, &mut asked, &mut deliveries, route).await;
     }
 }
 
@@ -48,11 +50,17 @@ async fn stand(shared: &Shared, event: &Event, route: Route) {
 }
 
 /// Reads what has come, and hands it over.
-async fn read(shared: &Shared, desk: &mut Desk, deliveries: &mut Vec<Delivery>, route: Route) {
+async fn read(
+    shared: &Shared,
+    desk: &mut Desk,
+    asked: &mut Asked,
+    deliveries: &mut Vec<Delivery>,
+    route: Route,
+) {
     for run in deliveries.chunk_by(same_run) {
         let mut batch = Batch::default();
         for delivery in run {
-            take(desk, delivery, &mut batch);
+            take(shared, desk, asked, delivery, &mut batch);
         }
         match (run[0].place, run[run.len() - 1].place) {
             (Some(first), Some(last)) => {
@@ -72,11 +80,16 @@ fn same_run(a: &Delivery, b: &Delivery) -> bool {
     Arc::ptr_eq(&a.acks, &b.acks) && a.place.is_some() == b.place.is_some()
 }
 
-fn take(desk: &mut Desk, delivery: &Delivery, batch: &mut Batch) {
+fn take(shared: &Shared, desk: &mut Desk, asked: &mut Asked, delivery: &Delivery, batch: &mut Batch) {
     let publish = &delivery.publish;
+    // A topic that is no UTF-8 is no topic of ours: it is kept among the strays.
+    let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
+    // A broker speaks for everybody, but only of what it was asked for.
+    if !asked.has(shared, topic) {
+        return desk.refuse(topic, &publish.payload, delivery.arrival);
+    }
     let message = Message {
-        // A topic that is no UTF-8 is no topic of ours: it is kept among the strays.
-        topic: std::str::from_utf8(&publish.topic).unwrap_or_default(),
+        topic,
         payload: &publish.payload,
         arrival: delivery.arrival,
         redelivered: publish.dup || publish.retain,

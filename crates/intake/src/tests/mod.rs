@@ -5,6 +5,7 @@ mod broker_real;
 mod call;
 mod door;
 mod hj212;
+mod hostile;
 mod measure;
 mod mosquitto;
 mod sparkplug;

@@ -141,12 +141,15 @@ impl Draft<'_> {
             xml.put("value", value);
             xml.line("    </parameter>");
         }
-        xml.line("    <area>");
-        xml.put("areaDesc", area);
-        if let Some(polygon) = &self.config.polygon {
-            xml.put("polygon", polygon);
+        // An area has a description, or is none (3.2.4).
+        if !area.is_empty() {
+            xml.line("    <area>");
+            xml.put("areaDesc", area);
+            if let Some(polygon) = &self.config.polygon {
+                xml.put("polygon", polygon);
+            }
+            xml.line("    </area>");
         }
-        xml.line("    </area>");
         xml.line("  </info>");
     }
 

@@ -10,9 +10,11 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
+use tokio::{task::JoinHandle, time::timeout};
 
 use self::draft::{Draft, Earlier};
 use super::{Exit, Notice, Outcome};
@@ -38,29 +40,58 @@ pub struct CapConfig {
     pub utc_offset_s: i32,
     /// The 14 digits of a sender after GB/T 35965.1: then identifiers have its form.
     pub gb_code: Option<String>,
+    /// How long one draft may take.
+    pub timeout: Duration,
 }
 
 /// The folder.
 pub struct Cap {
     config: Arc<CapConfig>,
+    /// What the folder has not answered yet: a network's file system can hang.
+    held: Option<Writing>,
 }
+
+type Writing = JoinHandle<io::Result<String>>;
 
 impl Cap {
     /// A way there. Nothing is written yet.
     pub fn new(config: CapConfig) -> Cap {
-        Cap { config: Arc::new(config) }
+        Cap { config: Arc::new(config), held: None }
+    }
+
+    /// Waits for a write. One that hangs is kept, so that it holds up one thread however often it is tried.
+    async fn wait(&mut self, mut writing: Writing) -> Option<io::Result<String>> {
+        match timeout(self.config.timeout, &mut writing).await {
+            Ok(written) => Some(written.unwrap_or_else(|error| Err(io::Error::other(error)))),
+            Err(_) => {
+                self.held = Some(writing);
+                None
+            }
+        }
+    }
+
+    async fn write(&mut self, notice: &Notice) -> Option<io::Result<String>> {
+        if let Some(held) = self.held.take() {
+            // What became of it is no matter: the same is written again.
+            self.wait(held).await?.ok();
+        }
+        let (config, notice) = (Arc::clone(&self.config), notice.clone());
+        self.wait(tokio::task::spawn_blocking(move || deliver(&config, &notice))).await
     }
 }
 
 #[async_trait]
 impl Exit for Cap {
     async fn deliver(&mut self, notice: &Notice) -> Outcome {
-        let (config, notice) = (Arc::clone(&self.config), notice.clone());
-        let written = tokio::task::spawn_blocking(move || deliver(&config, &notice)).await;
+        let written = self.write(notice).await;
+        let folder = self.config.folder.display();
         match written {
-            Ok(Ok(answer)) => Outcome::Delivered(answer),
-            Ok(Err(error)) => Outcome::again(format!("{}: {error}", self.config.folder.display())),
-            Err(error) => Outcome::again(error.to_string()),
+            Some(Ok(answer)) => Outcome::Delivered(answer),
+            Some(Err(error)) => Outcome::again(format!("{folder}: {error}")),
+            None => {
+                let limit_s = self.config.timeout.as_secs_f32();
+                Outcome::again(format!("{folder}: nothing was written within {limit_s} s"))
+            }
         }
     }
 }

@@ -24,8 +24,8 @@ const STATE: &str = "spBv1.0/STATE/davy";
 const NCMD: &str = "spBv1.0/plant/NCMD/gw-1";
 
 /// `park`, which listens to the group `plant`, and a clock that the test moves.
-struct Stage {
-    intake: Arc<Intake>,
+pub(super) struct Stage {
+    pub(super) intake: Arc<Intake>,
     door: Arc<SiteDoor>,
     writer: Writer,
     now_us: Arc<AtomicI64>,
@@ -33,7 +33,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new() -> Stage {
+    pub(super) fn new() -> Stage {
         let mut site = park();
         site.tags.push(tag("gas-01/ch4", "gas.ch4", "%LEL"));
         site.tags.push(tag("volt", "level", "m"));

@@ -41,6 +41,8 @@ pub(super) struct RawCap {
     #[serde(default = "utc_offset")]
     utc_offset: String,
     gb_code: Option<String>,
+    #[serde(default = "super::timeout")]
+    timeout: String,
 }
 
 fn category() -> String {
@@ -61,6 +63,11 @@ impl RawCap {
             return keys
                 .none("sender", "who would send it, without blanks, commas, < and &: duty@park.example");
         }
+        for (key, area) in [("area_en", &self.area_en), ("area_zh", &self.area_zh)] {
+            if area.trim().is_empty() {
+                return keys.none(key, "what is warned of, in words: CAP has no area without");
+            }
+        }
         if !CATEGORIES.contains(&self.category.as_str()) {
             return keys.none("category", format!("one of {}: {:?}", CATEGORIES.join(", "), self.category));
         }
@@ -74,6 +81,7 @@ impl RawCap {
         if self.gb_code.as_ref().is_some_and(|code| !is_code(code)) {
             return keys.none("gb_code", "14 letters and digits: region, department, organization");
         }
+        let timeout = keys.timeout(&self.timeout)?;
         Some(CapConfig {
             folder,
             sender: self.sender,
@@ -84,6 +92,7 @@ impl RawCap {
             polygon: self.polygon,
             utc_offset_s,
             gb_code: self.gb_code,
+            timeout,
         })
     }
 }

@@ -1,0 +1,60 @@
+//! How long a broker is left alone before it is tried again.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// Pauses that grow, with jitter, for as long as no connection is worth having.
+pub(super) struct Pauses {
+    min: Duration,
+    max: Duration,
+    next: ExponentialBackoff,
+    last: Duration,
+}
+
+impl Pauses {
+    pub(super) fn new(min: Duration, max: Duration) -> Pauses {
+        Pauses { min, max, next: growing(min, max), last: min }
+    }
+
+    /// The pause after a connection that stood so long; zero, where none did. One that stood for less than the pause before it
+    /// was none: else a broker that lets Davy in and closes at once would be asked for ever at the shortest pause.
+    pub(super) fn after(&mut self, stood: Duration) -> Duration {
+        if stood > self.last {
+            self.next = growing(self.min, self.max);
+        }
+        self.last = self.next.next().unwrap_or(self.max);
+        self.last
+    }
+}
+
+fn growing(min: Duration, max: Duration) -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(min)
+        .with_max_delay(max)
+        .without_max_times()
+        .with_jitter()
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN: Duration = Duration::from_millis(250);
+    const MAX: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn pauses_grow_until_a_connection_stood_for_longer_than_the_last_of_them() {
+        let mut pauses = Pauses::new(MIN, MAX);
+        // It never lets Davy in, or lets it in and closes at once.
+        for stood in [Duration::ZERO, Duration::from_millis(20)] {
+            for _ in 0..12 {
+                pauses.after(stood);
+            }
+            assert!(pauses.last >= MAX, "{:?}", pauses.last);
+        }
+        let pause = pauses.after(Duration::from_secs(120));
+        assert!(pause >= MIN && pause <= 2 * MIN, "{pause:?}");
+    }
+}
