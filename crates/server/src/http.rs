@@ -22,8 +22,9 @@ use crate::{
     hub::Hub,
     json,
     metrics::Metrics,
-    port::{Calls, Origins, PortStats, bounded, from_named},
+    port::{Calls, Origins, PortStats, bounded, from_named, unmistakable},
     rpc,
+    spoken::spoken,
 };
 
 /// The pages beside the services.
@@ -55,13 +56,14 @@ pub(crate) async fn app(
     // From the inside out. What comes as gRPC-Web or in JSON is gRPC from there on.
     let services = rpc::routes(hub, stop).await.layer(from_fn(with_caller));
     let grpc = admit(services, &guard)
-        .layer(from_fn_with_state(calls, bounded))
+        .layer(from_fn_with_state(calls.clone(), bounded))
         .layer(map_response(rpc::complete))
         .layer(GrpcWebLayer::new())
+        .layer(from_fn(spoken))
         .layer(from_fn_with_state(origins, from_named))
-        .layer(from_fn(json::mirror))
+        .layer(from_fn_with_state(calls, json::mirror))
         .layer(from_fn_with_state(guard, recognize));
-    own.merge(grpc).layer(map_response(hardened))
+    own.merge(grpc).layer(from_fn(unmistakable)).layer(map_response(hardened))
 }
 
 /// The figures are of all sites, so whoever looks at them may look at all.

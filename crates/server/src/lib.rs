@@ -54,6 +54,7 @@ mod site;
 mod snapshot;
 mod source;
 mod sources;
+mod spoken;
 mod summary;
 mod watch;
 mod write_thread;

@@ -153,6 +153,26 @@ async fn pages_that_are_named_may_call_and_others_may_not_whatever_they_are_call
     server.shutdown().await;
 }
 
+/// A page's host whose name was made to lead to this machine: the browser takes Davy for the page's own, and says no origin.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_led_to_this_machine_by_its_hosts_name_reads_nothing() {
+    let (_folder, server) = house().await;
+    for path in ["/metrics", "/davy.v1.SystemService/GetStatus"] {
+        for (host, status) in [
+            ("127.0.0.1:8080", "200"),
+            ("localhost:8080", "200"),
+            ("[::1]:8080", "200"),
+            ("evil.example:8080", "401"),
+            ("127.0.0.1.evil.example", "401"),
+        ] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            let (head, _) = told(&server, request.as_bytes()).await;
+            assert!(head.starts_with(&format!("http/1.1 {status}")), "{path} of {host}: {head}");
+        }
+    }
+    server.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_calls_that_carry_files_may_be_long() {
     use davy_proto::v1::{RuleServiceCheckRequest, RuleServiceGetRequest, SiteFile};

@@ -35,9 +35,13 @@ pub fn duration_to_wire(span: Duration) -> prost_types::Duration {
 /// The span in the model.
 ///
 /// # Errors
-/// [`WireError::Unknown`] when it is negative.
+/// [`WireError::Unknown`] when it is negative, or its nanoseconds are more than a second.
 pub fn duration_from_wire(span: &prost_types::Duration) -> Result<Duration, WireError> {
-    Duration::try_from(*span).map_err(|_| WireError::unknown("duration", &span.seconds))
+    // Not by prost's own conversion: that of the least of all numbers overflows.
+    let seconds = u64::try_from(span.seconds).ok();
+    let nanos = u32::try_from(span.nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+    let span_of = |seconds| Some(Duration::new(seconds, nanos?));
+    seconds.and_then(span_of).ok_or_else(|| WireError::unknown("duration", &span.seconds))
 }
 
 #[cfg(test)]
@@ -71,7 +75,12 @@ mod tests {
         for span in [Duration::ZERO, Duration::from_micros(1), Duration::from_secs(43_200)] {
             assert_eq!(duration_from_wire(&duration_to_wire(span)), Ok(span));
         }
-        assert!(duration_from_wire(&prost_types::Duration { seconds: -1, nanos: 0 }).is_err());
+        for (seconds, nanos) in [(-1, 0), (i64::MIN, 0), (i64::MIN, i32::MIN), (0, -1), (1, 1_000_000_000)] {
+            let span = prost_types::Duration { seconds, nanos };
+            assert!(duration_from_wire(&span).is_err(), "{span:?}");
+        }
+        let longest = prost_types::Duration { seconds: i64::MAX, nanos: 999_999_999 };
+        assert_eq!(duration_from_wire(&longest).map(|span| span.as_secs()), Ok(i64::MAX as u64));
         assert_eq!(duration_to_wire(Duration::MAX).seconds, 315_576_000_000);
     }
 }

@@ -124,6 +124,12 @@ async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next:
     }
 }
 
+/// Whether a page may have asked by a name that is not this machine's own. Whose page posts is known by its `Origin`; of one
+/// that gets, its host's name is all that a browser says.
+fn is_led_here(request: &Request) -> bool {
+    [Method::GET, Method::HEAD].contains(request.method()) && !port::is_of_this_machine(request)
+}
+
 /// Why a call is not looked at.
 enum Refused {
     Unknown,
@@ -164,8 +170,9 @@ impl Guard {
         let known = match self.access.is_kept() {
             true => Credentials::of(request.headers(), peer.certificate.map(|held| &**held))
                 .and_then(|shown| self.access.caller(&shown, self.clock.now())),
-            // Nobody is asked, so nobody from elsewhere is let in, whatever the port listens on.
-            false if peer.is_here() => Ok(Caller::local()),
+            // Nobody is asked, so nobody from elsewhere is let in, whatever the port listens on; nor a page of elsewhere, in a browser
+            // of this machine, whose host's name was made to lead here.
+            false if peer.is_here() && !is_led_here(request) => Ok(Caller::local()),
             false => Err(Denied::Missing),
         };
         let caller = match known {

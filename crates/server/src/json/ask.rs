@@ -1,13 +1,15 @@
 //! What is asked in JSON, as a gRPC call.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Query, Request},
     http::{
         HeaderName, HeaderValue, Method, Version,
         header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRANSFER_ENCODING},
     },
 };
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage, Value};
 use serde::Deserialize;
@@ -37,9 +39,7 @@ pub(super) async fn grpc(request: Request, method: &Mirrored) -> Result<Request,
             Query::<Asked>::try_from_uri(&parts.uri).map_err(|error| status::invalid(error.to_string()))?;
         asked.0.message.into_bytes()
     } else {
-        let what = format!("longer than {ASKED_LEN_MAX} bytes");
-        let too_long = |_| status::status(Code::ResourceExhausted, "PAYLOAD_TOO_LARGE", what);
-        to_bytes(body, ASKED_LEN_MAX).await.map_err(too_long)?.to_vec()
+        whole(body).await?
     };
     let mut message = message(&method.input, &json)?;
     if let Some(last) = parts.headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok()) {
@@ -52,6 +52,22 @@ pub(super) async fn grpc(request: Request, method: &Mirrored) -> Result<Request,
         parts.headers.remove(gone);
     }
     Ok(Request::from_parts(parts, Body::from(frames::frame(&message.encode_to_vec()))))
+}
+
+/// All of a body. What says that it is too long is not waited for.
+async fn whole(body: Body) -> Result<Vec<u8>, Status> {
+    let too_long = || {
+        let what = format!("longer than {ASKED_LEN_MAX} bytes");
+        status::status(Code::ResourceExhausted, "PAYLOAD_TOO_LARGE", what)
+    };
+    if body.size_hint().lower() > ASKED_LEN_MAX as u64 {
+        return Err(too_long());
+    }
+    let read = Limited::new(body, ASKED_LEN_MAX).collect().await;
+    read.map(|read| read.to_bytes().to_vec()).map_err(|error| match error.is::<LengthLimitError>() {
+        true => too_long(),
+        false => status::invalid(format!("the body cannot be read: {error}")),
+    })
 }
 
 /// The request that the JSON says. An unknown field is an error that names it.

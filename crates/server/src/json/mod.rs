@@ -1,7 +1,7 @@
 //! The JSON mirror: every method that only reads can be asked in JSON, over plain HTTP, at the path it has in gRPC.
 //!
 //! One answer is one JSON object, as the Connect protocol has it; a stream comes as server-sent events. Nothing is decided here:
-//! a call is put into gRPC, and goes the way of all calls.
+//! a call is put into gRPC, and goes the way of all calls. Its place among them is taken before it is read.
 
 mod ask;
 mod error;
@@ -11,8 +11,11 @@ mod stream;
 
 use axum::{
     body::Body,
-    extract::Request,
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    extract::{Request, State},
+    http::{
+        Method, StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -21,10 +24,10 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use tonic::{Code, Status};
 
 use self::methods::Mirrored;
-use crate::{guard::TurnedAway, rpc::status};
+use crate::{guard::TurnedAway, port::Calls, rpc::status};
 
 /// Answers calls in JSON; passes all others on.
-pub(crate) async fn mirror(request: Request, next: Next) -> Response {
+pub(crate) async fn mirror(State(calls): State<Calls>, mut request: Request, next: Next) -> Response {
     if !is_json(&request) {
         return next.run(request).await;
     }
@@ -35,10 +38,16 @@ pub(crate) async fn mirror(request: Request, next: Next) -> Response {
         let what = format!("{} is not mirrored: only what reads is", request.uri().path());
         return error::response(&status::status(Code::Unimplemented, "METHOD_UNKNOWN", what));
     };
-    let call = match ask::grpc(request, method).await {
+    let held = match calls.enter(&mut request) {
+        Ok(held) => held,
+        Err(status) => return error::response(&status),
+    };
+    let read = held.in_time(ask::grpc(request, method)).await;
+    let call = match read.unwrap_or_else(|| Err(status::completed(calls.late(&held)))) {
         Ok(call) => call,
         Err(status) => return error::response(&status),
     };
+    drop(held);
     let answer = next.run(call).await;
     if answer.status() != StatusCode::OK {
         return answer;
@@ -50,13 +59,15 @@ pub(crate) async fn mirror(request: Request, next: Next) -> Response {
     }
 }
 
-/// Of one of Davy's methods, and in JSON.
+/// Of one of Davy's methods, and in JSON as it is.
 fn is_json(request: &Request) -> bool {
-    let named = |kind: &str| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json");
+    let is_json = |kind: &str| kind.trim().eq_ignore_ascii_case("application/json");
+    let named = |kind: &str| kind.split(';').next().is_some_and(is_json);
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let asks =
         request.method() == Method::GET || (request.method() == Method::POST && kind.is_some_and(named));
-    asks && request.uri().path().starts_with("/davy.v1.")
+    // What is compressed is not read: a little would be a lot.
+    asks && !request.headers().contains_key(CONTENT_ENCODING) && request.uri().path().starts_with("/davy.v1.")
 }
 
 /// The one message of an answer.

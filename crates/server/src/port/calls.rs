@@ -20,7 +20,7 @@ use super::{
     deadline::{self, Answer},
     limits::PortLimits,
     peer::Peer,
-    places::{NoPlace, Places},
+    places::{NoPlace, Place, Places},
     stats::{PortStats, Refused},
 };
 use crate::{guard::TurnedAway, rpc::too_many_calls};
@@ -56,41 +56,83 @@ impl Calls {
         (!self.streams.contains(path)).then_some(within)
     }
 
-    fn refuse(&self, no_place: NoPlace) -> Response {
+    /// Lets a call in, where there is a place for it, before any of it is read: by when that must be done is told, and counts for
+    /// the answer too.
+    pub(crate) fn enter(&self, request: &mut Request) -> Result<Held, Status> {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.addr.ip());
+        let place = self.places.take(peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        let place = place.map_err(|no_place| self.refuse(no_place))?;
+        let now = Instant::now();
+        let asked = deadline::asked(request.headers());
+        let within = [self.answer_timeout(request.uri().path()), asked].into_iter().flatten().min();
+        let held = Held {
+            place: Arc::new(place),
+            within,
+            due: within.and_then(|within| now.checked_add(within)),
+            until: asked.and_then(|asked| now.checked_add(asked)),
+        };
+        request.extensions_mut().insert(held.clone());
+        Ok(held)
+    }
+
+    fn refuse(&self, no_place: NoPlace) -> Status {
         let (why, most, whose) = match no_place {
             NoPlace::Full => (Refused::CallsFull, self.limits.calls_max, ""),
             NoPlace::Address => (Refused::CallsOfAddress, self.limits.address_calls_max, " of one address"),
         };
         self.stats.refuse(why);
-        too_many_calls(most, whose).into_http()
+        too_many_calls(most, whose)
+    }
+
+    /// What a call is told whose time is over.
+    pub(crate) fn late(&self, held: &Held) -> Status {
+        self.stats.refuse(Refused::Deadline);
+        let within = held.within.unwrap_or_default();
+        Status::deadline_exceeded(format!("no answer within {within:?}: ask for less, or wait longer"))
+    }
+}
+
+/// A call that was let in, and its times.
+#[derive(Clone)]
+pub(crate) struct Held {
+    place: Arc<Place>,
+    within: Option<Duration>,
+    /// When it must be answered.
+    due: Option<Instant>,
+    /// When its caller wants nothing more.
+    until: Option<Instant>,
+}
+
+impl Held {
+    /// What comes of it, unless its time is over before: then it is not even begun.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.due {
+            Some(due) if due <= Instant::now() => None,
+            Some(due) => timeout_at(due, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 }
 
 /// Lets a call in where there is a place for it, and answers for it when it takes too long. A layer for gRPC alone.
 ///
 /// A call that is turned away takes no place: strangers would use up those of whoever is known.
-pub(crate) async fn bounded(State(calls): State<Calls>, request: Request, next: Next) -> Response {
+pub(crate) async fn bounded(State(calls): State<Calls>, mut request: Request, next: Next) -> Response {
     if TurnedAway::of(&request).is_some() {
         return next.run(request).await;
     }
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.addr.ip());
-    let place = match calls.places.take(peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
-        Ok(place) => place,
-        Err(no_place) => return calls.refuse(no_place),
+    let entered = match request.extensions_mut().remove::<Held>() {
+        Some(held) => Ok(held),
+        None => calls.enter(&mut request),
     };
-    let now = Instant::now();
-    let asked = deadline::asked(request.headers());
-    let until = asked.and_then(|asked| now.checked_add(asked));
-    let within = [calls.answer_timeout(request.uri().path()), asked].into_iter().flatten().min();
-    let answered = match within.and_then(|within| now.checked_add(within)) {
-        Some(due) => timeout_at(due, next.run(request)).await.ok(),
-        None => Some(next.run(request).await),
+    let held = match entered {
+        Ok(held) => held,
+        Err(status) => return status.into_http(),
     };
-    let Some(response) = answered else {
-        calls.stats.refuse(Refused::Deadline);
-        let within = within.unwrap_or_default();
-        let what = format!("no answer within {within:?}: ask for less, or wait longer");
-        return Status::deadline_exceeded(what).into_http();
-    };
-    response.map(|body| Body::new(Answer::new(body, until, place)))
+    // It is the answer's to hold, not the request's.
+    request.extensions_mut().remove::<Held>();
+    match held.in_time(next.run(request)).await {
+        Some(response) => response.map(|body| Body::new(Answer::new(body, held.until, held.place))),
+        None => calls.late(&held).into_http(),
+    }
 }

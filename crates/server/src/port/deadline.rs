@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -40,11 +41,11 @@ pub(super) struct Answer {
     body: Body,
     until: Option<Pin<Box<Sleep>>>,
     /// Given back with the answer's end, however it comes.
-    place: Option<Place>,
+    place: Option<Arc<Place>>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, until: Option<Instant>, place: Place) -> Answer {
+    pub(super) fn new(body: Body, until: Option<Instant>, place: Arc<Place>) -> Answer {
         Answer { body, until: until.map(|until| Box::pin(sleep_until(until))), place: Some(place) }
     }
 

@@ -6,6 +6,7 @@
 mod accept;
 mod calls;
 mod deadline;
+mod host;
 mod limits;
 mod listen;
 mod origins;
@@ -19,6 +20,7 @@ mod timed;
 
 pub(crate) use self::{
     calls::{Calls, bounded},
+    host::{is_of_this_machine, unmistakable},
     listen::{Listening, Port},
     origins::{Origins, from_named, is_origin},
     stats::{PortStats, Refused},

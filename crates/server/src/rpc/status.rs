@@ -41,6 +41,18 @@ fn details(code: Code, reason: &str, particulars: &[(&str, &str)]) -> ErrorDetai
     details
 }
 
+/// How tonic begins to say that what came cannot be read: as protobuf, as one message, as frames of gRPC or gRPC-Web.
+const UNREAD: [&str; 6] = [
+    "failed to decode",
+    "Missing request message",
+    "Unexpected EOF",
+    "protocol error: received message",
+    "tonic-web: ",
+    "Invalid header bit",
+];
+/// And that it is compressed in a way that is not spoken here: none is.
+const COMPRESSED: &str = "Content is compressed";
+
 /// An error that was made without Davy's words, by what stands between the wire and its services, gets them.
 pub(crate) fn completed(status: Status) -> Status {
     if status.code() == Code::Ok || !status.details().is_empty() {
@@ -48,14 +60,17 @@ pub(crate) fn completed(status: Status) -> Status {
     }
     let message = status.message();
     let (code, reason) = match status.code() {
+        Code::Unimplemented if message.starts_with(COMPRESSED) => (Code::Unimplemented, "REQUEST_INVALID"),
         Code::Unimplemented => (Code::Unimplemented, "METHOD_UNKNOWN"),
         // A message that is too long, as tonic has it.
         Code::OutOfRange => (Code::ResourceExhausted, "PAYLOAD_TOO_LARGE"),
-        // A message that cannot be decoded is the caller's, whatever tonic says.
-        Code::Internal if message.starts_with("failed to decode") => {
+        // A message that cannot be read is the caller's, whatever tonic says.
+        Code::Internal | Code::DataLoss if UNREAD.iter().any(|words| message.starts_with(words)) => {
             (Code::InvalidArgument, "REQUEST_INVALID")
         }
-        Code::InvalidArgument | Code::FailedPrecondition => (status.code(), "REQUEST_INVALID"),
+        Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound => {
+            (status.code(), "REQUEST_INVALID")
+        }
         Code::DeadlineExceeded | Code::Cancelled => (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Code::Unavailable => (Code::Unavailable, "STOPPING"),
         _ => (status.code(), "INTERNAL"),
@@ -266,6 +281,11 @@ mod tests {
                 "PAYLOAD_TOO_LARGE",
             ),
             (Status::internal("failed to decode Protobuf message"), Code::InvalidArgument, "REQUEST_INVALID"),
+            (Status::internal("Missing request message."), Code::InvalidArgument, "REQUEST_INVALID"),
+            (Status::data_loss("tonic-web: invalid base64"), Code::InvalidArgument, "REQUEST_INVALID"),
+            (Status::unimplemented("Content is compressed with `x`"), Code::Unimplemented, "REQUEST_INVALID"),
+            (Status::internal("Error encoding: no room"), Code::Internal, "INTERNAL"),
+            (Status::not_found("service not registered"), Code::NotFound, "REQUEST_INVALID"),
             (Status::cancelled("Timeout expired"), Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             (Status::unknown("what?"), Code::Unknown, "INTERNAL"),
             (unknown_site("nowhere"), Code::NotFound, "SITE_UNKNOWN"),

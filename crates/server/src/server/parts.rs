@@ -88,7 +88,7 @@ impl Parts {
                 .push(tokio::spawn(Arc::clone(upward).run(Arc::clone(&self.hub), self.stop_serving.clone())));
         }
         let door = door.map(|opened| (opened.door, opened.handler));
-        info!(memory_max_mib = config.memory_max_bytes() >> 20, "queues and connections are bounded");
+        info!(memory_max_mib = config.memory_max_bytes() >> 20, "memory is bounded");
         Ok(Server {
             config,
             hub: self.hub,
