@@ -137,7 +137,7 @@ fn of_a_gas(event: &Event) -> bool {
     matches!(event, Event::Alert(alert) if alert.alarm.starts_with(&format!("{PLANT}:high:")))
 }
 
-async fn dial(http: SocketAddr) -> Channel {
+pub(super) async fn dial(http: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{http}")).expect("an address");
     endpoint.connect().await.expect("davy listens")
 }

@@ -1,14 +1,32 @@
 //! A live Davy with two sites: one that means well, and one whose gateway does not.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    net::SocketAddr,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 use davy_proto::v1::{AlarmServiceListRequest, AlertServiceSubscribeRequest};
 use rcgen::generate_simple_self_signed;
 use sha2::{Digest, Sha256};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName},
+    },
+};
 use tonic::Request;
 
-use super::honest::Honest;
-use crate::{Davy, LONG, Metrics, Setup, wait_until};
+use super::{
+    honest::Honest,
+    raw::{Raw, tcp},
+};
+use crate::{Davy, LONG, Metrics, Setup, davy_binary, wait_until};
 
 /// The token of a viewer of everything.
 pub const VIEWER: &str = "token-of-a-viewer-of-everything";
@@ -19,6 +37,15 @@ const ACCOUNTS: [(&str, &str, &str, &str); 4] = [
     ("neighbour", "token-of-a-viewer-of-yard", "viewer", "yard"),
     ("caretaker", "token-of-an-admin", "admin", "*"),
 ];
+/// The token of an account that has every role, everywhere.
+pub(crate) const EVERYTHING: &str = "token-of-one-who-may-do-everything";
+/// An account whose time is over, with every role.
+const GUEST: &str = "token-of-a-guest-of-last-year";
+/// Every role.
+const ROLES: [&str; 9] =
+    ["viewer", "operator", "shift_leader", "engineer", "approver", "vendor", "auditor", "admin", "link"];
+/// Somebody who logs in, and the password.
+pub(crate) const ANN: (&str, &str) = ("ann", "a password of Ann's own");
 /// The site of those who mean well.
 pub(crate) const PLANT: &str = "plant";
 /// The site of the gateway that does not.
@@ -32,9 +59,8 @@ pub(crate) fn password(name: &str) -> String {
     format!("token-of-{name}")
 }
 
-/// The log's word for the bound, and the sum of the parts that it does not speak of: the program, its rules and its caches, MiB.
+/// The log's word for the most memory that Davy takes.
 const BOUND: &str = "memory_max_mib=";
-const PROGRAM_MIB: u64 = 256;
 
 /// A Davy that is abused.
 #[derive(Debug)]
@@ -45,6 +71,9 @@ pub struct House {
     pub door: SocketAddr,
     /// MQTT by TLS.
     pub door_tls: SocketAddr,
+    /// HTTP by TLS.
+    pub http_tls: SocketAddr,
+    certificate: CertificateDer<'static>,
     pid: u32,
     _setup: Setup,
 }
@@ -60,7 +89,42 @@ fn accounts() -> String {
             hash(token)
         )
     };
-    ACCOUNTS.iter().map(account).collect()
+    let mut text: String = ACCOUNTS.iter().map(account).collect();
+    let all = ROLES.map(|role| format!("{{ role = {role:?}, scope = \"*\" }}")).join(", ");
+    for (name, token, more) in
+        [("all", EVERYTHING, ""), ("guest", GUEST, "expires = \"2025-12-31T00:00:00Z\"\n")]
+    {
+        let hash = hash(token);
+        writeln!(text, "[[account]]\nname = {name:?}\ntoken_sha256 = \"{hash}\"\n{more}grants = [{all}]")
+            .expect("memory takes it");
+    }
+    let grants = "grants = [{ role = \"viewer\", scope = \"*\" }]";
+    text + &format!("[[account]]\nname = {:?}\n{}{grants}\n", ANN.0, password_hash(ANN.1))
+}
+
+/// `password_argon2id = "…"`, as Davy makes it.
+fn password_hash(password: &str) -> String {
+    let mut command = Command::new(davy_binary());
+    command.args(["accounts", "hash"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("davy runs");
+    let line = format!("{password}\n");
+    child.stdin.take().expect("piped").write_all(line.as_bytes()).expect("it reads");
+    let out = child.wait_with_output().expect("it ends");
+    String::from_utf8(out.stdout).expect("text")
+}
+
+/// A client's TLS that trusts that certificate, and no other.
+pub(super) fn trusting(
+    certificate: Option<&CertificateDer<'static>>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    if let Some(certificate) = certificate {
+        roots.add(certificate.clone()).expect("a certificate");
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_protocol_versions(versions).expect("versions that there are");
+    builder.with_root_certificates(roots).with_no_client_auth()
 }
 
 fn clients() -> String {
@@ -113,14 +177,19 @@ impl House {
         setup.configure(CONFIG);
         let davy = Davy::serve(&setup.config()).await;
         let door = davy.door().await;
-        let door_tls = wait_until("davy says where its door with TLS is", LONG, async || {
-            let log = davy.log();
-            let line = log.lines().find_map(|line| Some(line.split_once("mqtts://")?.1.to_owned()));
-            line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-        });
-        let door_tls = door_tls.await;
-        let pid = davy.pid();
-        House { davy, door, door_tls, pid, _setup: setup }
+        let door_tls = address(&davy, "mqtts://").await;
+        let http_tls = address(&davy, "https://").await;
+        let (pid, certificate) = (davy.pid(), pair.cert.der().clone());
+        House { davy, door, door_tls, http_tls, certificate, pid, _setup: setup }
+    }
+
+    /// HTTP by TLS, with that protocol offered; none where it is empty.
+    pub(super) async fn dial_tls(&self, protocol: &[u8]) -> io::Result<Raw> {
+        let mut config = trusting(Some(&self.certificate), ALL_VERSIONS);
+        config.alpn_protocols = if protocol.is_empty() { Vec::new() } else { vec![protocol.to_vec()] };
+        let name = ServerName::try_from("localhost").expect("a name");
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp(self.http_tls).await).await;
+        Ok(Raw::over(stream?))
     }
 
     /// Lets those who mean well begin.
@@ -133,7 +202,7 @@ impl House {
         Metrics::shown_to(self.davy.http(), VIEWER).await
     }
 
-    /// The bound of what queues and connections take, as Davy printed it at its start, and the program beside it; KiB.
+    /// The most memory that Davy takes, as it printed at its start; KiB.
     ///
     /// # Panics
     /// When Davy printed none.
@@ -142,7 +211,7 @@ impl House {
         let figure = log.split_once(BOUND).and_then(|(_, rest)| {
             rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u64>().ok()
         });
-        (figure.unwrap_or_else(|| panic!("no {BOUND} in the log")) + PROGRAM_MIB) * 1024
+        figure.unwrap_or_else(|| panic!("no {BOUND} in the log")) * 1024
     }
 
     /// Checks what no abuse may change: the process is the same, its memory is within the bound that it printed, every reading is
@@ -168,6 +237,16 @@ impl House {
         assert_eq!(judged, acknowledged as f64, "{group}: what was acknowledged is judged, once");
         println!("{group}: {peak} KiB at the most, {bound} KiB promised");
     }
+}
+
+/// What Davy says behind that at its start.
+async fn address(davy: &Davy, scheme: &str) -> SocketAddr {
+    wait_until(&format!("davy says where {scheme} is"), LONG, async || {
+        let log = davy.log();
+        let line = log.lines().find_map(|line| Some(line.split_once(scheme)?.1.to_owned()));
+        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+    })
+    .await
 }
 
 /// What was received for a site, and the sum of all that became of it.

@@ -1,9 +1,9 @@
 //! A client that writes and reads bytes.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -11,10 +11,19 @@ use tokio::{
 /// Longer than Davy waits for anybody here, shorter than a test may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// What bytes go over.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// One connection, byte by byte.
-#[derive(Debug)]
 pub struct Raw {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw").finish_non_exhaustive()
+    }
 }
 
 impl Raw {
@@ -23,9 +32,12 @@ impl Raw {
     /// # Panics
     /// When nobody listens.
     pub async fn dial(addr: SocketAddr) -> Raw {
-        let stream = TcpStream::connect(addr).await.unwrap_or_else(|error| panic!("{addr}: {error}"));
-        stream.set_nodelay(true).expect("a socket");
-        Raw { stream }
+        Raw::over(tcp(addr).await)
+    }
+
+    /// Goes on over that.
+    pub(super) fn over(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Raw {
+        Raw { stream: Box::new(stream) }
     }
 
     /// Sends these bytes; whether they went out. Whoever is hung up on cannot send on.
@@ -50,6 +62,13 @@ impl Raw {
         (!bytes.is_empty()).then_some(bytes)
     }
 
+    /// The next so many bytes; `Some(None)` when it ends before, in whatever way, `None` when they do not come in time.
+    pub(super) async fn exactly(&mut self, len: usize) -> Option<Option<Vec<u8>>> {
+        let mut bytes = vec![0; len];
+        let read = timeout(PATIENCE, self.stream.read_exact(&mut bytes)).await.ok()?;
+        Some(read.is_ok().then_some(bytes))
+    }
+
     /// What comes within a time, up to the end.
     pub async fn heard_within(&mut self, limit: Duration) -> Vec<u8> {
         let mut heard = Vec::new();
@@ -63,4 +82,11 @@ impl Raw {
         // A reset is an end as well.
         timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.ok().map(|_| rest)
     }
+}
+
+/// A connection that holds nothing back.
+pub(super) async fn tcp(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).await.unwrap_or_else(|error| panic!("{addr}: {error}"));
+    stream.set_nodelay(true).expect("a socket");
+    stream
 }
