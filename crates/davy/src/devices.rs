@@ -5,6 +5,9 @@ use davy_proto::v1::{Device, DeviceServiceListRequest, Scorecard};
 
 use crate::{ask::ServerArgs, exit::Exit, json, out, refusal::failed, table};
 
+/// Asked for at a time.
+const PAGE_LEN: i32 = 500;
+
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -40,15 +43,7 @@ pub(crate) struct ListArgs {
 /// Does it.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     let Verb::List(args) = verb;
-    let request = DeviceServiceListRequest {
-        site: args.site,
-        edge_node: args.edge_node,
-        filter: args.filter,
-        order_by: args.order_by,
-        read_mask: None,
-    };
-    let answer = args.server.devices().await?.list(request).await;
-    let devices = answer.map_err(|status| failed(&status))?.into_inner().devices;
+    let devices = fetch(&args).await?;
     if args.json {
         devices.iter().try_for_each(|device| out::line(json::device(device)))?;
         return Ok(Exit::Ok);
@@ -76,6 +71,29 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
     ];
     out::line(table::render(&headings, devices.iter().map(|device| row(device, args.week)).collect()))?;
     Ok(Exit::Ok)
+}
+
+/// All of them, page by page.
+async fn fetch(args: &ListArgs) -> anyhow::Result<Vec<Device>> {
+    let mut client = args.server.devices().await?;
+    let mut request = DeviceServiceListRequest {
+        site: args.site.clone(),
+        edge_node: args.edge_node.clone(),
+        filter: args.filter.clone(),
+        order_by: args.order_by.clone(),
+        read_mask: None,
+        page_size: PAGE_LEN,
+        page_token: String::new(),
+    };
+    let mut devices = Vec::new();
+    loop {
+        let page = client.list(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
+        devices.extend(page.devices);
+        if page.next_page_token.is_empty() {
+            return Ok(devices);
+        }
+        request.page_token = page.next_page_token;
+    }
 }
 
 fn row(device: &Device, week: bool) -> Vec<table::Field> {

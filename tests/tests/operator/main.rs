@@ -3,6 +3,7 @@
 mod demo;
 mod first_hour;
 mod mirror;
+mod pages;
 mod publish;
 mod record;
 mod strangers;

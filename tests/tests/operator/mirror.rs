@@ -12,7 +12,7 @@ use tokio::{
 use super::{H2S, gateway, park, send};
 
 /// What `curl` says to a path of Davy's: the HTTP status and the body.
-async fn curl(url: &str, words: &[&str]) -> (u16, Value) {
+pub(super) async fn curl(url: &str, words: &[&str]) -> (u16, Value) {
     let mut command = Command::new("curl");
     command.args(["--silent", "--max-time", "20", "--write-out", "\n%{http_code}"]).args(words).arg(url);
     let said = command.output().await.expect("curl is there");
@@ -22,7 +22,7 @@ async fn curl(url: &str, words: &[&str]) -> (u16, Value) {
     (code.parse().expect("a status"), body)
 }
 
-const JSON: [&str; 2] = ["--header", "content-type: application/json"];
+pub(super) const JSON: [&str; 2] = ["--header", "content-type: application/json"];
 
 #[tokio::test]
 async fn whoever_knows_json_alone_lists_alarms_and_is_told_what_was_wrong() {

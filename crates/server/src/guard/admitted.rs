@@ -24,4 +24,9 @@ impl Admitted {
     pub(crate) fn may(&self, site: &str) -> bool {
         self.caller.may(self.permission, site)
     }
+
+    /// Whether they have it about an edge node of a site.
+    pub(crate) fn may_about(&self, site: &str, edge_node: &str) -> bool {
+        self.caller.may_about(self.permission, site, edge_node)
+    }
 }

@@ -1,6 +1,6 @@
 //! `AlarmService`: alarms as they stand, and what operators do to them.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use davy_access::{Caller, Permission};
 use davy_model::{AlarmKey, CommandKind};
@@ -8,8 +8,15 @@ use davy_proto::{duration_from_wire, v1 as wire, verdict_of};
 use tonic::{Request, Response, Status};
 
 use super::{
-    alarm_counts, alarm_history, commands::Commands, explain, lens::Lens, page_len::OF_ENTRIES, performance,
-    place::Place, status, transitions, v1::alarm_service_server::AlarmService, view,
+    alarm_counts, alarm_history,
+    commands::Commands,
+    explain,
+    lens::Lens,
+    performance,
+    place::{Page, Place},
+    status, transitions,
+    v1::alarm_service_server::AlarmService,
+    view,
 };
 use crate::{
     guard::{Admitted, caller},
@@ -45,8 +52,7 @@ impl AlarmService for Alarms {
     ) -> Result<Response<wire::AlarmServiceListResponse>, Status> {
         let caller = caller(&request);
         let request = request.into_inner();
-        let len = OF_ENTRIES.of(request.page_size)?;
-        let from = Place::parse(&request.page_token)?;
+        let place = Place::of(&request)?;
         let lens = Lens::of(ALARM, &request.filter, &request.order_by, request.read_mask.as_ref())?;
         let sites = self.hub.sites_of(&caller, Permission::View, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
@@ -68,11 +74,9 @@ impl AlarmService for Alarms {
                 &b.id,
             ))
         });
-        let alarms = lens.chosen(alarms);
-        let total = u32::try_from(alarms.len()).unwrap_or(u32::MAX);
-        let (page, next_page_token) = from.page(alarms, len, |alarm| &alarm.id);
-        let alarms = page.into_iter().map(|alarm| lens.shown(alarm)).collect();
-        Ok(Response::new(wire::AlarmServiceListResponse { alarms, next_page_token, total }))
+        let Page { entries, next, total } = place.page(lens.chosen(alarms), |alarm| Cow::Borrowed(&alarm.id));
+        let alarms = entries.into_iter().map(|alarm| lens.shown(alarm)).collect();
+        Ok(Response::new(wire::AlarmServiceListResponse { alarms, next_page_token: next, total }))
     }
 
     async fn get(

@@ -1,15 +1,19 @@
 //! `DeviceService`: who publishes, and how well each serves.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use davy_access::Permission;
 use davy_intake::{DeviceScore, Marks, SiteDoor};
 use davy_model::{NodeChange, Timestamp};
 use davy_proto::v1 as wire;
 use tonic::{Request, Response, Status};
 
-use super::{lens::Lens, status, v1::device_service_server::DeviceService};
-use crate::{guard::caller, hub::Hub};
+use super::{
+    lens::Lens,
+    place::{Page, Place},
+    status,
+    v1::device_service_server::DeviceService,
+};
+use crate::{guard::Admitted, hub::Hub};
 
 pub(crate) struct Devices {
     pub(crate) hub: Arc<Hub>,
@@ -21,15 +25,15 @@ impl DeviceService for Devices {
         &self,
         request: Request<wire::DeviceServiceListRequest>,
     ) -> Result<Response<wire::DeviceServiceListResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        let place = Place::of(&request)?;
         let (filter, order_by) = (&request.filter, &request.order_by);
         let lens = Lens::of("davy.v1.Device", filter, order_by, request.read_mask.as_ref())?;
         let directory = &self.hub.intake.directory;
         let doors = match request.site.as_str() {
             "" => directory.sites(),
             site => {
-                let door = directory.site(site).filter(|_| caller.may(Permission::Onboard, site));
+                let door = directory.site(site).filter(|_| by.may(site));
                 vec![door.ok_or_else(|| status::unknown_site(site))?]
             }
         };
@@ -37,14 +41,17 @@ impl DeviceService for Devices {
         let devices = doors.iter().flat_map(|door| {
             let wanted = |device: &DeviceScore| {
                 let is_asked = request.edge_node.is_empty() || *device.edge_node == *request.edge_node;
-                is_asked && caller.may_about(Permission::Onboard, &door.site.id, &device.edge_node)
+                is_asked && by.may_about(&door.site.id, &device.edge_node)
             };
             let list = door.scores.list().into_iter().filter(wanted);
             list.map(|device| self::device(door, &device, now)).collect::<Vec<_>>()
         });
-        let devices = lens.chosen(devices.collect());
-        let devices = devices.into_iter().map(|device| lens.shown(device)).collect();
-        Ok(Response::new(wire::DeviceServiceListResponse { devices }))
+        let Page { entries, next, total } = place.page(lens.chosen(devices.collect()), |device| {
+            // No site and no edge node has a slash in its name.
+            Cow::Owned(format!("{}/{}/{}", device.site, device.edge_node, device.device))
+        });
+        let devices = entries.into_iter().map(|device| lens.shown(device)).collect();
+        Ok(Response::new(wire::DeviceServiceListResponse { devices, next_page_token: next, total }))
     }
 }
 

@@ -13,11 +13,10 @@ const FINDINGS_MAX: usize = 1000;
 const SUBJECTS_MAX: usize = 1000;
 
 /// The rules, by id.
-pub(super) fn list(loaded: &Loaded) -> wire::RuleServiceListResponse {
+pub(super) fn list(loaded: &Loaded) -> Vec<wire::Rule> {
     let mut subjects = vec![0_u32; loaded.plan.rules.len()];
     loaded.plan.watches.iter().for_each(|watch| subjects[watch.rule as usize] += 1);
-    let rules = loaded.plan.rules.iter().zip(subjects).map(|(one, subjects)| rule(one, subjects));
-    wire::RuleServiceListResponse { rules: rules.collect(), revision: loaded.bundle.revision.to_string() }
+    loaded.plan.rules.iter().zip(subjects).map(|(one, subjects)| rule(one, subjects)).collect()
 }
 
 /// One rule, and what it watches.

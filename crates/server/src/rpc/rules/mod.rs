@@ -5,7 +5,7 @@ mod backtest;
 mod look;
 mod noted;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use davy_access::Caller;
 use davy_model::BundleFile;
@@ -13,7 +13,13 @@ use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
-use super::{lens::Lens, page_len::OF_ENTRIES, status, v1::rule_service_server::RuleService};
+use super::{
+    lens::Lens,
+    page_len::OF_ENTRIES,
+    place::{Page, Place},
+    status,
+    v1::rule_service_server::RuleService,
+};
 use crate::{
     Loaded,
     guard::Admitted,
@@ -120,15 +126,18 @@ impl RuleService for Rules {
     ) -> Answer<wire::RuleServiceListResponse> {
         let (by, request) = Admitted::of(request);
         seen(&by, &request.site)?;
+        let place = Place::of(&request)?;
         let (filter, order_by) = (&request.filter, &request.order_by);
         let lens = Lens::of("davy.v1.Rule", filter, order_by, request.read_mask.as_ref())?;
-        let found = self
+        let (found, revision) = self
             .work(move |hub| {
-                Rules::loaded(hub, &request.site, Vec::new(), &request.revision).map(|it| look::list(&it))
+                let loaded = Rules::loaded(hub, &request.site, Vec::new(), &request.revision)?;
+                Ok((look::list(&loaded), loaded.bundle.revision.to_string()))
             })
             .await?;
-        let rules = lens.chosen(found.rules).into_iter().map(|rule| lens.shown(rule)).collect();
-        Ok(Response::new(wire::RuleServiceListResponse { rules, ..found }))
+        let Page { entries, next, total } = place.page(lens.chosen(found), |rule| Cow::Borrowed(&rule.id));
+        let rules = entries.into_iter().map(|rule| lens.shown(rule)).collect();
+        Ok(Response::new(wire::RuleServiceListResponse { rules, revision, next_page_token: next, total }))
     }
 
     async fn get(

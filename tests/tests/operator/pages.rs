@@ -1,0 +1,67 @@
+//! A list that is longer than a page.
+
+use serde_json::{Value, json};
+
+use super::{
+    gateway,
+    mirror::{JSON, curl},
+    park, send,
+};
+
+/// What makes an entry of a list out, whatever else of it moves.
+fn name(entry: &Value) -> String {
+    ["site", "edge_node", "device", "id"].map(|key| entry[key].as_str().unwrap_or("")).join("/")
+}
+
+/// All that a question is answered with, page by page: the entries, and how many pages they took.
+async fn all(url: &str, key: &str, question: &Value, size: i32) -> (Vec<String>, usize) {
+    let (mut question, mut names, mut pages) = (question.clone(), Vec::new(), 0);
+    question["page_size"] = size.into();
+    loop {
+        let (code, page) = curl(url, &[&JSON[..], &["--data", &question.to_string()]].concat()).await;
+        assert_eq!(code, 200, "{page}");
+        let entries = page[key].as_array().cloned().unwrap_or_default();
+        names.extend(entries.iter().map(name));
+        pages += 1;
+        let Some(token) = page["next_page_token"].as_str() else {
+            assert_eq!(page["total"], names.len(), "{page}");
+            return (names, pages);
+        };
+        question["page_token"] = token.into();
+    }
+}
+
+#[tokio::test]
+async fn whoever_turns_the_pages_of_a_list_sees_all_of_it_once_and_in_order() {
+    let (_setup, server, _grpc) = park().await;
+    let mut gateway = gateway(server.door().await).await;
+    for (tag, value) in [("AT-0412/h2s", 12.4), ("AT-0413/h2s", 12.4), ("AT-0501/cl2", 5.0)] {
+        send(&mut gateway, tag, value).await;
+    }
+    for (method, key, question, other) in [
+        ("AlarmService/List", "alarms", json!({}), json!({"tier_at_least": "TIER_BLUE"})),
+        ("DeviceService/List", "devices", json!({"order_by": "device"}), json!({})),
+        (
+            "RuleService/List",
+            "rules",
+            json!({"site": "park"}),
+            json!({"site": "park", "filter": "tier = RED"}),
+        ),
+    ] {
+        let url = format!("{}/davy.v1.{method}", server.url());
+        let (whole, pages) = all(&url, key, &question, 100_000).await;
+        assert!(pages == 1 && whole.len() > 2, "{method}: {whole:?}");
+        let (turned, pages) = all(&url, key, &question, 2).await;
+        assert_eq!((&turned, pages), (&whole, whole.len().div_ceil(2)), "{method}");
+
+        let ask = async |mut question: Value, field: &str, value: Value| {
+            question[field] = value;
+            curl(&url, &[&JSON[..], &["--data", &question.to_string()]].concat()).await
+        };
+        let (_, first) = ask(question.clone(), "page_size", 1.into()).await;
+        let (code, refused) = ask(other, "page_token", first["next_page_token"].clone()).await;
+        assert_eq!((code, &refused["reason"]), (400, &"RESUME_TOKEN_INVALID".into()), "{method}: {refused}");
+        let (code, refused) = ask(question, "page_size", (-1).into()).await;
+        assert_eq!((code, &refused["reason"]), (400, &"REQUEST_INVALID".into()), "{method}: {refused}");
+    }
+}
