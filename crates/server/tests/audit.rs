@@ -88,8 +88,13 @@ async fn ask(channel: &Channel, actor: &str) -> Vec<String> {
         actor: actor.to_owned(),
         comment: "because".to_owned(),
     };
-    let activated = rules.activate(wire::RuleServiceActivateRequest { target: Some(revision.clone()) }).await;
-    let approved = rules.approve(wire::RuleServiceApproveRequest { target: Some(revision) }).await;
+    let target = Some(revision);
+    let looked = wire::RuleServiceApproveRequest { target: target.clone(), validate_only: true };
+    // What was only looked at is not noted.
+    assert_eq!(code(&rules.approve(looked).await.expect_err("no such revision")), "REVISION_UNKNOWN");
+    let activated = wire::RuleServiceActivateRequest { target: target.clone(), ..Default::default() };
+    let activated = rules.activate(activated).await;
+    let approved = rules.approve(wire::RuleServiceApproveRequest { target, ..Default::default() }).await;
     let replay = wire::DeadLetterServiceReplayRequest {
         ids: vec!["park/7".to_owned()],
         actor: actor.to_owned(),

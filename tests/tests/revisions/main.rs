@@ -1,6 +1,7 @@
 //! How other rules take the place of those that are active: two people, a shadow that never sounds, one moment at which everything
 //! changes, and a way back. Whatever happens in between, there is one answer to what is active.
 
+mod asked;
 #[path = "../../../crates/server/tests/day/mod.rs"]
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod day;

@@ -17,6 +17,8 @@ pub(crate) struct Asked {
     /// Whose account that is; empty where nobody's name is proven.
     pub(crate) subject: String,
     pub(crate) comment: String,
+    /// Only what would come of it is wanted: nothing is kept, and nothing changes.
+    pub(crate) validate_only: bool,
 }
 
 impl Asked {
@@ -53,7 +55,7 @@ impl Hub {
     pub(crate) fn reject(&self, asked: &Asked) -> Result<Record, Refused> {
         asked.explained()?;
         let record = self.decide(asked, Act::Reject, Event::REJECTED)?;
-        self.revisions.shadows.end(&record.site, &record.revision);
+        self.end_of_shadow(asked, &record);
         Ok(record)
     }
 
@@ -69,6 +71,9 @@ impl Hub {
         }
         let loaded = self.revisions.loaded(&record.site, &record.revision)?;
         let record = self.decide(asked, Act::Shadow, Event::SHADOWED)?;
+        if asked.validate_only {
+            return Ok(record);
+        }
         let since = record.events.last().expect("an event was added").at();
         let task = Task {
             revision: record.revision.clone(),
@@ -84,8 +89,14 @@ impl Hub {
     pub(crate) fn end_shadow(&self, asked: &Asked) -> Result<Record, Refused> {
         asked.named()?;
         let record = self.decide(asked, Act::EndShadow, Event::UNSHADOWED)?;
-        self.revisions.shadows.end(&record.site, &record.revision);
+        self.end_of_shadow(asked, &record);
         Ok(record)
+    }
+
+    fn end_of_shadow(&self, asked: &Asked, record: &Record) {
+        if !asked.validate_only {
+            self.revisions.shadows.end(&record.site, &record.revision);
+        }
     }
 
     /// Goes on with what was in shadow when Davy ended.
@@ -124,6 +135,9 @@ impl Hub {
             return Err(RevisionRefusal::SecondPersonNeeded { proposer }.into());
         }
         let record = record.moved(state, asked.event(what, self));
+        if asked.validate_only {
+            return Ok(record);
+        }
         store.keep(&[(&record, None)], None)?;
         info!(site = record.site, revision = record.revision, actor = asked.actor, what, "a revision");
         Ok(record)
@@ -190,6 +204,9 @@ impl Hub {
             let state = new.life().after(act)?;
             let new = new.moved(state, asked.event(what, self));
             let old = old.moved(State::Retired, asked.event(Event::RETIRED, self));
+            if asked.validate_only {
+                return Ok(new);
+            }
             let standing = store.standing(&asked.site)?;
             let folder = standing.map_or_else(|| active.to_owned(), |standing| standing.folder);
             let standing = Standing { active: new.revision.clone(), folder };

@@ -143,7 +143,7 @@ async fn nobody_approves_their_own_rules_by_a_second_account() {
         actor: "x".into(),
         comment: String::new(),
     };
-    let asked = wire::RuleServiceApproveRequest { target: Some(target) };
+    let asked = wire::RuleServiceApproveRequest { target: Some(target), ..Default::default() };
     let path = "/davy.v1.RuleService/Approve";
     let approve = |token: String| {
         let (house, asked) = (&house, &asked);

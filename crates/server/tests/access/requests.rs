@@ -137,16 +137,20 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
             let (actor, comment) = ("ann".to_owned(), "why".to_owned());
             wire::RuleServiceProposeRequest { files, actor, comment, ..Default::default() }.encode_to_vec()
         }
-        ("RuleService", "Approve") => wire::RuleServiceApproveRequest { target: revision() }.encode_to_vec(),
-        ("RuleService", "Reject") => wire::RuleServiceRejectRequest { target: revision() }.encode_to_vec(),
+        ("RuleService", "Approve") => {
+            wire::RuleServiceApproveRequest { target: revision(), ..Default::default() }.encode_to_vec()
+        }
+        ("RuleService", "Reject") => {
+            wire::RuleServiceRejectRequest { target: revision(), ..Default::default() }.encode_to_vec()
+        }
         ("RuleService", "Shadow") => {
-            wire::RuleServiceShadowRequest { target: revision(), end: false }.encode_to_vec()
+            wire::RuleServiceShadowRequest { target: revision(), ..Default::default() }.encode_to_vec()
         }
         ("RuleService", "Activate") => {
-            wire::RuleServiceActivateRequest { target: revision() }.encode_to_vec()
+            wire::RuleServiceActivateRequest { target: revision(), ..Default::default() }.encode_to_vec()
         }
         ("RuleService", "Rollback") => {
-            wire::RuleServiceRollbackRequest { target: revision() }.encode_to_vec()
+            wire::RuleServiceRollbackRequest { target: revision(), ..Default::default() }.encode_to_vec()
         }
         ("RuleService", "ListRevisions") => {
             wire::RuleServiceListRevisionsRequest { site, ..Default::default() }.encode_to_vec()

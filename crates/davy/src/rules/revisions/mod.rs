@@ -36,6 +36,9 @@ pub(crate) struct DecideArgs {
     /// Why
     #[arg(long, value_name = "TEXT", default_value = "")]
     comment: String,
+    /// Say only what would be answered
+    #[arg(long)]
+    validate_only: bool,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -70,19 +73,23 @@ pub(crate) async fn decide(args: DecideArgs, decision: Decision) -> anyhow::Resu
         Decision::Rollback => &[RevisionState::Active],
     };
     let revision = which::revision(&mut client, &args.site, args.revision.as_deref(), states).await?;
-    let target = Some(args.target(&revision));
+    let (target, validate_only) = (Some(args.target(&revision)), args.validate_only);
     let answer = match decision {
         Decision::Approve => {
-            client.approve(RuleServiceApproveRequest { target }).await.map(|it| it.into_inner().revision)
+            let request = RuleServiceApproveRequest { target, validate_only };
+            client.approve(request).await.map(|it| it.into_inner().revision)
         }
         Decision::Reject => {
-            client.reject(RuleServiceRejectRequest { target }).await.map(|it| it.into_inner().revision)
+            let request = RuleServiceRejectRequest { target, validate_only };
+            client.reject(request).await.map(|it| it.into_inner().revision)
         }
         Decision::Activate => {
-            client.activate(RuleServiceActivateRequest { target }).await.map(|it| it.into_inner().revision)
+            let request = RuleServiceActivateRequest { target, validate_only };
+            client.activate(request).await.map(|it| it.into_inner().revision)
         }
         Decision::Rollback => {
-            client.rollback(RuleServiceRollbackRequest { target }).await.map(|it| it.into_inner().revision)
+            let request = RuleServiceRollbackRequest { target, validate_only };
+            client.rollback(request).await.map(|it| it.into_inner().revision)
         }
     };
     args.answered(&revision, answer)
@@ -94,7 +101,9 @@ pub(crate) async fn shadow(args: ShadowArgs) -> anyhow::Result<Exit> {
     let states = [if args.end { RevisionState::Shadow } else { RevisionState::Approved }];
     let DecideArgs { site, revision, .. } = &args.decide;
     let revision = which::revision(&mut client, site, revision.as_deref(), &states).await?;
-    let request = RuleServiceShadowRequest { target: Some(args.decide.target(&revision)), end: args.end };
+    let DecideArgs { validate_only, .. } = args.decide;
+    let target = Some(args.decide.target(&revision));
+    let request = RuleServiceShadowRequest { target, end: args.end, validate_only };
     let answer = client.shadow(request).await.map(|it| it.into_inner().revision);
     args.decide.answered(&revision, answer)
 }
@@ -119,9 +128,12 @@ impl DecideArgs {
         };
         if self.json {
             out::line(object::revision(&revision))?;
-        } else {
-            out::line(tell::standing(&revision))?;
+            return Ok(Exit::Ok);
         }
+        if self.validate_only {
+            out::line("nothing is done: this is how it would stand")?;
+        }
+        out::line(tell::standing(&revision))?;
         Ok(Exit::Ok)
     }
 }

@@ -74,6 +74,11 @@ pub(super) fn listed(record: &Record) -> wire::Revision {
     }
 }
 
+/// A revision after a step: with its figures, unless the step was only validated.
+pub(super) fn after(hub: &Hub, record: &Record, validates: bool) -> wire::Revision {
+    if validates { listed(record) } else { revision(hub, record) }
+}
+
 /// A revision with them. It reads the journal: not for a task that must not wait.
 pub(super) fn revision(hub: &Hub, record: &Record) -> wire::Revision {
     let seen = hub.revisions.seen(&record.site, &record.revision);

@@ -4,15 +4,20 @@ mod answer;
 mod backtest;
 mod look;
 mod noted;
+mod refusal;
+mod steps;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use davy_access::Caller;
 use davy_model::BundleFile;
-use davy_proto::{duration_from_wire, time_to_wire, v1 as wire};
+use davy_proto::{duration_from_wire, v1 as wire};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
+use self::{
+    refusal::refusal,
+    steps::{Step, subject, who},
+};
 use super::{
     lens::Lens,
     page_len::OF_ENTRIES,
@@ -58,47 +63,6 @@ impl Rules {
         let hub = Arc::clone(&self.hub);
         let done = tokio::task::spawn_blocking(move || work(&hub)).await.map_err(|_| status::stopping())?;
         done.map_err(|refused| refusal(&refused))
-    }
-
-    async fn decided(
-        &self,
-        by: Admitted,
-        (step, target): (&str, Option<wire::RevisionTarget>),
-        work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
-    ) -> Result<Option<wire::Revision>, Status> {
-        let deed = noted::step(step, target.as_ref());
-        let done = async {
-            self.hub.audit.ready()?;
-            let asked = asked(&by, target)?;
-            self.quick(move |hub| work(hub, &asked).map(|record| Some(answer::revision(hub, &record)))).await
-        };
-        let answer = done.await;
-        self.hub.audit.tell(deed, &answer).await;
-        answer
-    }
-
-    /// Other files become active. Whoever asked may hang up: what was begun is ended all the same, and noted.
-    async fn exchanged(
-        &self,
-        by: Admitted,
-        step: &'static str,
-        target: Option<wire::RevisionTarget>,
-    ) -> Result<Record, Status> {
-        let deed = noted::step(step, target.as_ref());
-        let hub = Arc::clone(&self.hub);
-        let done = tokio::spawn(async move {
-            let answer = async {
-                hub.audit.ready()?;
-                let asked = asked(&by, target)?;
-                let done =
-                    if step == "activate" { hub.activate(&asked).await } else { hub.roll_back(&asked).await };
-                done.map_err(|refused| refusal(&refused))
-            };
-            let answer = answer.await;
-            hub.audit.tell(deed, &answer).await;
-            answer
-        });
-        done.await.map_err(|_| status::stopping())?
     }
 
     /// The files of a request, or else those of a revision of a site.
@@ -259,8 +223,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceApproveRequest>,
     ) -> Answer<wire::RuleServiceApproveResponse> {
-        let (by, request) = Admitted::of(request);
-        let revision = self.decided(by, ("approve", request.target), Hub::approve).await?;
+        let (by, wire::RuleServiceApproveRequest { target, validate_only }) = Admitted::of(request);
+        let step = Step { word: "approve", target, validate_only };
+        let revision = self.decided(by, step, Hub::approve).await?;
         Ok(Response::new(wire::RuleServiceApproveResponse { revision }))
     }
 
@@ -268,8 +233,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRejectRequest>,
     ) -> Answer<wire::RuleServiceRejectResponse> {
-        let (by, request) = Admitted::of(request);
-        let revision = self.decided(by, ("reject", request.target), Hub::reject).await?;
+        let (by, wire::RuleServiceRejectRequest { target, validate_only }) = Admitted::of(request);
+        let step = Step { word: "reject", target, validate_only };
+        let revision = self.decided(by, step, Hub::reject).await?;
         Ok(Response::new(wire::RuleServiceRejectResponse { revision }))
     }
 
@@ -277,10 +243,10 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceShadowRequest>,
     ) -> Answer<wire::RuleServiceShadowResponse> {
-        let (by, request) = Admitted::of(request);
-        let what = if request.end { Hub::end_shadow } else { Hub::shadow };
-        let step = if request.end { "end_shadow" } else { "shadow" };
-        let revision = self.decided(by, (step, request.target), what).await?;
+        let (by, wire::RuleServiceShadowRequest { target, end, validate_only }) = Admitted::of(request);
+        let (word, work): (_, fn(&Hub, &Asked) -> Result<Record, Refused>) =
+            if end { ("end_shadow", Hub::end_shadow) } else { ("shadow", Hub::shadow) };
+        let revision = self.decided(by, Step { word, target, validate_only }, work).await?;
         Ok(Response::new(wire::RuleServiceShadowResponse { revision }))
     }
 
@@ -288,10 +254,9 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceActivateRequest>,
     ) -> Answer<wire::RuleServiceActivateResponse> {
-        let (by, request) = Admitted::of(request);
-        let record = self.exchanged(by, "activate", request.target).await?;
-        let at = record.active_time().map(|(began, _)| time_to_wire(began));
-        let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
+        let (by, wire::RuleServiceActivateRequest { target, validate_only }) = Admitted::of(request);
+        let revision = self.exchanged(by, Step { word: "activate", target, validate_only }).await?;
+        let at = revision.actual.as_ref().and_then(|actual| actual.from);
         Ok(Response::new(wire::RuleServiceActivateResponse { revision: Some(revision), at }))
     }
 
@@ -299,9 +264,8 @@ impl RuleService for Rules {
         &self,
         request: Request<wire::RuleServiceRollbackRequest>,
     ) -> Answer<wire::RuleServiceRollbackResponse> {
-        let (by, request) = Admitted::of(request);
-        let record = self.exchanged(by, "roll_back", request.target).await?;
-        let revision = self.quick(move |hub| Ok(answer::revision(hub, &record))).await?;
+        let (by, wire::RuleServiceRollbackRequest { target, validate_only }) = Admitted::of(request);
+        let revision = self.exchanged(by, Step { word: "roll_back", target, validate_only }).await?;
         Ok(Response::new(wire::RuleServiceRollbackResponse { revision: Some(revision) }))
     }
 
@@ -384,46 +348,4 @@ fn plant(hub: &Hub, by: &Admitted, site: &str) -> Option<Arc<SiteService>> {
 /// What a lower Davy judges has its rules there.
 fn judged_here(service: &SiteService) -> Result<(), Refused> {
     if service.forwarded.is_some() { Err(Refused::SiteForwarded(service.id.to_string())) } else { Ok(()) }
-}
-
-fn asked(by: &Admitted, target: Option<wire::RevisionTarget>) -> Result<Asked, Status> {
-    let target = target.ok_or_else(|| wrong("target is missing"))?;
-    if target.revision.is_empty() {
-        return Err(wrong("target.revision is missing"));
-    }
-    let wire::RevisionTarget { site, revision, actor, comment } = target;
-    seen(by, &site)?;
-    Ok(Asked { site, revision, actor: who(&by.caller, actor), subject: subject(&by.caller), comment })
-}
-
-/// The name for the record: the one that is proven, where one is.
-fn who(caller: &Caller, said: String) -> String {
-    if caller.is_proven() { caller.name().to_string() } else { said }
-}
-
-/// Whose account it is; empty where nothing is proven.
-fn subject(caller: &Caller) -> String {
-    if caller.is_proven() { caller.subject().to_string() } else { String::new() }
-}
-
-fn refusal(refused: &Refused) -> Status {
-    let code = match refused {
-        Refused::SiteUnknown(_) | Refused::Unknown { .. } => Code::NotFound,
-        Refused::Ambiguous { .. } | Refused::ActorMissing | Refused::CommentMissing | Refused::Files(_) => {
-            Code::InvalidArgument
-        }
-        Refused::Life(davy_workbench::revision::RevisionRefusal::SecondPersonNeeded { .. }) => {
-            Code::PermissionDenied
-        }
-        Refused::TooMany { .. } => Code::ResourceExhausted,
-        Refused::Store(_) | Refused::Stopping => Code::Unavailable,
-        Refused::SiteForwarded(_)
-        | Refused::NothingChanged
-        | Refused::Tests(_)
-        | Refused::Undeclared(_)
-        | Refused::ShadowTaken { .. }
-        | Refused::NothingBefore(_)
-        | Refused::Life(_) => Code::FailedPrecondition,
-    };
-    status::status(code, refused.word(), refused.to_string())
 }
