@@ -21,7 +21,7 @@ const PARTS: [&str; 11] = [
 
 /// What gRPC services answer with besides what the engine refuses: `crates/server/src/rpc/status.rs`, and `NotReplayed` of
 /// `crates/intake/src/replay.rs`.
-const SERVICE_CODES: [&str; 33] = [
+const SERVICE_CODES: [&str; 34] = [
     "AUDIT_UNAVAILABLE",
     "AUTH_FAILED",
     "COUNTERSIGNATURE_INVALID",
@@ -50,6 +50,7 @@ const SERVICE_CODES: [&str; 33] = [
     "NOTHING_TO_ROLL_BACK",
     "REVISIONS_TOO_MANY",
     "REVISION_BASE_MOVED",
+    "REVISION_CHANGED",
     "REVISION_STATE",
     "REVISION_UNKNOWN",
     "RULE_UNKNOWN",

@@ -114,6 +114,7 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "REVISION_UNKNOWN" => "davy rules history SITE lists them",
         "RULE_UNKNOWN" => "davy rules check DIR lists the rules of a folder",
         "REVISION_STATE" => "davy rules history SITE REVISION shows where it stands",
+        "REVISION_CHANGED" => "davy rules history SITE REVISION shows who did what with it",
         "REVISION_BASE_MOVED" => "propose it again, in place of what is active now",
         "FILES_INVALID" => "davy rules check DIR",
         "TESTS_FAILED" => "davy rules test DIR shows what happened",

@@ -87,6 +87,7 @@ async fn ask(channel: &Channel, actor: &str) -> Vec<String> {
         revision: "0123456789ab".to_owned(),
         actor: actor.to_owned(),
         comment: "because".to_owned(),
+        ..Default::default()
     };
     let target = Some(revision);
     let looked = wire::RuleServiceApproveRequest { target: target.clone(), validate_only: true };

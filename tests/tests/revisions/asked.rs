@@ -1,4 +1,9 @@
-//! How a step is asked for: only to see what would come of it.
+//! How a step is asked for: only to see what would come of it, or only if nobody was quicker.
+
+use davy_proto::v1::{RevisionTarget, RuleServiceApproveRequest};
+use davy_tests::Grpc;
+use tonic::Code;
+use tonic_types::StatusExt;
 
 use super::{LOOSER, WAS, Yard, text};
 
@@ -40,4 +45,60 @@ async fn each_step_can_be_looked_at_before_it_is_taken() {
         }
     }
     assert_eq!(yard.active().await, old);
+}
+
+/// Two people look at the same revision, and the second to decide is told that it is no longer what they saw.
+#[tokio::test]
+async fn nobody_decides_on_what_they_have_not_seen() {
+    let yard = Yard::served("").await;
+    let old = yard.active().await;
+    let new = yard.proposed(&yard.folder("new", WAS, LOOSER)).await;
+    let asks = async |verb: &str, revision: &str, etag: &str, more: &[&str]| {
+        let words = [verb, "yard", revision, "--by", "li", "--comment", "as talked over", "--etag", etag];
+        yard.rules(&[&words[..], more].concat()).await
+    };
+    let mut seen = text(&yard.revision(&new).await, "etag");
+    assert_eq!(text(&yard.revision(&new).await, "etag"), seen, "nothing was done with it");
+    let only_looked = asks("approve", &new, &seen, &["--validate-only"]).await.ended(0).one();
+    assert_eq!(text(&only_looked, "etag"), "", "it does not stand so");
+    for (verb, more) in [("approve", &[][..]), ("shadow", &[]), ("shadow", &["--end"]), ("activate", &[])] {
+        assert_eq!(asks(verb, &new, "0123456789abcdef", more).await.refused(), "REVISION_CHANGED", "{verb}");
+        let looked = asks(verb, &new, "0123456789abcdef", &[more, &["--validate-only"]].concat()).await;
+        assert_eq!(looked.refused(), "REVISION_CHANGED", "{verb}");
+        let done = asks(verb, &new, &seen, more).await.ended(0).one();
+        assert_ne!(text(&done, "etag"), seen, "{verb}");
+        assert_eq!(asks(verb, &new, &seen, more).await.refused(), "REVISION_CHANGED", "{verb} once more");
+        seen = text(&done, "etag");
+        assert_eq!(text(&yard.revision(&new).await, "etag"), seen, "{verb}");
+    }
+    // What is taken back is what was seen to be active.
+    assert_eq!(asks("rollback", &new, "0123456789abcdef", &[]).await.refused(), "REVISION_CHANGED");
+    asks("rollback", &new, &seen, &[]).await.ended(0);
+    assert_eq!(yard.active().await, old);
+    assert_eq!(asks("reject", &new, &seen, &[]).await.refused(), "REVISION_CHANGED");
+}
+
+/// What a program is told of it: what stands now, to look at it again.
+#[tokio::test]
+async fn a_stale_etag_is_answered_with_how_the_revision_stands() {
+    let yard = Yard::served("").await;
+    let new = yard.proposed(&yard.folder("new", WAS, LOOSER)).await;
+    let now = text(&yard.revision(&new).await, "etag");
+    let target = RevisionTarget {
+        site: "yard".to_owned(),
+        revision: new[..6].to_owned(),
+        actor: "li".to_owned(),
+        etag: "stale".to_owned(),
+        ..RevisionTarget::default()
+    };
+    let asked = RuleServiceApproveRequest { target: Some(target), validate_only: false };
+    let mut rules = Grpc::connect(yard.server.http()).await.rules();
+    let refused = rules.approve(asked).await.expect_err("somebody was quicker");
+    assert_eq!(refused.code(), Code::Aborted, "{refused}");
+    let told = refused.get_details_error_info().expect("why");
+    let told = |key: &str| told.metadata.get(key).map_or("", String::as_str).to_owned();
+    assert_eq!(
+        ["site", "revision", "state", "etag"].map(told),
+        ["yard".to_owned(), new, "proposed".to_owned(), now]
+    );
 }

@@ -17,6 +17,8 @@ pub(crate) struct Asked {
     /// Whose account that is; empty where nobody's name is proven.
     pub(crate) subject: String,
     pub(crate) comment: String,
+    /// The revision's etag as they saw it; empty where that is not to be checked.
+    pub(crate) etag: String,
     /// Only what would come of it is wanted: nothing is kept, and nothing changes.
     pub(crate) validate_only: bool,
 }
@@ -29,6 +31,16 @@ impl Asked {
     fn explained(&self) -> Result<(), Refused> {
         self.named()?;
         if self.comment.trim().is_empty() { Err(Refused::CommentMissing) } else { Ok(()) }
+    }
+
+    /// That the revision stands as it was looked at.
+    fn saw(&self, record: &Record) -> Result<(), Refused> {
+        let etag = record.etag();
+        if self.etag.is_empty() || self.etag == etag {
+            return Ok(());
+        }
+        let (site, revision) = (record.site.clone(), record.revision.clone());
+        Err(Refused::Changed { site, revision, state: record.state.word(), etag })
     }
 
     fn event(&self, what: &str, hub: &Hub) -> Event {
@@ -65,6 +77,7 @@ impl Hub {
         let _turn = self.revisions.turn.blocking_lock();
         let service = self.service(&asked.site)?;
         let record = self.revisions.find(&asked.site, &asked.revision)?;
+        asked.saw(&record)?;
         record.life().after(Act::Shadow)?;
         if let Some(other) = self.revisions.shadows.of(&asked.site) {
             return Err(Refused::ShadowTaken { site: asked.site.clone(), revision: other });
@@ -126,6 +139,7 @@ impl Hub {
         let mut store = self.revisions.store.lock();
         // As it stands now that nobody else can move it.
         let record = kept(&store, &record.site, &record.revision)?;
+        asked.saw(&record)?;
         let state = record.life().after(act)?;
         if matches!(act, Act::Approve { .. })
             && record.needs_second_person
@@ -150,6 +164,7 @@ impl Hub {
         let service = self.service(&asked.site)?;
         let found = self.revisions.find(&asked.site, &asked.revision)?;
         let active = Arc::clone(&service.loaded.load().bundle.revision);
+        asked.saw(&found)?;
         found.life().after(Act::Activate { active: &active })?;
         let act = Act::Activate { active: &active };
         self.exchange(asked, &found.revision, &active, (act, Event::ACTIVATED)).await
@@ -161,6 +176,7 @@ impl Hub {
         let _turn = self.revisions.turn.lock().await;
         let service = self.service(&asked.site)?;
         let found = self.revisions.find(&asked.site, &asked.revision)?;
+        asked.saw(&found)?;
         found.life().after(Act::Retire)?;
         if found.base.is_empty() {
             return Err(Refused::NothingBefore(found.revision));
@@ -201,6 +217,8 @@ impl Hub {
         let record = {
             let mut store = self.revisions.store.lock();
             let (new, old) = (kept(&store, &asked.site, wanted)?, kept(&store, &asked.site, active)?);
+            // Somebody may have been quicker than the files were compiled.
+            asked.saw(if matches!(act, Act::Restore) { &old } else { &new })?;
             let state = new.life().after(act)?;
             let new = new.moved(state, asked.event(what, self));
             let old = old.moved(State::Retired, asked.event(Event::RETIRED, self));

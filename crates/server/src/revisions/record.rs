@@ -1,11 +1,13 @@
 //! What is kept of a revision beside its files.
 
+use davy_journal::hex;
 use davy_model::Timestamp;
 use davy_workbench::{
     change::Changes,
     revision::{Life, State},
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Subjects of a change that are kept.
 const SUBJECTS_MAX: usize = 100;
@@ -89,6 +91,21 @@ impl Record {
     pub(crate) fn is_proposed_by(&self, subject: &str) -> bool {
         let proposed = self.events.iter().rev().find(|event| event.what == Event::PROPOSED);
         !subject.is_empty() && proposed.is_some_and(|event| event.subject == subject)
+    }
+
+    /// What it is known by as it stands: other as soon as something is done with it, for that is an event.
+    pub(crate) fn etag(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut put = |text: &str| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        };
+        [&self.site, &self.revision, self.state.word(), &self.base].into_iter().for_each(&mut put);
+        for event in &self.events {
+            let Event { what, at_us, actor, subject, comment } = event;
+            [what, &at_us.to_string(), actor, subject, comment].into_iter().for_each(|text| put(text));
+        }
+        hex(&hash.finalize()[..8])
     }
 
     /// It in another state, because of that.

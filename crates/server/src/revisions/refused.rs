@@ -34,6 +34,10 @@ pub(crate) enum Refused {
     TooMany { site: String, max: usize },
     #[error("{revision} of {site} is in shadow: one at a time")]
     ShadowTaken { site: String, revision: String },
+    #[error(
+        "somebody has done something with {revision} since it was looked at: it is {state} now, look again"
+    )]
+    Changed { site: String, revision: String, state: &'static str, etag: String },
     #[error("{0} is the first that Davy knows of: nothing was active before it")]
     NothingBefore(String),
     #[error(transparent)]
@@ -59,6 +63,7 @@ impl Refused {
             Refused::Undeclared(_) => "MIGRATION_UNDECLARED",
             Refused::TooMany { .. } => "REVISIONS_TOO_MANY",
             Refused::ShadowTaken { .. } => "REVISION_STATE",
+            Refused::Changed { .. } => "REVISION_CHANGED",
             Refused::NothingBefore(_) => "NOTHING_TO_ROLL_BACK",
             Refused::Life(refusal) => refusal.word(),
             Refused::Store(_) => "STORAGE_UNAVAILABLE",

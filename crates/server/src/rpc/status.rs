@@ -23,7 +23,12 @@ pub(crate) fn status(code: Code, reason: &str, message: impl Into<String>) -> St
 }
 
 /// As [`status`], with particulars for programs: `("site", "park")`.
-fn about(code: Code, reason: &str, message: impl Into<String>, particulars: &[(&str, &str)]) -> Status {
+pub(super) fn about(
+    code: Code,
+    reason: &str,
+    message: impl Into<String>,
+    particulars: &[(&str, &str)],
+) -> Status {
     Status::with_error_details(code, message, details(code, reason, particulars))
 }
 

@@ -141,7 +141,7 @@ async fn nobody_approves_their_own_rules_by_a_second_account() {
         site: "park".into(),
         revision: revision.revision,
         actor: "x".into(),
-        comment: String::new(),
+        ..Default::default()
     };
     let asked = wire::RuleServiceApproveRequest { target: Some(target), ..Default::default() };
     let path = "/davy.v1.RuleService/Approve";

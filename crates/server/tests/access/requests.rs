@@ -22,7 +22,13 @@ pub(crate) fn request(path: &str, site: &str) -> (Vec<u8>, Outside) {
         || Some(wire::CommandTarget { alarm: alarm.clone(), actor: "ann".into(), ..Default::default() });
     let revision = || {
         let (site, revision) = (site.to_owned(), "ffff".to_owned());
-        Some(wire::RevisionTarget { site, revision, actor: "ann".into(), comment: "why".into() })
+        Some(wire::RevisionTarget {
+            site,
+            revision,
+            actor: "ann".into(),
+            comment: "why".into(),
+            ..Default::default()
+        })
     };
     let filter = || Some(wire::HistoryFilter { sites: sites(), ..Default::default() });
     let selector = || Some(wire::TagSelector { site: site.to_owned(), ..Default::default() });

@@ -36,6 +36,9 @@ pub(crate) struct DecideArgs {
     /// Why
     #[arg(long, value_name = "TEXT", default_value = "")]
     comment: String,
+    /// Only if it still stands as it did when this was its etag, which `davy rules history SITE REVISION --json` shows
+    #[arg(long, value_name = "ETAG", default_value = "", hide_default_value = true)]
+    etag: String,
     /// Say only what would be answered
     #[arg(long)]
     validate_only: bool,
@@ -115,6 +118,7 @@ impl DecideArgs {
             revision: revision.to_owned(),
             actor: self.by.clone(),
             comment: self.comment.clone(),
+            etag: self.etag.clone(),
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) fn revision(revision: &Revision) -> Value {
         })
     });
     json!({
-        "site": revision.site, "revision": revision.revision, "state": tell::state(revision), "base": revision.base,
+        "site": revision.site, "revision": revision.revision, "etag": revision.etag, "state": tell::state(revision), "base": revision.base,
         "second_person": revision.needs_second_person, "withdraws": revision.withdraws,
         "expected": revision.expected, "changes": changes.collect::<Vec<_>>(),
         "predicted": revision.predicted.as_ref().map(predicted), "actual": revision.actual.as_ref().map(actual),

@@ -71,12 +71,14 @@ pub(super) fn listed(record: &Record) -> wire::Revision {
         actual: None,
         shadow: None,
         events: record.events.iter().map(event).collect(),
+        etag: record.etag(),
     }
 }
 
-/// A revision after a step: with its figures, unless the step was only validated.
+/// A revision after a step: with its figures and its etag, unless the step was only validated.
 pub(super) fn after(hub: &Hub, record: &Record, validates: bool) -> wire::Revision {
-    if validates { listed(record) } else { revision(hub, record) }
+    // What does not stand has nothing that it is known by.
+    if validates { wire::Revision { etag: String::new(), ..listed(record) } } else { revision(hub, record) }
 }
 
 /// A revision with them. It reads the journal: not for a task that must not wait.

@@ -201,7 +201,7 @@ impl RuleService for Rules {
             let (active, now) = (service.loaded.load_full(), hub.clock.now());
             let record = hub.revisions.propose(&proposal, &wanted, &active, service.feed.journal(), now)?;
             Ok(wire::RuleServiceProposeResponse {
-                revision: Some(answer::revision(hub, &record)),
+                revision: Some(answer::after(hub, &record, validates)),
                 warnings: wanted.warnings.iter().map(answer::finding).collect(),
             })
         });

@@ -14,6 +14,7 @@ pub(super) fn refusal(refused: &Refused) -> Status {
         }
         Refused::Life(RevisionRefusal::SecondPersonNeeded { .. }) => Code::PermissionDenied,
         Refused::TooMany { .. } => Code::ResourceExhausted,
+        Refused::Changed { .. } => Code::Aborted,
         Refused::Store(_) | Refused::Stopping => Code::Unavailable,
         Refused::SiteForwarded(_)
         | Refused::NothingChanged
@@ -23,5 +24,10 @@ pub(super) fn refusal(refused: &Refused) -> Status {
         | Refused::NothingBefore(_)
         | Refused::Life(_) => Code::FailedPrecondition,
     };
-    status::status(code, refused.word(), refused.to_string())
+    let (reason, message) = (refused.word(), refused.to_string());
+    if let Refused::Changed { site, revision, state, etag } = refused {
+        let now = [("site", site.as_str()), ("revision", revision), ("state", state), ("etag", etag)];
+        return status::about(code, reason, message, &now);
+    }
+    status::status(code, reason, message)
 }

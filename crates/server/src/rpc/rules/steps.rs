@@ -83,7 +83,7 @@ fn asked(by: &Admitted, step: Step) -> Result<Asked, Status> {
     if target.revision.is_empty() {
         return Err(wrong("target.revision is missing"));
     }
-    let wire::RevisionTarget { site, revision, actor, comment } = target;
+    let wire::RevisionTarget { site, revision, actor, comment, etag } = target;
     seen(by, &site)?;
     Ok(Asked {
         site,
@@ -91,6 +91,7 @@ fn asked(by: &Admitted, step: Step) -> Result<Asked, Status> {
         actor: who(&by.caller, actor),
         subject: subject(&by.caller),
         comment,
+        etag,
         validate_only: step.validate_only,
     })
 }
