@@ -23,6 +23,19 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
+impl Outcome {
+    /// What whoever asked is told.
+    ///
+    /// # Errors
+    /// Why the command was refused.
+    pub fn answer(self) -> Result<(), Refusal> {
+        match self {
+            Outcome::Done => Ok(()),
+            Outcome::Refused(refusal) => Err(refusal),
+        }
+    }
+}
+
 /// A log that cannot be judged. It stops loudly; nothing is guessed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum JudgeError {

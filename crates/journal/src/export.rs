@@ -145,6 +145,7 @@ fn command(command: &Command) -> Value {
     json!({
         "alarm": command.alarm.to_string(), "occurrence": command.occurrence, "actor": actor(&command.actor),
         "command": command.kind.word(), "duration_ms": duration_ms, "one_shot": one_shot, "verdict": verdict,
+        "request_id": Some(&*command.request_id).filter(|id| !id.is_empty()),
     })
 }
 

@@ -107,8 +107,9 @@ fn command() -> impl Strategy<Value = Command> {
         Just(CommandKind::Close),
         Just(CommandKind::Comment),
     ];
-    (key(), prop::option::of(any::<u64>()), actor(), kind)
-        .prop_map(|(alarm, occurrence, actor, kind)| Command { alarm, occurrence, actor, kind })
+    (key(), prop::option::of(any::<u64>()), actor(), kind, word()).prop_map(
+        |(alarm, occurrence, actor, kind, request_id)| Command { alarm, occurrence, actor, kind, request_id },
+    )
 }
 
 fn bundle() -> impl Strategy<Value = Bundle> {

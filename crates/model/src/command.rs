@@ -15,6 +15,8 @@ pub struct Command {
     pub actor: Actor,
     /// What for.
     pub kind: CommandKind,
+    /// Chosen by whoever asks, so that the same command, sent again, is known again; empty where they chose none.
+    pub request_id: Arc<str>,
 }
 
 /// Who acts, and what they wrote.

@@ -19,6 +19,7 @@ mod config;
 mod consumers;
 mod contract;
 mod counted;
+mod done;
 mod exits;
 mod failure;
 pub mod guard;

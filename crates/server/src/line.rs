@@ -247,11 +247,12 @@ fn writer(
     inbox: InboxReceiver,
     offers: Offers,
 ) -> (davy_journal::Journal, Writer) {
-    let Recovered { journal, head, judge, counted, activated_in, heartbeat } = recovered;
+    let Recovered { journal, head, judge, counted, done, activated_in, heartbeat } = recovered;
     let writer = Writer {
         site,
         judge,
         counted,
+        done: Arc::new(Mutex::new(done)),
         inbox,
         offers,
         number: head.number,

@@ -6,7 +6,7 @@ use davy_model::{Bundle, Input};
 use prost::Message;
 use tracing::{info, warn};
 
-use crate::{counted::Counted, snapshot::Kept};
+use crate::{counted::Counted, done::Done, snapshot::Kept};
 
 /// A site's engine as its journal left it.
 pub(crate) struct Recovered {
@@ -15,6 +15,8 @@ pub(crate) struct Recovered {
     pub(crate) judge: Judge,
     /// The last numbers of edge nodes' messages.
     pub(crate) counted: Counted,
+    /// The last commands that were done under an id of their own.
+    pub(crate) done: Done,
     /// The commit that made the active files active; 0 when there is none.
     pub(crate) activated_in: u64,
     /// Number of the last heartbeat.
@@ -66,6 +68,7 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
             head,
             judge: Judge::new(),
             counted: Counted::default(),
+            done: Done::default(),
             activated_in: 0,
             heartbeat: 0,
         });
@@ -76,8 +79,8 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
         warn!(site, damage, "a snapshot is damaged, an older one is taken");
     }
     let loaded = newest.snapshot.and_then(|snapshot| match start_from(&reader, &snapshot) {
-        Ok(Started { judge, counted, activated_in, .. }) => {
-            Some((judge, counted, activated_in, snapshot.number + 1))
+        Ok(Started { judge, counted, done, activated_in, .. }) => {
+            Some((judge, counted, done, activated_in, snapshot.number + 1))
         }
         Err(error) => {
             warn!(site, %error, "the snapshot does not load, the whole log is judged again");
@@ -85,12 +88,12 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
         }
     });
     let first = journal.first_kept().number;
-    let (judge, counted, activated_in, from) = match loaded {
+    let (judge, counted, done, activated_in, from) = match loaded {
         Some(loaded) => loaded,
         None if first > 1 => return Err(RecoverError::Rootless { first }),
-        None => (Judge::new(), Counted::default(), 0, 1),
+        None => (Judge::new(), Counted::default(), Done::default(), 0, 1),
     };
-    let mut recovered = Recovered { journal, head, judge, counted, activated_in, heartbeat: 0 };
+    let mut recovered = Recovered { journal, head, judge, counted, done, activated_in, heartbeat: 0 };
     for commit in reader.commits_from(from) {
         recovered.judge_again(&commit?)?;
     }
@@ -105,6 +108,7 @@ pub(crate) fn recover(place: &Place, site: &str, options: Options) -> Result<Rec
 pub(crate) struct Started {
     pub(crate) judge: Judge,
     counted: Counted,
+    done: Done,
     activated_in: u64,
     /// The files that were active.
     pub(crate) bundle: Bundle,
@@ -120,7 +124,8 @@ pub(crate) fn start_from(reader: &JournalReader, snapshot: &Snapshot) -> Result<
     if let Some(engine) = judge.engine() {
         counted.rearrange(&engine.plan().site);
     }
-    Ok(Started { judge, counted, activated_in: kept.activated_in, bundle })
+    let (done, activated_in) = (Done::kept(&kept.done), kept.activated_in);
+    Ok(Started { judge, counted, done, activated_in, bundle })
 }
 
 fn bundle_of(reader: &JournalReader, commit: u64) -> Result<Bundle, RecoverError> {
@@ -159,7 +164,10 @@ impl Recovered {
     fn judge_again(&mut self, commit: &Commit) -> Result<(), RecoverError> {
         let mut made = Vec::with_capacity(commit.transitions.len());
         for input in &commit.inputs {
-            self.judge.apply(commit.at, input, &mut made)?;
+            let answer = self.judge.apply(commit.at, input, &mut made)?.answer();
+            if let Input::Command(command) = input {
+                self.done.note(command, &answer);
+            }
             if let Some(engine) = self.judge.engine() {
                 self.counted.note(input, &engine.plan().site);
             }

@@ -24,6 +24,7 @@ use crate::{
     clock::Clock,
     commit_thread::CommitThread,
     committer::{CommitState, Work},
+    done::Done,
     failure::Failure,
     line::Line,
     link::Forwarded,
@@ -52,6 +53,8 @@ pub(crate) struct SiteService {
     /// The files before, the newest last.
     former: Mutex<VecDeque<Arc<Loaded>>>,
     offers: Offers,
+    /// The last commands that were done under an id of their own.
+    done: Arc<Mutex<Done>>,
     beats: Arc<Beats>,
     threads: Mutex<Option<Threads>>,
     /// Its record, where a lower Davy judges it: then nothing here does.
@@ -83,6 +86,7 @@ impl SiteService {
     ) -> Result<(SiteService, Arc<SiteDoor>), RecoverError> {
         let Line { id, loaded, writer, committer, feed, inbox, door, offers, beats } = line;
         let (state, live) = (Arc::clone(&committer.state), Arc::clone(&committer.live));
+        let done = Arc::clone(&writer.done);
         let (work, waiting) = sync_channel(COMMITS_AHEAD);
         let writing = WriteThread {
             writer,
@@ -102,6 +106,7 @@ impl SiteService {
             loaded: ArcSwap::from_pointee(loaded),
             former: Mutex::default(),
             offers,
+            done,
             beats,
             threads: Mutex::new(Some(threads)),
             forwarded: None,
@@ -121,6 +126,7 @@ impl SiteService {
             loaded: ArcSwap::from_pointee(Loaded::of_nothing(feed.site())),
             former: Mutex::default(),
             offers: Offers::default(),
+            done: Arc::default(),
             beats: Arc::new(Beats::after(0)),
             threads: Mutex::new(None),
             feed,
@@ -166,6 +172,11 @@ fn spawn(
 pub(crate) struct NoAnswer;
 
 impl SiteService {
+    /// Whether that very command was done before, under the same id. It may not be on disk yet: [`SiteService::command`] waits.
+    pub(crate) fn has_done(&self, command: &Command) -> bool {
+        self.done.lock().has(command)
+    }
+
     /// Has an operator's command judged, and waits until the answer is durable.
     pub(crate) async fn command(&self, command: Command) -> Result<Answer, NoAnswer> {
         let (say, hear) = oneshot::channel();

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use davy_delivery::Heartbeat;
-use davy_engine::{Judge, JudgeError, Outcome};
+use davy_engine::{Judge, JudgeError};
 use davy_intake::{Ack, Answer, InboxReceiver, Parcel};
 use davy_journal::Commit;
 use davy_model::{Input, NodeIndex, Reading, ReadingBlock, Site, TagIndex, Timestamp, Transition};
 use davy_rules::Plan;
 use parking_lot::Mutex;
 
-use crate::{beats::Beats, counted::Counted, pending::Pending, shown::Shown, snapshot};
+use crate::{beats::Beats, counted::Counted, done::Done, pending::Pending, shown::Shown, snapshot};
 
 /// Most parcels in one commit.
 pub(crate) const COMMIT_PARCELS_MAX: usize = 4096;
@@ -29,6 +29,8 @@ pub(crate) struct Writer {
     pub(crate) site: Arc<str>,
     pub(crate) judge: Judge,
     pub(crate) counted: Counted,
+    /// The last commands that were done under an id of their own.
+    pub(crate) done: Arc<Mutex<Done>>,
     pub(crate) inbox: InboxReceiver,
     pub(crate) offers: Offers,
     pub(crate) number: u64,
@@ -98,7 +100,7 @@ impl Writer {
         let mut unbound = 0;
         for mut parcel in parcels.drain(..) {
             let given = readings_in(&parcel.input);
-            let input = self.rebound(&mut parcel);
+            let input = self.once(self.rebound(&mut parcel));
             let bound = readings_in(&input);
             unbound += given - bound;
             if bound > 0 {
@@ -140,10 +142,20 @@ impl Writer {
                 .map(|engine| (Arc::clone(&engine.plan().revision), Arc::new(engine.plan().site.clone())));
             self.activated_in = self.number;
         }
-        Ok(match self.judge.apply(at, input, out)? {
-            Outcome::Done => Ok(()),
-            Outcome::Refused(refusal) => Err(refusal),
-        })
+        let answer = self.judge.apply(at, input, out)?.answer();
+        if let Input::Command(command) = input {
+            self.done.lock().note(command, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// The input, unless it is a command that was done before: then whoever sent it again is answered as the first time, and only
+    /// when what was done is on disk, for the answer goes with a commit behind it.
+    fn once(&self, input: Input) -> Input {
+        match input {
+            Input::Command(command) if self.done.lock().has(&command) => Input::Tick,
+            other => other,
+        }
     }
 
     fn heartbeat(&self, number: u64) -> Heartbeat {
@@ -169,7 +181,8 @@ impl Writer {
         let engine = self.judge.engine()?;
         self.snapshot_number = self.number;
         self.snapshot_at = self.at;
-        Some(snapshot::take(engine, &self.counted, self.number, self.at, self.activated_in))
+        let done = self.done.lock();
+        Some(snapshot::take(engine, (&self.counted, &done), self.number, self.at, self.activated_in))
     }
 
     /// The parcel's input, its indices those of the active files. A parcel bound just before a reload is bound anew by

@@ -162,7 +162,13 @@ fn a_command_acts_on_the_alarm_as_it_stands_and_what_finds_none_is_counted() {
         let alarm = AlarmKey { site: "yard".into(), rule: "gas".into(), subject: subject.into() };
         let actor = Actor { name: "operator".into(), ..Actor::default() };
         // The operator saw the seventh time that it stood; under these rules it is the first.
-        Input::Command(Command { alarm, occurrence: Some(7), actor, kind: CommandKind::Acknowledge })
+        Input::Command(Command {
+            alarm,
+            occurrence: Some(7),
+            actor,
+            kind: CommandKind::Acknowledge,
+            request_id: "".into(),
+        })
     };
     let log = log(leak, calm, vec![(1500, command("b")), (1500, command("c"))]);
     let report = judged(&log, SITE, TAGS, RULES);

@@ -75,7 +75,7 @@ fn judged(mut story: Vec<(i64, What)>) -> SideReport {
 fn seen(tag: u32) -> Command {
     let actor = Actor { name: "operator".into(), comment: "looked".into(), ..Actor::default() };
     let alarm = AlarmKey { site: "yard".into(), rule: "gas".into(), subject: format!("t{tag:02}").into() };
-    Command { alarm, occurrence: None, actor, kind: CommandKind::Acknowledge }
+    Command { alarm, occurrence: None, actor, kind: CommandKind::Acknowledge, request_id: "".into() }
 }
 
 /// An alarm that stands so long.

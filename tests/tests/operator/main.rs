@@ -1,5 +1,6 @@
 //! What a newcomer, an operator and a stranger's programs do with Davy in their first hour.
 
+mod again;
 mod demo;
 mod first_hour;
 mod mirror;

@@ -1,11 +1,14 @@
-//! How a step is asked for: only to see what would come of it, or only if nobody was quicker.
+//! How a step is asked for: only to see what would come of it, only if nobody was quicker, or again.
 
-use davy_proto::v1::{RevisionTarget, RuleServiceApproveRequest};
-use davy_tests::Grpc;
+use davy_proto::v1::{
+    Revision, RevisionState, RevisionTarget, RuleServiceActivateRequest, RuleServiceApproveRequest,
+    RuleServiceProposeRequest, RuleServiceRollbackRequest, RuleServiceShadowRequest,
+};
+use davy_tests::{Davy, Grpc};
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use super::{LOOSER, WAS, Yard, text};
+use super::{LOOSER, RULES, WAS, Yard, service::files, text};
 
 /// What is only looked at is answered as it would be, and refused as it would be, and nothing comes of it.
 #[tokio::test]
@@ -101,4 +104,73 @@ async fn a_stale_etag_is_answered_with_how_the_revision_stands() {
         ["site", "revision", "state", "etag"].map(told),
         ["yard".to_owned(), new, "proposed".to_owned(), now]
     );
+}
+
+/// Steps that are sent again, for nobody heard whether the first came through: the whole life of a revision, and every step of it
+/// again at the end, on another Davy that knows the same files.
+#[tokio::test]
+async fn a_step_sent_again_is_taken_once_also_after_a_restart() {
+    let mut yard = Yard::served("").await;
+    let old = yard.active().await;
+    let new = asked(&yard, "propose", "wu", "").await.revision;
+    let steps = ["approve", "shadow", "end", "activate", "roll back"];
+    for step in steps {
+        asked(&yard, step, "li", &new).await;
+    }
+    let told = yard.revision(&new).await;
+    for kills in [false, true] {
+        if kills {
+            yard.server.kill();
+            yard.server = Davy::serve(&yard.setup.config()).await;
+        }
+        // They are answered with how it stands, and nothing is done.
+        let retired = asked(&yard, "propose", "wu", "").await;
+        assert_eq!((retired.revision.as_str(), retired.state()), (new.as_str(), RevisionState::Retired));
+        for step in steps {
+            let due = if step == "roll back" { &old } else { &new };
+            assert_eq!(asked(&yard, step, "li", &new).await.revision, *due, "{step}");
+        }
+        assert_eq!(yard.revision(&new).await["events"], told["events"], "killed: {kills}");
+        assert_eq!(yard.active().await, old);
+    }
+}
+
+/// Asks for a step under its own name as an id: how the revision stands.
+async fn asked(yard: &Yard, step: &str, by: &str, revision: &str) -> Revision {
+    let mut rules = Grpc::connect(yard.server.http()).await.rules();
+    let (actor, comment, request_id) = (by.to_owned(), "as talked over".to_owned(), step.to_owned());
+    let target = Some(RevisionTarget {
+        site: "yard".to_owned(),
+        revision: revision.to_owned(),
+        actor: actor.clone(),
+        comment: comment.clone(),
+        etag: String::new(),
+        request_id: request_id.clone(),
+    });
+    let validate_only = false;
+    let answer = match step {
+        "propose" => {
+            let files = files(&RULES.replacen(WAS, LOOSER, 1));
+            let request =
+                RuleServiceProposeRequest { files, actor, comment, request_id, ..Default::default() };
+            rules.propose(request).await.map(|it| it.into_inner().revision)
+        }
+        "approve" => {
+            let request = RuleServiceApproveRequest { target, validate_only };
+            rules.approve(request).await.map(|it| it.into_inner().revision)
+        }
+        "shadow" | "end" => {
+            let request = RuleServiceShadowRequest { target, end: step == "end", validate_only };
+            rules.shadow(request).await.map(|it| it.into_inner().revision)
+        }
+        "activate" => {
+            let request = RuleServiceActivateRequest { target, validate_only };
+            rules.activate(request).await.map(|it| it.into_inner().revision)
+        }
+        _ => {
+            let request = RuleServiceRollbackRequest { target, validate_only };
+            rules.rollback(request).await.map(|it| it.into_inner().revision)
+        }
+    };
+    answer.unwrap_or_else(|status| panic!("{step}: {status}")).expect("a revision")
 }

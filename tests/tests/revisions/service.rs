@@ -9,7 +9,7 @@ use davy_tests::Grpc;
 
 use super::{LOOSER, RULES, SITE, TAGS, WAS, Yard};
 
-fn files(rules: &str) -> Vec<SiteFile> {
+pub(super) fn files(rules: &str) -> Vec<SiteFile> {
     [("site.yaml", SITE), ("tags.csv", TAGS), ("rules/gas.yaml", rules)]
         .map(|(path, text)| SiteFile { path: path.to_owned(), text: text.to_owned() })
         .into()

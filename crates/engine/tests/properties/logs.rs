@@ -202,6 +202,7 @@ fn on((rule, subject): (&str, &str), kind: CommandKind) -> Input {
         occurrence: None,
         actor: Actor { name: "Wu".into(), approved_by: Some("Li".into()), comment: "because".into() },
         kind,
+        request_id: "".into(),
     })
 }
 

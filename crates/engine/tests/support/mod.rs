@@ -259,6 +259,7 @@ fn command(words: &[&str]) -> Input {
         occurrence,
         actor: Actor { name: name.into(), approved_by, comment: comment.into() },
         kind,
+        request_id: "".into(),
     })
 }
 

@@ -114,6 +114,9 @@ struct CommandRecord {
     /// `Verdict::code`, of a verification; else 0.
     #[prost(uint32, tag = "7")]
     verdict: u32,
+    /// Empty where none was chosen, and in journals of before it was kept.
+    #[prost(string, tag = "8")]
+    request_id: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -281,6 +284,7 @@ impl From<&Command> for CommandRecord {
             duration,
             one_shot,
             verdict,
+            request_id: command.request_id.to_string(),
         }
     }
 }
@@ -307,5 +311,6 @@ fn command(record: CommandRecord) -> Result<Command> {
         occurrence: record.occurrence,
         actor: Actor::from(need(record.actor)?),
         kind,
+        request_id: record.request_id.into(),
     })
 }

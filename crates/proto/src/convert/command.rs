@@ -18,7 +18,8 @@ pub fn command_of(target: Option<&v1::CommandTarget>, kind: CommandKind) -> Resu
         approved_by: (!approved_by.is_empty()).then(|| approved_by.into()),
         comment: target.comment.trim().into(),
     };
-    Ok(Command { alarm, occurrence: target.occurrence, actor, kind })
+    let request_id = target.request_id.as_str().into();
+    Ok(Command { alarm, occurrence: target.occurrence, actor, kind, request_id })
 }
 
 /// The verdict of a request.
@@ -50,6 +51,7 @@ mod tests {
         assert_eq!(command.alarm.to_string(), "park:h2s:AT-0412/h2s");
         assert_eq!(command.occurrence, Some(3));
         assert_eq!((&*command.actor.name, command.actor.approved_by), ("li.wei", None));
+        assert_eq!(&*command.request_id, "1");
     }
 
     #[test]

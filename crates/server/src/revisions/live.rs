@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     pub(crate) comment: String,
     /// The revision's etag as they saw it; empty where that is not to be checked.
     pub(crate) etag: String,
+    /// Chosen by whoever asks; empty where they chose none.
+    pub(crate) request_id: String,
     /// Only what would come of it is wanted: nothing is kept, and nothing changes.
     pub(crate) validate_only: bool,
 }
@@ -44,7 +46,8 @@ impl Asked {
     }
 
     fn event(&self, what: &str, hub: &Hub) -> Event {
-        Event::new(what, hub.clock.now(), &self.actor, &self.comment).by(&self.subject)
+        let event = Event::new(what, hub.clock.now(), &self.actor, &self.comment);
+        event.by(&self.subject).under(&self.request_id)
     }
 }
 
@@ -77,6 +80,9 @@ impl Hub {
         let _turn = self.revisions.turn.blocking_lock();
         let service = self.service(&asked.site)?;
         let record = self.revisions.find(&asked.site, &asked.revision)?;
+        if record.has_done(&asked.event(Event::SHADOWED, self)) {
+            return Ok(record);
+        }
         asked.saw(&record)?;
         record.life().after(Act::Shadow)?;
         if let Some(other) = self.revisions.shadows.of(&asked.site) {
@@ -107,7 +113,8 @@ impl Hub {
     }
 
     fn end_of_shadow(&self, asked: &Asked, record: &Record) {
-        if !asked.validate_only {
+        // One that was asked for twice may be in shadow anew.
+        if !asked.validate_only && record.state != State::Shadow {
             self.revisions.shadows.end(&record.site, &record.revision);
         }
     }
@@ -139,6 +146,10 @@ impl Hub {
         let mut store = self.revisions.store.lock();
         // As it stands now that nobody else can move it.
         let record = kept(&store, &record.site, &record.revision)?;
+        let event = asked.event(what, self);
+        if record.has_done(&event) {
+            return Ok(record);
+        }
         asked.saw(&record)?;
         let state = record.life().after(act)?;
         if matches!(act, Act::Approve { .. })
@@ -148,7 +159,7 @@ impl Hub {
             let proposer = record.proposer().to_owned();
             return Err(RevisionRefusal::SecondPersonNeeded { proposer }.into());
         }
-        let record = record.moved(state, asked.event(what, self));
+        let record = record.moved(state, event);
         if asked.validate_only {
             return Ok(record);
         }
@@ -163,6 +174,9 @@ impl Hub {
         let _turn = self.revisions.turn.lock().await;
         let service = self.service(&asked.site)?;
         let found = self.revisions.find(&asked.site, &asked.revision)?;
+        if found.has_done(&asked.event(Event::ACTIVATED, self)) {
+            return Ok(found);
+        }
         let active = Arc::clone(&service.loaded.load().bundle.revision);
         asked.saw(&found)?;
         found.life().after(Act::Activate { active: &active })?;
@@ -176,6 +190,10 @@ impl Hub {
         let _turn = self.revisions.turn.lock().await;
         let service = self.service(&asked.site)?;
         let found = self.revisions.find(&asked.site, &asked.revision)?;
+        let base = self.revisions.store.lock().revision(&found.site, &found.base)?;
+        if let Some(base) = base.filter(|base| base.has_done(&asked.event(Event::ROLLED_BACK, self))) {
+            return Ok(base);
+        }
         asked.saw(&found)?;
         found.life().after(Act::Retire)?;
         if found.base.is_empty() {

@@ -28,6 +28,8 @@ pub(crate) struct Proposal {
     pub(crate) withdraws: Vec<String>,
     pub(crate) over: Duration,
     pub(crate) validate_only: bool,
+    /// Chosen by whoever asks; empty where they chose none.
+    pub(crate) request_id: String,
 }
 
 impl Proposal {
@@ -54,6 +56,13 @@ impl Revisions {
         now: Timestamp,
     ) -> Result<Record, Refused> {
         let base = &active.bundle.revision;
+        let event = Event::new(Event::PROPOSED, now, &proposal.actor, &proposal.comment)
+            .by(&proposal.subject)
+            .under(&proposal.request_id);
+        let known = self.store.lock().revision(&wanted.bundle.site, &wanted.bundle.revision)?;
+        if let Some(known) = known.filter(|known| known.has_done(&event)) {
+            return Ok(known);
+        }
         if wanted.bundle.revision == *base {
             return Err(Refused::NothingChanged);
         }
@@ -72,8 +81,6 @@ impl Revisions {
             }
             None => Vec::new(),
         };
-        let event =
-            Event::new(Event::PROPOSED, now, &proposal.actor, &proposal.comment).by(&proposal.subject);
         let expected = proposal.expected.trim().to_owned();
         let record = Record { events, expected, predicted, ..fresh }.moved(State::Proposed, event);
         if !proposal.validate_only {

@@ -53,6 +53,9 @@ pub(crate) struct Event {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) subject: String,
     pub(crate) comment: String,
+    /// Chosen by whoever asked; empty where they chose none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) request_id: String,
 }
 
 /// What it would have done over the time before it was proposed.
@@ -102,10 +105,19 @@ impl Record {
         };
         [&self.site, &self.revision, self.state.word(), &self.base].into_iter().for_each(&mut put);
         for event in &self.events {
-            let Event { what, at_us, actor, subject, comment } = event;
+            let Event { what, at_us, actor, subject, comment, request_id: _ } = event;
             [what, &at_us.to_string(), actor, subject, comment].into_iter().for_each(|text| put(text));
         }
         hex(&hash.finalize()[..8])
+    }
+
+    /// Whether the very same was done before, under the same id. An empty id is none.
+    pub(crate) fn has_done(&self, event: &Event) -> bool {
+        let of = |event: &Event| {
+            let Event { what, at_us: _, actor, subject, comment, request_id } = event.clone();
+            (request_id, what, actor, subject, comment)
+        };
+        !event.request_id.is_empty() && self.events.iter().any(|done| of(done) == of(event))
     }
 
     /// It in another state, because of that.
@@ -141,7 +153,13 @@ impl Event {
             actor: actor.trim().to_owned(),
             subject: String::new(),
             comment: comment.trim().to_owned(),
+            request_id: String::new(),
         }
+    }
+
+    /// It, asked for under that id.
+    pub(crate) fn under(self, request_id: &str) -> Event {
+        Event { request_id: request_id.to_owned(), ..self }
     }
 
     /// It, done by whoever's account that is.

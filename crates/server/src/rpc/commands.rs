@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use davy_access::{Caller, Countersigned};
 use davy_journal::audit::What;
-use davy_model::{Command, CommandKind, Refusal};
+use davy_model::{Command, CommandKind};
 use davy_proto::{command_of, v1 as wire};
 use serde_json::json;
 use tonic::Status;
 
-use super::{asked::Asked, status, view};
-use crate::{audit::Deed, guard::Admitted, hub::Hub};
+use super::{request_id, status, view};
+use crate::{audit::Deed, done::is_as_asked, guard::Admitted, hub::Hub, site::SiteService};
 
 /// Gives commands to sites.
 pub(super) struct Commands {
     hub: Arc<Hub>,
-    asked: Asked,
 }
 
 /// What a command is about, as it is sent.
@@ -23,7 +22,7 @@ type Target = Option<wire::CommandTarget>;
 
 impl Commands {
     pub(super) fn new(hub: Arc<Hub>) -> Commands {
-        Commands { hub, asked: Asked::default() }
+        Commands { hub }
     }
 
     /// Does what an operator asks, and notes who did.
@@ -54,29 +53,30 @@ impl Commands {
         if caller.is_proven() {
             command.actor.name = Arc::clone(caller.name());
         }
+        request_id::fits("target.request_id", &command.request_id)?;
         let alarm = command.alarm.clone();
-        let request_id = target.map(|target| target.request_id).unwrap_or_default();
         let site = self.hub.site_of(caller, by.permission, &alarm.site);
         let site = site.ok_or_else(|| status::unknown_site(&alarm.site))?;
         if let Some(elsewhere) = &site.forwarded {
             return Err(status::forwarded(&alarm.site, &elsewhere.lower));
         }
-        let answer = match self.asked.answer(&request_id, &command) {
-            Some(answer) => answer,
-            None => {
-                let proven = self.countersigned(caller, command.clone())?;
-                let answer = site.command(proven).await.map_err(|_| status::stopping())?;
-                self.asked.note(request_id, command, answer.clone());
-                answer
-            }
-        };
-        match answer {
+        let command = self.proven(site, caller, command)?;
+        let answer = site.command(command).await.map_err(|_| status::stopping())?;
+        match &answer {
+            Err(refusal) if !is_as_asked(&answer) => Err(status::refused(refusal)),
             // Asked twice, it is as it was asked for.
-            Ok(()) | Err(Refusal::AlreadyAcknowledged | Refusal::AlreadyVerified { .. }) => {
-                Ok(view::standing(&self.hub, &alarm))
-            }
-            Err(refusal) => Err(status::refused(&refusal)),
+            Ok(()) | Err(_) => Ok(view::standing(&self.hub, &alarm)),
         }
+    }
+
+    /// The command with what of it is proven. The second person's word was used when it was done before, and is not asked for
+    /// again; nor does what stands in its place go any further.
+    fn proven(&self, site: &SiteService, caller: &Caller, mut command: Command) -> Result<Command, Status> {
+        if !caller.is_proven() || !site.has_done(&command) {
+            return self.countersigned(caller, command);
+        }
+        command.actor.approved_by = None;
+        Ok(command)
     }
 
     /// The command with the name of the second person, where their word is proven; as it is, where nobody's is.

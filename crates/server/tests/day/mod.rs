@@ -207,6 +207,7 @@ impl Served<'_> {
             occurrence: None,
             actor,
             kind,
+            request_id: format!("{second}").into(),
         }
     }
 }

@@ -150,5 +150,6 @@ fn command(order: &Order) -> Command {
         occurrence: None,
         actor: Actor { name, approved_by, comment },
         kind: order.kind,
+        request_id: "".into(),
     }
 }

@@ -63,7 +63,8 @@ fn seeds() -> Vec<Vec<u8>> {
         if let Some(raised) = out.last().filter(|_| second == 25) {
             let shelve = CommandKind::Shelve { duration: std::time::Duration::from_secs(60), one_shot: false };
             let actor = Actor { name: "li".into(), approved_by: Some("wu".into()), comment: "x".into() };
-            let command = Command { alarm: raised.alarm.clone(), occurrence: None, actor, kind: shelve };
+            let (alarm, request_id) = (raised.alarm.clone(), "".into());
+            let command = Command { alarm, occurrence: None, actor, kind: shelve, request_id };
             let _ = engine.apply(at(second), &Input::Command(command), &mut out);
         }
         if second % 9 == 0 {
@@ -96,7 +97,8 @@ fn check(gauge: &mut Gauge, input: &[u8]) {
     }
     for known in engine.known().into_iter().take(3) {
         let actor = Actor { name: "li".into(), approved_by: None, comment: "x".into() };
-        let command = Command { alarm: known.alarm, occurrence: None, actor, kind: CommandKind::Acknowledge };
+        let (kind, request_id) = (CommandKind::Acknowledge, "".into());
+        let command = Command { alarm: known.alarm, occurrence: None, actor, kind, request_id };
         let _ = engine.apply(at(101), &Input::Command(command), &mut out);
     }
     for now in [at(700), Timestamp::MIN, Timestamp::MAX] {

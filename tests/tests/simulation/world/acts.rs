@@ -135,7 +135,7 @@ impl World<'_> {
             comment: comment.as_str().into(),
         };
         let alarm = AlarmKey { site: format!("s{site}").into(), rule: rule.into(), subject: tag.into() };
-        let command = Command { alarm, occurrence: None, actor, kind };
+        let command = Command { alarm, occurrence: None, actor, kind, request_id: "".into() };
         let Some(house) = &self.house else { return };
         let answers = Arc::clone(&self.answers);
         let of = format!("s{site}");

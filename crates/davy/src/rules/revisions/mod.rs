@@ -119,6 +119,7 @@ impl DecideArgs {
             actor: self.by.clone(),
             comment: self.comment.clone(),
             etag: self.etag.clone(),
+            request_id: String::new(),
         }
     }
 

@@ -64,6 +64,7 @@ pub(crate) async fn run(args: ProposeArgs) -> anyhow::Result<Exit> {
         withdraws: args.withdraws,
         predict_over: args.over.map(duration_to_wire),
         validate_only: args.validate_only,
+        request_id: String::new(),
     };
     let mut client = args.server.rules().await?;
     let answer = match client.propose(request).await {

@@ -22,7 +22,7 @@ use super::{
     lens::Lens,
     page_len::OF_ENTRIES,
     place::{Page, Place},
-    status,
+    request_id, status,
     v1::rule_service_server::RuleService,
 };
 use crate::{
@@ -180,6 +180,7 @@ impl RuleService for Rules {
         request: Request<wire::RuleServiceProposeRequest>,
     ) -> Answer<wire::RuleServiceProposeResponse> {
         let (by, request) = Admitted::of(request);
+        request_id::fits("request_id", &request.request_id)?;
         let deed = noted::proposal(&request);
         let validates = request.validate_only;
         let mut proposal = Proposal {
@@ -192,6 +193,7 @@ impl RuleService for Rules {
             withdraws: request.withdraws,
             over: over(request.predict_over.as_ref())?,
             validate_only: request.validate_only,
+            request_id: request.request_id,
         };
         let work = self.work(move |hub| {
             let wanted = proposal.loaded()?;

@@ -14,7 +14,7 @@ use crate::{
     guard::Admitted,
     hub::Hub,
     revisions::{Asked, Record, Refused},
-    rpc::status,
+    rpc::{request_id, status},
 };
 
 /// A step, as it is asked for.
@@ -83,7 +83,8 @@ fn asked(by: &Admitted, step: Step) -> Result<Asked, Status> {
     if target.revision.is_empty() {
         return Err(wrong("target.revision is missing"));
     }
-    let wire::RevisionTarget { site, revision, actor, comment, etag } = target;
+    let wire::RevisionTarget { site, revision, actor, comment, etag, request_id } = target;
+    request_id::fits("target.request_id", &request_id)?;
     seen(by, &site)?;
     Ok(Asked {
         site,
@@ -92,6 +93,7 @@ fn asked(by: &Admitted, step: Step) -> Result<Asked, Status> {
         subject: subject(&by.caller),
         comment,
         etag,
+        request_id,
         validate_only: step.validate_only,
     })
 }
