@@ -25,6 +25,11 @@ impl Admitted {
         self.caller.may(self.permission, site)
     }
 
+    /// Whether they have it at every site.
+    pub(crate) fn may_everywhere(&self) -> bool {
+        self.caller.may_everywhere(self.permission)
+    }
+
     /// Whether they have it about an edge node of a site.
     pub(crate) fn may_about(&self, site: &str, edge_node: &str) -> bool {
         self.caller.may_about(self.permission, site, edge_node)

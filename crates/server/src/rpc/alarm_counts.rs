@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use davy_access::Caller;
 use davy_history::{CountQuery, Grouping};
 use davy_proto::v1 as wire;
 use tonic::Status;
 
 use super::{alarm_history::filter, status};
-use crate::hub::Hub;
+use crate::{guard::Admitted, hub::Hub};
 
 /// Counts in one answer, when nobody says, and at most.
 const USUAL: i32 = 1000;
@@ -21,12 +20,12 @@ const OFFSET_MAX_S: i64 = 18 * 3600;
 /// Answers with the greatest counts.
 pub(super) async fn count(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     request: &wire::AlarmServiceCountHistoryRequest,
 ) -> Result<wire::AlarmServiceCountHistoryResponse, Status> {
     let limit = limit(request.limit)?;
     let query = CountQuery {
-        filter: filter(hub, caller, request.filter.as_ref())?,
+        filter: filter(hub, by, request.filter.as_ref())?,
         by: groupings(request)?,
         utc_offset_s: utc_offset_s(request)?,
         // One more than asked for tells whether there are more.

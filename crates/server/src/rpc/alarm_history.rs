@@ -1,6 +1,5 @@
 //! Transitions that history keeps, for longer than the journals do.
 
-use davy_access::{Caller, Permission};
 use davy_history::{AlarmFilter, AlarmQuery};
 use davy_journal::decode_transition;
 use davy_model::{Tier, Timestamp, Transition, TransitionKind};
@@ -9,7 +8,7 @@ use serde_json::json;
 use tonic::Status;
 
 use super::{page_len::OF_ENTRIES, question::question, status};
-use crate::hub::Hub;
+use crate::{guard::Admitted, hub::Hub};
 
 /// Most texts in one list of a request.
 const TEXTS_MAX: usize = 1000;
@@ -17,11 +16,11 @@ const TEXTS_MAX: usize = 1000;
 /// Answers with one page.
 pub(super) async fn list(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     request: &wire::AlarmServiceListHistoryRequest,
 ) -> Result<wire::AlarmServiceListHistoryResponse, Status> {
     let query = AlarmQuery {
-        filter: filter(hub, caller, request.filter.as_ref())?,
+        filter: filter(hub, by, request.filter.as_ref())?,
         after: read_token(request)?,
         limit: OF_ENTRIES.of(request.page_size)? + 1,
     };
@@ -55,13 +54,13 @@ fn note(hub: &Hub, request: &wire::AlarmServiceListHistoryRequest, filter: &Alar
 /// What a filter of the wire asks of history.
 pub(super) fn filter(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     asked: Option<&wire::HistoryFilter>,
 ) -> Result<AlarmFilter, Status> {
     let nothing = wire::HistoryFilter::default();
     let asked = match asked {
         // Everything, what was of sites that are gone included.
-        None if caller.may_everywhere(Permission::View) => return Ok(AlarmFilter::default()),
+        None if by.may_everywhere() => return Ok(AlarmFilter::default()),
         None => &nothing,
         Some(asked) => asked,
     };
@@ -76,11 +75,11 @@ pub(super) fn filter(
     if let Some((name, len)) = lists.into_iter().find(|(_, len)| *len > TEXTS_MAX) {
         return Err(status::invalid(format!("{name}: {len} of them, more than {TEXTS_MAX}")));
     }
-    let sites = hub.sites_of(caller, Permission::View, &asked.sites);
+    let sites = hub.sites_of(&by.caller, by.permission, &asked.sites);
     let sites = sites.map_err(|site| status::unknown_site(&site))?;
     if sites.is_empty() {
         // To the store, no site means every site.
-        return Err(status::not_allowed(Permission::View));
+        return Err(status::not_allowed(by.permission));
     }
     let time = |time: &Option<prost_types::Timestamp>| {
         time.as_ref().map(time_from_wire).transpose().map_err(|error| status::wrong(&error))

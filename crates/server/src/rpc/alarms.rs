@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use davy_access::{Caller, Permission};
 use davy_model::{AlarmKey, CommandKind};
 use davy_proto::{duration_from_wire, v1 as wire, verdict_of};
 use tonic::{Request, Response, Status};
@@ -18,10 +17,7 @@ use super::{
     v1::alarm_service_server::AlarmService,
     view,
 };
-use crate::{
-    guard::{Admitted, caller},
-    hub::Hub,
-};
+use crate::{guard::Admitted, hub::Hub};
 
 pub(crate) struct Alarms {
     hub: Arc<Hub>,
@@ -38,9 +34,9 @@ impl Alarms {
 }
 
 /// The key of an alarm of a site that the caller sees.
-pub(super) fn key(hub: &Hub, caller: &Caller, alarm: &str) -> Result<AlarmKey, Status> {
+pub(super) fn key(hub: &Hub, by: &Admitted, alarm: &str) -> Result<AlarmKey, Status> {
     let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
-    let site = hub.site_of(caller, Permission::View, &key.site);
+    let site = hub.site_of(&by.caller, by.permission, &key.site);
     if site.is_some() { Ok(key) } else { Err(status::unknown_site(&key.site)) }
 }
 
@@ -50,11 +46,10 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceListRequest>,
     ) -> Result<Response<wire::AlarmServiceListResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let place = Place::of(&request)?;
         let lens = Lens::of(ALARM, &request.filter, &request.order_by, request.read_mask.as_ref())?;
-        let sites = self.hub.sites_of(&caller, Permission::View, &request.sites);
+        let sites = self.hub.sites_of(&by.caller, by.permission, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let mut alarms = Vec::new();
         for id in sites {
@@ -83,10 +78,9 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceGetRequest>,
     ) -> Result<Response<wire::AlarmServiceGetResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let lens = Lens::of(ALARM, "", "", request.read_mask.as_ref())?;
-        let key = key(&self.hub, &caller, &request.alarm)?;
+        let key = key(&self.hub, &by, &request.alarm)?;
         let alarm = view::standing(&self.hub, &key).ok_or_else(|| status::unknown_alarm(&key.to_string()))?;
         Ok(Response::new(wire::AlarmServiceGetResponse { alarm: Some(lens.shown(alarm)) }))
     }
@@ -95,9 +89,8 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceExplainRequest>,
     ) -> Result<Response<wire::AlarmServiceExplainResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let key = key(&self.hub, &caller, &request.alarm)?;
+        let (by, request) = Admitted::of(request);
+        let key = key(&self.hub, &by, &request.alarm)?;
         let explanation = explain::explain(&self.hub, key, request.occurrence).await?;
         Ok(Response::new(wire::AlarmServiceExplainResponse { explanation: Some(explanation) }))
     }
@@ -210,28 +203,31 @@ impl AlarmService for Alarms {
         &self,
         request: Request<wire::AlarmServiceListTransitionsRequest>,
     ) -> Result<Response<wire::AlarmServiceListTransitionsResponse>, Status> {
-        let caller = caller(&request);
-        transitions::list(&self.hub, &caller, request.into_inner()).await.map(Response::new)
+        let (by, request) = Admitted::of(request);
+        transitions::list(&self.hub, &by, request).await.map(Response::new)
     }
 
     async fn list_history(
         &self,
         request: Request<wire::AlarmServiceListHistoryRequest>,
     ) -> Result<Response<wire::AlarmServiceListHistoryResponse>, Status> {
-        alarm_history::list(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
+        let (by, request) = Admitted::of(request);
+        alarm_history::list(&self.hub, &by, &request).await.map(Response::new)
     }
 
     async fn count_history(
         &self,
         request: Request<wire::AlarmServiceCountHistoryRequest>,
     ) -> Result<Response<wire::AlarmServiceCountHistoryResponse>, Status> {
-        alarm_counts::count(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
+        let (by, request) = Admitted::of(request);
+        alarm_counts::count(&self.hub, &by, &request).await.map(Response::new)
     }
 
     async fn get_performance(
         &self,
         request: Request<wire::AlarmServiceGetPerformanceRequest>,
     ) -> Result<Response<wire::AlarmServiceGetPerformanceResponse>, Status> {
-        performance::get(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
+        let (by, request) = Admitted::of(request);
+        performance::get(&self.hub, &by, &request).await.map(Response::new)
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use davy_access::Permission;
 use davy_journal::audit::{Filter, Noted};
 use davy_model::Timestamp;
 use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
 use super::{page_len::OF_ENTRIES, status, v1::audit_service_server::AuditService};
-use crate::{guard::caller, hub::Hub};
+use crate::{guard::Admitted, hub::Hub};
 
 pub(crate) struct AuditEntries {
     pub(crate) hub: Arc<Hub>,
@@ -22,10 +21,9 @@ impl AuditService for AuditEntries {
         request: Request<wire::AuditServiceListRequest>,
     ) -> Result<Response<wire::AuditServiceListResponse>, Status> {
         // Who may not see all sites hears of theirs alone, and not of who came in.
-        let caller = caller(&request);
-        let theirs = self.hub.plants_of(&caller, Permission::Audit).map(|site| site.id.to_string());
-        let sites = (!caller.may_everywhere(Permission::Audit)).then(|| theirs.collect());
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        let theirs = self.hub.plants_of(&by.caller, by.permission).map(|site| site.id.to_string());
+        let sites = (!by.may_everywhere()).then(|| theirs.collect());
         let len = OF_ENTRIES.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => None,

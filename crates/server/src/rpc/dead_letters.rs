@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Permission};
 use davy_intake::{DeadLetter, DeadLetters, Group, LetterFilter, NotReplayed, Replayed};
 use davy_journal::audit::What;
 use davy_model::Reason;
@@ -12,7 +11,7 @@ use tonic::{Code, Request, Response, Status};
 use tracing::info;
 
 use super::{page_len::OF_LETTERS, status, v1::dead_letter_service_server::DeadLetterService};
-use crate::{audit::Deed, guard::caller, hub::Hub};
+use crate::{audit::Deed, guard::Admitted, hub::Hub};
 
 pub(crate) struct Letters {
     pub(crate) hub: Arc<Hub>,
@@ -31,8 +30,7 @@ impl DeadLetterService for Letters {
         &self,
         request: Request<wire::DeadLetterServiceListRequest>,
     ) -> Result<Response<wire::DeadLetterServiceListResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let len = OF_LETTERS.of(request.page_size)?;
         let before = match request.page_token.as_str() {
             "" => None,
@@ -40,9 +38,9 @@ impl DeadLetterService for Letters {
         };
         let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
         let filter = LetterFilter { before, ..filter };
-        let mut letters = self.inbox(&caller, &request.site, |letters| letters.list(&filter, len))?;
+        let mut letters = self.inbox(&by, &request.site, |letters| letters.list(&filter, len))?;
         let next = letters.last().filter(|_| letters.len() == len).map(|letter| letter.number.to_string());
-        letters.retain(|letter| is_theirs(&caller, &request.site, &letter.edge_node));
+        letters.retain(|letter| is_theirs(&by, &request.site, &letter.edge_node));
         let shown = |one: &DeadLetter| letter(&id(&request.site, one), one, SHOWN_LEN_MAX);
         Ok(Response::new(wire::DeadLetterServiceListResponse {
             dead_letters: letters.iter().map(shown).collect(),
@@ -54,9 +52,9 @@ impl DeadLetterService for Letters {
         &self,
         request: Request<wire::DeadLetterServiceGetRequest>,
     ) -> Result<Response<wire::DeadLetterServiceGetResponse>, Status> {
-        let caller = caller(&request);
-        let id = request.into_inner().id;
-        let found = self.find(&caller, &id)?;
+        let (by, request) = Admitted::of(request);
+        let id = request.id;
+        let found = self.find(&by, &id)?;
         let dead_letter = Some(letter(&id, &found.letter, usize::MAX));
         let again = Some(answer(&id, self.hub.intake.try_replay(&found.letter)));
         Ok(Response::new(wire::DeadLetterServiceGetResponse { dead_letter, again }))
@@ -66,10 +64,10 @@ impl DeadLetterService for Letters {
         &self,
         request: Request<wire::DeadLetterServiceListGroupsRequest>,
     ) -> Result<Response<wire::DeadLetterServiceListGroupsResponse>, Status> {
-        let caller = caller(&request);
-        let site = request.into_inner().site;
-        let groups = self.inbox(&caller, &site, DeadLetters::groups)?;
-        let groups = groups.iter().filter(|group| is_theirs(&caller, &site, &group.edge_node));
+        let (by, request) = Admitted::of(request);
+        let site = request.site;
+        let groups = self.inbox(&by, &site, DeadLetters::groups)?;
+        let groups = groups.iter().filter(|group| is_theirs(&by, &site, &group.edge_node));
         let groups = groups.map(|one| group(&site, one)).collect();
         Ok(Response::new(wire::DeadLetterServiceListGroupsResponse { groups }))
     }
@@ -78,9 +76,8 @@ impl DeadLetterService for Letters {
         &self,
         request: Request<wire::DeadLetterServiceReplayRequest>,
     ) -> Result<Response<wire::DeadLetterServiceReplayResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let answer = self.replayed(&caller, &request).await;
+        let (by, request) = Admitted::of(request);
+        let answer = self.replayed(&by, &request).await;
         let sent = answer.as_ref().map_or(0, Vec::len);
         let deed = Deed::new(What::Replay, &request.actor, inbox_of(&request)).asking(json!({
             "ids": request.ids, "code": request.code, "edge_node": request.edge_node,
@@ -93,85 +90,80 @@ impl DeadLetterService for Letters {
 
 impl Letters {
     /// The inbox of a site; of what came for none, when the id is empty: that is for whoever has every site.
-    fn inbox<T>(
-        &self,
-        caller: &Caller,
-        site: &str,
-        look: impl FnOnce(&DeadLetters) -> T,
-    ) -> Result<T, Status> {
+    fn inbox<T>(&self, by: &Admitted, site: &str, look: impl FnOnce(&DeadLetters) -> T) -> Result<T, Status> {
         if site.is_empty() {
-            if !caller.may_everywhere(Permission::Onboard) {
+            if !by.may_everywhere() {
                 return Err(status::unknown_site(site));
             }
             return Ok(look(&self.hub.intake.strays.dead_letters));
         }
-        let door = self.hub.intake.directory.site(site).filter(|_| caller.may(Permission::Onboard, site));
+        let door = self.hub.intake.directory.site(site).filter(|_| by.may(site));
         Ok(look(&door.ok_or_else(|| status::unknown_site(site))?.dead_letters))
     }
 
     /// A letter by its id: the inbox, which is a site's id or, of what came for none, nothing; and the number.
-    fn find(&self, caller: &Caller, id: &str) -> Result<Found, Status> {
+    fn find(&self, by: &Admitted, id: &str) -> Result<Found, Status> {
         let unknown =
             || status::status(Code::NotFound, "REQUEST_INVALID", format!("no dead letter {id:?} is kept"));
         let (inbox, number) = id.rsplit_once('/').ok_or_else(unknown)?;
         let number = number.parse().map_err(|_| unknown())?;
-        let found = self.inbox(caller, inbox, |letters| letters.get(number)).map_err(|_| unknown())?;
-        let found = found.filter(|letter| is_theirs(caller, inbox, &letter.edge_node));
+        let found = self.inbox(by, inbox, |letters| letters.get(number)).map_err(|_| unknown())?;
+        let found = found.filter(|letter| is_theirs(by, inbox, &letter.edge_node));
         Ok(Found { inbox: inbox.to_owned(), letter: found.ok_or_else(unknown)? })
     }
 
     fn asked_for(
         &self,
-        caller: &Caller,
+        by: &Admitted,
         request: &wire::DeadLetterServiceReplayRequest,
     ) -> Result<Vec<Found>, Status> {
         if request.ids.len() > REPLAY_MAX {
             return Err(invalid("at most 1000 letters at a time"));
         }
         if !request.ids.is_empty() {
-            return request.ids.iter().map(|id| self.find(caller, id)).collect();
+            return request.ids.iter().map(|id| self.find(by, id)).collect();
         }
         if request.code.is_empty() {
             return Err(invalid("name letters by their ids, or a group by its site and code"));
         }
         let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
-        let letters = self.inbox(caller, &request.site, |letters| letters.list(&filter, REPLAY_MAX))?;
-        let theirs = letters.into_iter().filter(|letter| is_theirs(caller, &request.site, &letter.edge_node));
+        let letters = self.inbox(by, &request.site, |letters| letters.list(&filter, REPLAY_MAX))?;
+        let theirs = letters.into_iter().filter(|letter| is_theirs(by, &request.site, &letter.edge_node));
         Ok(theirs.map(|letter| Found { inbox: request.site.clone(), letter }).collect())
     }
 
     async fn replayed(
         &self,
-        caller: &Caller,
+        by: &Admitted,
         request: &wire::DeadLetterServiceReplayRequest,
     ) -> Result<Vec<wire::ReplayedLetter>, Status> {
         self.hub.audit.ready()?;
-        let mut letters = self.asked_for(caller, request)?;
+        let mut letters = self.asked_for(by, request)?;
         letters.sort_by_key(|Found { letter, .. }| (letter.arrival, letter.number));
         let mut told = Vec::with_capacity(letters.len());
         for found in letters.iter().filter(|found| request.again || found.letter.replayed.is_none()) {
-            told.push(self.send_again(caller, found).await);
+            told.push(self.send_again(by, found).await);
         }
-        let actor = if caller.is_proven() { &**caller.name() } else { &request.actor };
+        let actor = if by.caller.is_proven() { &**by.caller.name() } else { &request.actor };
         info!(actor, letters = told.len(), "dead letters were sent again");
         Ok(told)
     }
 
-    async fn send_again(&self, caller: &Caller, found: &Found) -> wire::ReplayedLetter {
+    async fn send_again(&self, by: &Admitted, found: &Found) -> wire::ReplayedLetter {
         let Found { inbox, letter } = found;
         let replayed = self.hub.intake.replay(letter).await;
         if replayed.is_ok() {
             let note = |letters: &DeadLetters| letters.note_replayed(letter.number, self.hub.clock.now());
             // Its site may have gone meanwhile; then its inbox has, too.
-            let _ = self.inbox(caller, inbox, note);
+            let _ = self.inbox(by, inbox, note);
         }
         answer(&id(inbox, letter), replayed)
     }
 }
 
 /// Whether a letter of an inbox is of an edge node that the caller looks after. What came for no site has none that is known.
-fn is_theirs(caller: &Caller, site: &str, edge_node: &str) -> bool {
-    site.is_empty() || caller.may_about(Permission::Onboard, site, edge_node)
+fn is_theirs(by: &Admitted, site: &str, edge_node: &str) -> bool {
+    site.is_empty() || by.may_about(site, edge_node)
 }
 
 /// Whose letters a request is about, by the first of them.

@@ -19,7 +19,7 @@ use wire::{link_service_forward_request::Brought, link_service_forward_response:
 
 use super::{link_tree, status, v1::link_service_server::LinkService};
 use crate::{
-    guard::{Admitted, caller},
+    guard::Admitted,
     hub::Hub,
     link::{Forwarded, Lower, PROTOCOL, RECORDS_TAKEN_MAX, SITES_MAX, Unfit, heartbeat_of},
     site::SiteService,
@@ -78,7 +78,7 @@ impl LinkService for Links {
         &self,
         request: Request<wire::LinkServiceGetTreeRequest>,
     ) -> Result<Response<wire::LinkServiceGetTreeResponse>, Status> {
-        Ok(Response::new(link_tree::tree(&self.hub, &caller(&request))))
+        Ok(Response::new(link_tree::tree(&self.hub, &Admitted::of(request).0)))
     }
 }
 

@@ -2,24 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use davy_access::{Caller, Permission};
 use davy_delivery::Entry;
 use davy_model::Tier;
 use davy_proto::{duration_to_wire, v1 as wire};
 
 use super::links;
-use crate::{hub::Hub, link::risk_level_of, site::SiteService};
+use crate::{guard::Admitted, hub::Hub, link::risk_level_of, site::SiteService};
 
 /// The tree, as far as the caller sees it.
-pub(super) fn tree(hub: &Hub, caller: &Caller) -> wire::LinkServiceGetTreeResponse {
+pub(super) fn tree(hub: &Hub, by: &Admitted) -> wire::LinkServiceGetTreeResponse {
     let mut sites: Vec<_> =
-        hub.plants_of(caller, Permission::View).map(|site| tree_site(hub, site)).collect();
+        hub.plants_of(&by.caller, by.permission).map(|site| tree_site(hub, site)).collect();
     sites.sort_by(|a, b| (&a.place, &a.site).cmp(&(&b.place, &b.site)));
     wire::LinkServiceGetTreeResponse {
         node: hub.node.clone(),
         sites,
-        lowers: links::lowers(hub, caller),
-        upper: links::upper(hub, caller),
+        lowers: links::lowers(hub, by),
+        upper: links::upper(hub, by),
     }
 }
 

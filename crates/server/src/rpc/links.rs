@@ -2,26 +2,25 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use davy_access::{Caller, Permission};
 use davy_proto::{duration_to_wire, v1 as wire};
 
-use crate::{hub::Hub, link::Lower};
+use crate::{guard::Admitted, hub::Hub, link::Lower};
 
 /// The Davys below of which the caller sees a site, by name.
-pub(super) fn lowers(hub: &Hub, caller: &Caller) -> Vec<wire::LowerDavy> {
-    let seen = |lower: &Arc<Lower>| lower_davy(hub, lower, caller);
+pub(super) fn lowers(hub: &Hub, by: &Admitted) -> Vec<wire::LowerDavy> {
+    let seen = |lower: &Arc<Lower>| lower_davy(hub, lower, by);
     hub.lowers.iter().map(seen).filter(|lower| !lower.sites.is_empty()).collect()
 }
 
 /// The Davy above. It is told of every site: only who sees them all sees it.
-pub(super) fn upper(hub: &Hub, caller: &Caller) -> Option<wire::UpperDavy> {
-    let upward = hub.upward.as_ref().filter(|_| caller.may_everywhere(Permission::View));
+pub(super) fn upper(hub: &Hub, by: &Admitted) -> Option<wire::UpperDavy> {
+    let upward = hub.upward.as_ref().filter(|_| by.may_everywhere());
     upward.map(|upward| upward.shown(hub))
 }
 
-fn lower_davy(hub: &Hub, lower: &Lower, caller: &Caller) -> wire::LowerDavy {
+fn lower_davy(hub: &Hub, lower: &Lower, by: &Admitted) -> wire::LowerDavy {
     let heard_age = lower.heard_age();
-    let seen = lower.config.sites.iter().filter(|site| caller.may(Permission::View, site));
+    let seen = lower.config.sites.iter().filter(|site| by.may(site));
     wire::LowerDavy {
         name: lower.config.name.to_string(),
         node: lower.node(),

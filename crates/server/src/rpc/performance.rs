@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use davy_access::{Caller, Permission};
 use davy_model::AlarmKey;
 use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
 use davy_workbench::performance::{DeskPerformance, Figure, Period, Verdict, desks};
 use tonic::Status;
 
 use super::{alarm_past::AlarmPast, status};
-use crate::hub::Hub;
+use crate::{guard::Admitted, hub::Hub};
 
 /// Over which time, when nobody says.
 const USUAL: Duration = Duration::from_secs(86_400);
@@ -17,10 +16,10 @@ const USUAL: Duration = Duration::from_secs(86_400);
 /// Answers with the figures of a site's desks.
 pub(super) async fn get(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     request: &wire::AlarmServiceGetPerformanceRequest,
 ) -> Result<wire::AlarmServiceGetPerformanceResponse, Status> {
-    let service = hub.site_of(caller, Permission::View, &request.site);
+    let service = hub.site_of(&by.caller, by.permission, &request.site);
     let service = service.ok_or_else(|| status::unknown_site(&request.site))?;
     let period = period(hub, request)?;
     let (past, loaded) = (AlarmPast::of(hub, service), service.loaded.load_full());

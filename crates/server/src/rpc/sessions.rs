@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Countersigned, Grant, Pattern, Permission};
+use davy_access::{Countersigned, Grant, Pattern, Permission};
 use davy_journal::audit::What;
 use davy_model::AlarmKey;
 use davy_proto::{time_to_wire, v1 as wire};
@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{status, v1::session_service_server::SessionService};
 use crate::{
     audit::Deed,
-    guard::{address, caller, token, wire_of},
+    guard::{Admitted, address, caller, token, wire_of},
     hub::Hub,
 };
 
@@ -96,9 +96,10 @@ impl SessionService for Sessions {
         &self,
         request: Request<wire::SessionServiceCountersignRequest>,
     ) -> Result<Response<wire::SessionServiceCountersignResponse>, Status> {
-        let caller = caller(&request);
-        let wire::SessionServiceCountersignRequest { alarm, occurrence, command } = request.into_inner();
-        self.check_place(&caller, &alarm)?;
+        let (by, request) = Admitted::of(request);
+        let caller = &by.caller;
+        let wire::SessionServiceCountersignRequest { alarm, occurrence, command } = request;
+        self.check_place(&by, &alarm)?;
         let now = self.hub.clock.now();
         let what = Countersigned { alarm, occurrence, command };
         info!(
@@ -110,7 +111,7 @@ impl SessionService for Sessions {
         );
         let deed = Deed::new(What::Command, "", &what.alarm)
             .asking(json!({ "command": "countersign", "of": what.command, "occurrence": what.occurrence }));
-        let given = self.hub.access.countersign(&caller, what, now);
+        let given = self.hub.access.countersign(caller, what, now);
         let given = given.ok_or_else(nobody_is_asked);
         self.hub.audit.tell(deed, &given).await;
         let (token, until) = given?;
@@ -122,9 +123,9 @@ impl SessionService for Sessions {
 }
 
 impl Sessions {
-    fn check_place(&self, caller: &Caller, alarm: &str) -> Result<(), Status> {
+    fn check_place(&self, by: &Admitted, alarm: &str) -> Result<(), Status> {
         let key = AlarmKey::parse(alarm).ok_or_else(|| status::unknown_alarm(alarm))?;
-        let site = self.hub.site_of(caller, Permission::Supervise, &key.site);
+        let site = self.hub.site_of(&by.caller, by.permission, &key.site);
         let site = site.ok_or_else(|| status::unknown_site(&key.site))?;
         match &site.forwarded {
             Some(elsewhere) => Err(status::forwarded(&key.site, &elsewhere.lower)),

@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use davy_access::Permission;
 use davy_delivery::{Entry, Event, Start, Subscription};
 use davy_intake::Totals;
 use davy_model::Tier;
@@ -22,7 +21,7 @@ use super::{
     v1::system_service_server::SystemService,
     view::{canary, node_state},
 };
-use crate::{guard::caller, hub::Hub, site::SiteService};
+use crate::{guard::Admitted, hub::Hub, site::SiteService};
 
 pub(crate) struct System {
     pub(crate) hub: Arc<Hub>,
@@ -38,8 +37,8 @@ impl SystemService for System {
         &self,
         request: Request<wire::SystemServiceGetStatusRequest>,
     ) -> Result<Response<wire::SystemServiceGetStatusResponse>, Status> {
-        let caller = caller(&request);
-        let plants = self.hub.plants_of(&caller, Permission::View);
+        let (by, _) = Admitted::of(request);
+        let plants = self.hub.plants_of(&by.caller, by.permission);
         Ok(Response::new(wire::SystemServiceGetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_time: Some(time_to_wire(self.hub.started)),
@@ -47,8 +46,8 @@ impl SystemService for System {
             sites: plants.map(|site| site_status(&self.hub, site)).collect(),
             canary: Some(canary(&self.hub)),
             history: history::of_all(&self.hub),
-            lowers: links::lowers(&self.hub, &caller),
-            upper: links::upper(&self.hub, &caller),
+            lowers: links::lowers(&self.hub, &by),
+            upper: links::upper(&self.hub, &by),
         }))
     }
 
@@ -56,7 +55,8 @@ impl SystemService for System {
         &self,
         request: Request<wire::SystemServiceWatchHeartbeatRequest>,
     ) -> Result<Response<Self::WatchHeartbeatStream>, Status> {
-        let sites = self.hub.sites_of(&caller(&request), Permission::View, &request.get_ref().sites);
+        let (by, request) = Admitted::of(request);
+        let sites = self.hub.sites_of(&by.caller, by.permission, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let (sender, receiver) = mpsc::channel(16);
         let (hub, stop) = (Arc::clone(&self.hub), self.stop.clone());

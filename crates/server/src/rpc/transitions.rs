@@ -2,28 +2,27 @@
 
 use std::{path::Path, sync::Arc};
 
-use davy_access::{Caller, Permission};
 use davy_journal::{JournalError, JournalReader};
 use davy_model::{AlarmKey, Transition};
 use davy_proto::{alert_of, v1 as wire};
 use tonic::Status;
 
 use super::{alarms, page_len::OF_ENTRIES, status};
-use crate::hub::Hub;
+use crate::{guard::Admitted, hub::Hub};
 
 /// One page of transitions.
 pub(super) async fn list(
     hub: &Arc<Hub>,
-    caller: &Caller,
+    by: &Admitted,
     request: wire::AlarmServiceListTransitionsRequest,
 ) -> Result<wire::AlarmServiceListTransitionsResponse, Status> {
     let len = OF_ENTRIES.of(request.page_size)?;
     let key = match request.alarm.as_str() {
         "" => None,
-        alarm => Some(alarms::key(hub, caller, alarm)?),
+        alarm => Some(alarms::key(hub, by, alarm)?),
     };
     let id = key.as_ref().map_or(request.site.as_str(), |key| &key.site);
-    let site = hub.site_of(caller, Permission::View, id).ok_or_else(|| status::unknown_site(id))?;
+    let site = hub.site_of(&by.caller, by.permission, id).ok_or_else(|| status::unknown_site(id))?;
     let after = match request.page_token.as_str() {
         "" => request.after_sequence,
         token => token.parse().map_err(|_| status::wrong_token(token))?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Permission};
+use davy_access::Caller;
 use davy_delivery::{
     Token,
     consumers::{CONSUMERS_MAX, Consumer, Filters, Listening, Who},
@@ -12,7 +12,7 @@ use davy_proto::v1 as wire;
 use tonic::Status;
 
 use super::wanted::Wanted;
-use crate::{hub::Hub, rpc::status};
+use crate::{guard::Admitted, hub::Hub, rpc::status};
 
 /// Whose a consumer of that name is. Where callers are known, it is its caller's: nobody moves another's.
 ///
@@ -63,10 +63,10 @@ pub(super) fn confirmed(hub: &Hub, consumer: &Consumer, sites: &[Arc<str>]) -> O
 ///
 /// # Errors
 /// When it is no name, the token is ahead of a site, no more consumers may be, or a journal cannot be written.
-pub(super) async fn confirm(hub: &Hub, caller: &Caller, consumer: &str, token: &Token) -> Result<(), Status> {
-    let who = who(caller, consumer)?;
+pub(super) async fn confirm(hub: &Hub, by: &Admitted, consumer: &str, token: &Token) -> Result<(), Status> {
+    let who = who(&by.caller, consumer)?;
     let at = hub.clock.now();
-    let theirs = hub.sites.iter().filter(|(id, _)| caller.may(Permission::View, id));
+    let theirs = hub.sites.iter().filter(|(id, _)| by.may(id));
     let moves: Vec<_> = theirs.filter_map(|(id, site)| Some((site, token.seen(id)?))).collect();
     if let Some((site, _)) = moves.iter().find(|(site, sequence)| *sequence > site.feed.durable_sequence()) {
         return Err(status::token_ahead(&site.id));

@@ -20,7 +20,10 @@ use wire::alert_service_subscribe_request::Start as WireStart;
 pub(crate) use self::teller::heartbeat;
 use self::{teller::Teller, told::Told, wanted::Wanted};
 use super::{status, v1::alert_service_server::AlertService};
-use crate::{guard::caller, hub::Hub};
+use crate::{
+    guard::{Admitted, caller},
+    hub::Hub,
+};
 
 pub(crate) struct Alerts {
     pub(crate) hub: Arc<Hub>,
@@ -39,10 +42,9 @@ impl AlertService for Alerts {
         &self,
         request: Request<wire::AlertServiceSubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let wanted = Wanted::of(&self.hub, &caller, &request)?;
-        let listening = cursors::listen(&self.hub, &caller, &request, &wanted)?;
+        let (by, request) = Admitted::of(request);
+        let wanted = Wanted::of(&self.hub, &by, &request)?;
+        let listening = cursors::listen(&self.hub, &by.caller, &request, &wanted)?;
         let confirmed = || {
             let consumer = listening.as_ref()?.consumer();
             cursors::confirmed(&self.hub, consumer, &wanted.sites)
@@ -74,10 +76,9 @@ impl AlertService for Alerts {
         &self,
         request: Request<wire::AlertServiceConfirmRequest>,
     ) -> Result<Response<wire::AlertServiceConfirmResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let token: Token = request.token.parse().map_err(|_| status::wrong_token(&request.token))?;
-        cursors::confirm(&self.hub, &caller, &request.consumer, &token).await?;
+        cursors::confirm(&self.hub, &by, &request.consumer, &token).await?;
         Ok(Response::new(wire::AlertServiceConfirmResponse { token: token.to_string() }))
     }
 

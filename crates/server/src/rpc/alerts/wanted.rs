@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Permission, Scope};
+use davy_access::Scope;
 use davy_model::{Tier, Transition};
 use davy_proto::v1 as wire;
 use tonic::Status;
 
-use crate::{hub::Hub, rpc::status};
+use crate::{guard::Admitted, hub::Hub, rpc::status};
 
 /// Places that one stream may name.
 const SCOPES_MAX: usize = 64;
@@ -27,11 +27,11 @@ impl Wanted {
     /// A scope that is none, a site or a place that there is not for this caller.
     pub(super) fn of(
         hub: &Hub,
-        caller: &Caller,
+        by: &Admitted,
         request: &wire::AlertServiceSubscribeRequest,
     ) -> Result<Wanted, Status> {
         let scopes = scopes(&request.scopes)?;
-        let sites = hub.sites_of(caller, Permission::View, &request.sites);
+        let sites = hub.sites_of(&by.caller, by.permission, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let sites = hub.within(sites, &scopes).map_err(|scope| status::empty_scope(&scope))?;
         let tier = Tier::try_from(wire::Tier::try_from(request.tier_at_least).unwrap_or_default()).ok();

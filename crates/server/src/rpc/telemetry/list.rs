@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Permission};
 use davy_model::TagIndex;
 use davy_proto::v1 as wire;
 use davy_rules::{Choice, Plan};
@@ -13,7 +12,7 @@ use super::{
     asked::chosen,
     now::Now,
 };
-use crate::{hub::Hub, site::SiteService};
+use crate::{guard::Admitted, hub::Hub, site::SiteService};
 
 /// Comparisons of a tag with a text of the selector, for one page at the most.
 const COMPARED_MAX: usize = 2_000_000;
@@ -23,11 +22,11 @@ type Request = wire::TelemetryServiceListLatestRequest;
 /// Answers with one page.
 pub(super) fn list(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     request: &Request,
 ) -> Result<wire::TelemetryServiceListLatestResponse, Status> {
     let (selector, choice) = chosen(request.selector.as_ref())?;
-    let service = hub.site_of(caller, Permission::View, &selector.site);
+    let service = hub.site_of(&by.caller, by.permission, &selector.site);
     let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
     let Page { tags, last } = page(hub, service, choice, after(request)?, OF_READINGS.of(request.page_size)?);
     let next_page_token = last.map(|last| format!("{}.{last}", asked(request))).unwrap_or_default();

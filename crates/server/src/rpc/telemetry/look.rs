@@ -1,6 +1,5 @@
 //! A query, from what was asked to the page that answers it.
 
-use davy_access::{Caller, Permission};
 use davy_history::Found;
 use davy_proto::{time_from_wire, v1 as wire};
 use serde_json::json;
@@ -13,7 +12,7 @@ use super::{
     page::Question,
     token::{Token, asked},
 };
-use crate::hub::Hub;
+use crate::{guard::Admitted, hub::Hub};
 
 /// Most series of one query.
 const SERIES_MAX: usize = 1000;
@@ -21,11 +20,11 @@ const SERIES_MAX: usize = 1000;
 /// Answers with one page.
 pub(super) async fn query(
     hub: &Hub,
-    caller: &Caller,
+    by: &Admitted,
     request: &wire::TelemetryServiceQueryRequest,
 ) -> Result<wire::TelemetryServiceQueryResponse, Status> {
     let (selector, choice) = chosen(request.selector.as_ref())?;
-    let service = hub.site_of(caller, Permission::View, &selector.site);
+    let service = hub.site_of(&by.caller, by.permission, &selector.site);
     let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
     let history = hub.history.as_ref().ok_or_else(status::no_history)?;
     let range = (moment("from", request.from.as_ref())?, moment("until", request.until.as_ref())?);

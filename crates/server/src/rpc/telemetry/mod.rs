@@ -19,10 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{status, v1::telemetry_service_server::TelemetryService};
-use crate::{
-    guard::{Admitted, caller},
-    hub::Hub,
-};
+use crate::{guard::Admitted, hub::Hub};
 
 /// How many may watch readings at once, of all sites.
 pub(crate) const WATCHERS_MAX: usize = 64;
@@ -50,27 +47,29 @@ impl TelemetryService for Telemetry {
         &self,
         request: Request<wire::TelemetryServiceQueryRequest>,
     ) -> Result<Response<wire::TelemetryServiceQueryResponse>, Status> {
-        look::query(&self.hub, &caller(&request), request.get_ref()).await.map(Response::new)
+        let (by, request) = Admitted::of(request);
+        look::query(&self.hub, &by, &request).await.map(Response::new)
     }
 
     async fn list_latest(
         &self,
         request: Request<wire::TelemetryServiceListLatestRequest>,
     ) -> Result<Response<wire::TelemetryServiceListLatestResponse>, Status> {
-        list::list(&self.hub, &caller(&request), request.get_ref()).map(Response::new)
+        let (by, request) = Admitted::of(request);
+        list::list(&self.hub, &by, &request).map(Response::new)
     }
 
     async fn watch(
         &self,
         request: Request<wire::TelemetryServiceWatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let caller = caller(&request);
-        let wire::TelemetryServiceWatchRequest { selector, snapshot } = request.into_inner();
+        let (by, request) = Admitted::of(request);
+        let wire::TelemetryServiceWatchRequest { selector, snapshot } = request;
         let permit = Arc::clone(&self.room).try_acquire_owned();
         let permit = permit.map_err(|_| status::too_many_watchers(WATCHERS_MAX))?;
         // One message waits for the client: what is more waits for all, in the site's ring.
         let (sender, receiver) = mpsc::channel(1);
-        let teller = watch::Teller::new(&self.hub, &caller, selector, sender, &self.stop, permit)?;
+        let teller = watch::Teller::new(&self.hub, &by, selector, sender, &self.stop, permit)?;
         tokio::spawn(async move {
             // A client that is gone is no error.
             let _ = teller.tell(snapshot).await;

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use davy_access::{Caller, Permission};
 use davy_model::{ReadingBlock, TagIndex};
 use davy_proto::{time_to_wire, v1 as wire};
 use davy_rules::{Choice, Plan};
@@ -13,6 +12,7 @@ use wire::telemetry_service_watch_response::Event;
 
 use super::{super::status, asked::chosen, list};
 use crate::{
+    guard::Admitted,
     hub::Hub,
     live::{Heard, Told, Watcher},
     site::SiteService,
@@ -43,7 +43,7 @@ impl Teller {
     /// Begins to watch: what becomes durable from now on is told.
     pub(super) fn new(
         hub: &Arc<Hub>,
-        caller: &Caller,
+        by: &Admitted,
         selector: Option<wire::TagSelector>,
         sender: mpsc::Sender<Result<Message, Status>>,
         stop: &CancellationToken,
@@ -51,7 +51,7 @@ impl Teller {
     ) -> Result<Teller, Status> {
         chosen(selector.as_ref())?;
         let selector = selector.unwrap_or_default();
-        let service = hub.site_of(caller, Permission::View, &selector.site);
+        let service = hub.site_of(&by.caller, by.permission, &selector.site);
         let service = service.ok_or_else(|| status::unknown_site(&selector.site))?;
         Ok(Teller {
             hub: Arc::clone(hub),
