@@ -124,3 +124,17 @@ async fn feedback_keeps_to_what_the_broker_takes() {
     assert!(talk.heard.iter().all(|packet| !matches!(packet, Packet::Publish(_))), "{:?}", talk.heard);
     assert_eq!(link.stats().connections, 1);
 }
+
+#[tokio::test]
+async fn a_link_takes_no_readings_that_only_another_link_asked_for() {
+    let broker = Hostile::new().await;
+    let stage = sparkplug::Stage::new();
+    let link = BrokerLink::start(broker.config().for_sparkplug(), &stage.intake);
+    let acts = [Act::Hears(1), Act::Says(vec![welcome(|_| {})]), Act::Hears(2), Act::Says(vec![granted(2)])];
+    let mut talk = broker.act(&acts).await.expect("it stands");
+    // Sparkplug's link asks for Sparkplug's topics alone.
+    talk.send(&bytes_of(&[Packet::Publish(readings(READINGS, 1, 5))])).await;
+    talk.puback(1).await;
+    let totals = stage.door.account.totals();
+    assert_eq!((totals.rejected_sum(), link.stats().connections), (1, 1), "{totals:?}");
+}

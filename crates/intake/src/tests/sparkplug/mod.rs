@@ -26,7 +26,7 @@ const NCMD: &str = "spBv1.0/plant/NCMD/gw-1";
 /// `park`, which listens to the group `plant`, and a clock that the test moves.
 pub(super) struct Stage {
     pub(super) intake: Arc<Intake>,
-    door: Arc<SiteDoor>,
+    pub(super) door: Arc<SiteDoor>,
     writer: Writer,
     now_us: Arc<AtomicI64>,
     watch: JoinHandle<()>,
