@@ -17,10 +17,10 @@ impl Pauses {
         Pauses { min, max, next: growing(min, max), last: min }
     }
 
-    /// The pause after a connection that stood so long; zero, where none did. One that stood for less than the pause before it
-    /// was none: else a broker that lets Davy in and closes at once would be asked for ever at the shortest pause.
-    pub(super) fn after(&mut self, stood: Duration) -> Duration {
-        if stood > self.last {
+    /// The pause after a connection that stood so long; zero, where none did. One that brought nothing and stood for less than the
+    /// pause before it was none: else a broker that lets Davy in and closes at once would be asked for ever at the shortest pause.
+    pub(super) fn after(&mut self, stood: Duration, brought: bool) -> Duration {
+        if brought || stood > self.last {
             self.next = growing(self.min, self.max);
         }
         self.last = self.next.next().unwrap_or(self.max);
@@ -45,16 +45,21 @@ mod tests {
     const MAX: Duration = Duration::from_secs(30);
 
     #[test]
-    fn pauses_grow_until_a_connection_stood_for_longer_than_the_last_of_them() {
+    fn pauses_grow_until_a_connection_brought_something_or_stood_for_longer_than_the_last_of_them() {
         let mut pauses = Pauses::new(MIN, MAX);
         // It never lets Davy in, or lets it in and closes at once.
         for stood in [Duration::ZERO, Duration::from_millis(20)] {
             for _ in 0..12 {
-                pauses.after(stood);
+                pauses.after(stood, false);
             }
             assert!(pauses.last >= MAX, "{:?}", pauses.last);
         }
-        let pause = pauses.after(Duration::from_secs(120));
-        assert!(pause >= MIN && pause <= 2 * MIN, "{pause:?}");
+        for (stood, brought) in [(Duration::from_secs(120), false), (Duration::from_millis(20), true)] {
+            let pause = pauses.after(stood, brought);
+            assert!(pause >= MIN && pause <= 2 * MIN, "{pause:?}");
+            for _ in 0..12 {
+                pauses.after(Duration::ZERO, false);
+            }
+        }
     }
 }
