@@ -187,8 +187,8 @@ async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
             }
             continue;
         }
-        let acknowledged = || shared.counters.acknowledged.load(Ordering::Relaxed);
-        let (began, before) = (Instant::now(), acknowledged());
+        let received = || shared.counters.received.load(Ordering::Relaxed);
+        let (began, before) = (Instant::now(), received());
         let ended = connection(&shared, &mut outgoing).await;
         let was_up = matches!(**shared.state.load(), LinkState::Subscribed { .. });
         let stood = if was_up { began.elapsed() } else { Duration::ZERO };
@@ -198,7 +198,7 @@ async fn hold(shared: Arc<Shared>, mut outgoing: mpsc::Receiver<Outgoing>) {
         tracing::warn!(broker = %shared.config.host, %error, "no connection to the broker");
         shared.state.store(Arc::new(LinkState::Lost { since, why: error.to_string() }));
         tokio::select! {
-            () = sleep(pauses.after(stood, acknowledged() > before)) => {}
+            () = sleep(pauses.after(stood, received() > before)) => {}
             () = shared.stop.cancelled() => {}
         }
     }
