@@ -1,4 +1,4 @@
-//! `GET`, as a scraper does it.
+//! HTTP by hand: what a scraper asks for, and what a receiver is sent.
 
 use std::net::SocketAddr;
 
@@ -24,6 +24,19 @@ async fn get_with(addr: SocketAddr, path: &str, fields: &str) -> (u16, String) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not HTTP: {answer}"));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     (status.unwrap_or_else(|| panic!("no status: {head}")), body.to_owned())
+}
+
+/// The body of the next request on a connection; `None` when that ends before it does.
+pub async fn posted(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
+    let len = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
+    let mut body = vec![0; len];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(body)
 }
 
 /// A page of `/metrics`.

@@ -28,7 +28,7 @@ mod watchdog;
 
 pub use davy::Davy;
 pub use grpc::{Grpc, Subscriber, alert_time};
-pub use http::{Metrics, get};
+pub use http::{Metrics, get, posted};
 pub use mosquitto::{Mosquitto, has_mosquitto};
 pub use paths::{buf, cargo_tool, davy_binary, must_have_everything, python, shared, skipped, workspace};
 pub use place::{Place, places};

@@ -2,10 +2,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use davy_tests::posted;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
@@ -67,7 +68,7 @@ impl Drop for Receiver {
 
 async fn serve(mut stream: TcpStream, book: Arc<Mutex<Book>>) -> Option<()> {
     loop {
-        let body = request(&mut stream).await?;
+        let body = posted(&mut stream).await?;
         let event: Value = serde_json::from_slice(&body).ok()?;
         let status = {
             let mut book = book.lock();
@@ -80,16 +81,4 @@ async fn serve(mut stream: TcpStream, book: Arc<Mutex<Book>>) -> Option<()> {
         let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\n\r\n");
         stream.write_all(answer.as_bytes()).await.ok()?;
     }
-}
-
-async fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
-    let len = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-    let mut body = vec![0; len];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(body)
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
-use davy_tests::{LONG, Record, wait_until};
+use davy_tests::{LONG, Record, posted, wait_until};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::{Mutex, watch},
     time::sleep,
@@ -86,7 +86,7 @@ async fn webhook() -> (SocketAddr, Heard) {
 
 async fn serve(mut stream: TcpStream, heard: Heard) -> Option<()> {
     for place in 1.. {
-        let body = request(&mut stream).await?;
+        let body = posted(&mut stream).await?;
         let event: Value = serde_json::from_slice(&body).ok()?;
         let sequence = event["sequence"].as_str()?.parse().ok()?;
         // Each of these comes again: one that was not taken, and one whose answer got lost.
@@ -104,16 +104,4 @@ async fn serve(mut stream: TcpStream, heard: Heard) -> Option<()> {
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.ok()?;
     }
     None
-}
-
-async fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
-    let len = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-    let mut body = vec![0; len];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(body)
 }
