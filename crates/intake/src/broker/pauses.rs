@@ -28,10 +28,11 @@ impl Pauses {
     }
 }
 
+/// From `min` to `max`: the jitter makes a delay up to twice as long.
 fn growing(min: Duration, max: Duration) -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(min)
-        .with_max_delay(max)
+        .with_max_delay(max / 2)
         .without_max_times()
         .with_jitter()
         .build()
@@ -52,7 +53,7 @@ mod tests {
             for _ in 0..12 {
                 pauses.after(stood, false);
             }
-            assert!(pauses.last >= MAX, "{:?}", pauses.last);
+            assert!(pauses.last >= MAX / 2 && pauses.last <= MAX, "{:?}", pauses.last);
         }
         for (stood, brought) in [(Duration::from_secs(120), false), (Duration::from_millis(20), true)] {
             let pause = pauses.after(stood, brought);

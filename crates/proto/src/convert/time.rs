@@ -35,7 +35,7 @@ pub fn duration_to_wire(span: Duration) -> prost_types::Duration {
 /// The span in the model.
 ///
 /// # Errors
-/// [`WireError::Unknown`] when it is negative, or its nanoseconds are more than a second.
+/// [`WireError::Unknown`] when it is negative, or its nanoseconds make a second or more.
 pub fn duration_from_wire(span: &prost_types::Duration) -> Result<Duration, WireError> {
     // Not by prost's own conversion: that of the least of all numbers overflows.
     let seconds = u64::try_from(span.seconds).ok();
