@@ -55,6 +55,14 @@ fn message(alert: &Alert) -> String {
     alert.message.as_ref().map(|text| format!("{} {}", text.en, text.zh)).unwrap_or_default()
 }
 
+/// Waits until the receiver took as much as there is, and gives how much.
+async fn has_everything(receiver: &Receiver, grpc: &Grpc) -> u64 {
+    let last = grpc.site("park").await.last_sequence;
+    wait_until("it has everything", LONG, async || (receiver.taken().len() as u64 >= last).then_some(()))
+        .await;
+    last
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_is_away_is_missed_and_gets_everything_once_when_it_returns() {
     let mut receiver = Receiver::down();
@@ -71,6 +79,8 @@ async fn a_receiver_that_is_away_is_missed_and_gets_everything_once_when_it_retu
     receiver.comes_up().await;
     davy(["exits", "resume", "desk", "--server", &server.url()]).await.ended(0);
     fault(&mut watcher, "it is back", TransitionKind::Cleared).await;
+    // What says so is told to it too; refused, it would be told of nowhere, for it is about the exit itself.
+    has_everything(&receiver, &grpc).await;
 
     // One alert is refused: that is told too, and stands until nothing was refused for a while.
     receiver.will_answer(422);
@@ -80,9 +90,7 @@ async fn a_receiver_that_is_away_is_missed_and_gets_everything_once_when_it_retu
     assert!(message(&raised).contains("davy exits dead-letters"), "{}", message(&raised));
     davy(["exits", "replay", "desk", "--all", "--server", &server.url()]).await.ended(0);
 
-    let last = grpc.site("park").await.last_sequence;
-    wait_until("it has everything", LONG, async || (receiver.taken().len() as u64 >= last).then_some(()))
-        .await;
+    let last = has_everything(&receiver, &grpc).await;
     let taken = receiver.taken();
     let ids: HashSet<&String> = taken.iter().collect();
     assert_eq!((ids.len(), taken.len() as u64), (taken.len(), last), "{taken:?}");

@@ -25,12 +25,13 @@ impl Engine {
 
     pub(super) fn lapse_again(&mut self, lapses: &[LapseState]) -> Result<(), SnapshotError> {
         for lapse in lapses {
-            let tag = self.tags.get_mut(lapse.tag as usize);
+            // Only a measured tag has one: what is calculated has no reading.
+            let tag = self.plan.site.tags.get(lapse.tag as usize);
             let tag = tag.ok_or(SnapshotError::Unfit("a lapse of a tag that is not there"))?;
-            tag.set_lapsed(true);
-            tag.set_empty(lapse.is_empty);
-            let name = Arc::clone(&self.plan.site.tag(TagIndex(lapse.tag)).name);
-            self.lapses.insert(name, lapse.to_lapse()?);
+            let state = &mut self.tags[lapse.tag as usize];
+            state.set_lapsed(true);
+            state.set_empty(lapse.is_empty);
+            self.lapses.insert(Arc::clone(&tag.name), lapse.to_lapse()?);
         }
         Ok(())
     }

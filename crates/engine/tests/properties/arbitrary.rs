@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use davy_engine::{Engine, SnapshotError};
 use davy_model::{
-    Input, MessageHead, NodeChange, NodeIndex, Quality, Reading, ReadingBlock, TagIndex, Timestamp,
+    Input, MessageHead, NodeChange, NodeIndex, Quality, QualityReason, Reading, ReadingBlock, TagIndex,
+    Timestamp,
 };
 use proptest::{collection::vec, prelude::*};
 
 use super::logs::{cases, plans};
+use crate::support::at;
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
@@ -100,6 +102,45 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         drop(Engine::restore(Arc::clone(&plans[0]), &bytes));
+    }
+}
+
+/// One message in which every tag says that.
+fn all_say(value: f64, quality: Quality, arrival: Timestamp) -> Input {
+    let reading = |tag| Reading { tag: TagIndex(tag), quality, source_time: arrival, value: value.into() };
+    let head = MessageHead {
+        node: NodeIndex(0),
+        arrival,
+        seq: None,
+        redelivered: false,
+        freshness: davy_model::Freshness::Live,
+        len: 5,
+    };
+    Input::Readings(ReadingBlock { messages: vec![head], readings: (0..5).map(reading).collect() })
+}
+
+#[test]
+fn whichever_byte_of_a_snapshot_is_damaged_nothing_panics() {
+    let plan = &plans()[0];
+    let mut engine = Engine::new(Arc::clone(plan), at(0.0));
+    let mut out = Vec::new();
+    for (s, value, quality) in [
+        (1.0, 85.0, Quality::Good),
+        (9.0, 85.0, Quality::Good),
+        (12.0, 3.0, Quality::Bad(QualityReason::SensorFailure)),
+    ] {
+        engine.apply(at(s), &all_say(value, quality, at(s)), &mut out).expect("only commands are refused");
+    }
+    assert!(!out.is_empty(), "there are alarms in it");
+    let whole = engine.snapshot();
+    // Most of it are zeros, one as good as the next.
+    let is_apart = |place: &usize| whole[*place] != 0 || *place == 0 || whole[place - 1] != 0;
+    for place in (0..whole.len()).filter(is_apart) {
+        let mut damaged = whole.clone();
+        for byte in (0..16).chain([0x7f, 0x80, 0xff]) {
+            damaged[place] = byte;
+            drop(Engine::restore(Arc::clone(plan), &damaged));
+        }
     }
 }
 
