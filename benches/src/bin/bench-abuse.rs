@@ -5,8 +5,9 @@
 //! abuses works at the lowest priority, since in a plant it sits elsewhere; what it may say of its own goes to the same disk, so
 //! how long a flush of somebody else's took is told too, and the cores at work. `TMPDIR=/dev/shm` leaves the disk out.
 //!
-//!   bench-abuse                all groups
-//!   bench-abuse mqtt/floods    one
+//!   bench-abuse                                      all groups
+//!   bench-abuse mqtt/floods                          one
+//!   bench-abuse 'grpc/floods/DATA of nothing but padding'    one flood of it, again and again
 
 use std::{
     env,
@@ -21,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use davy_benches::{
     process::cpu_us,
     table::{line, median},
@@ -42,27 +43,43 @@ const FLUSH_EVERY: Duration = Duration::from_millis(50);
 const NICE_MAX: i32 = 19;
 
 type Abuse<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
-type Group = fn(&House) -> Abuse<'_>;
+type Group = Box<dyn Fn(&House) -> Abuse<'_> + Sync>;
 
 /// Each by its name in `docs/security/abuse.md`. `web/sessions` is not among them: its guessing locks a name for good.
-const GROUPS: [(&str, Group); 6] = [
-    ("mqtt", |house| Box::pin(mqtt_cases(house))),
-    ("mqtt/floods", |house| Box::pin(mqtt_floods(house))),
-    ("grpc", |house| Box::pin(grpc_cases(house))),
-    ("grpc/floods", |house| Box::pin(grpc_floods(house))),
-    ("web", |house| Box::pin(web_cases(house))),
-    ("web/floods", |house| Box::pin(web_floods(house))),
-];
+const GROUPS: [&str; 6] = ["mqtt", "mqtt/floods", "grpc", "grpc/floods", "web", "web/floods"];
+
+/// A group, or one flood, by its name; `None` when nothing is called so.
+fn group(name: &str) -> Option<Group> {
+    const FLOODS: [(&str, &[&str]); 3] =
+        [("mqtt", &mqtt::FLOODS), ("grpc", &grpc::FLOODS), ("web", &web::FLOODS)];
+    for (of, floods) in FLOODS {
+        let wanted: Vec<&str> =
+            floods.iter().copied().filter(|flood| *flood == name || name == format!("{of}/floods")).collect();
+        if !wanted.is_empty() {
+            return Some(Box::new(move |house| Box::pin(flood(house, of, wanted.clone()))));
+        }
+    }
+    match name {
+        "mqtt" => Some(Box::new(|house| Box::pin(mqtt_cases(house)))),
+        "grpc" => Some(Box::new(|house| Box::pin(grpc_cases(house)))),
+        "web" => Some(Box::new(|house| Box::pin(web_cases(house)))),
+        _ => None,
+    }
+}
+
+async fn flood(house: &House, of: &str, floods: Vec<&str>) {
+    for flood in floods {
+        match of {
+            "mqtt" => house.flood(flood).await,
+            "grpc" => house.flood_of_frames(flood).await,
+            _ => house.flood_of_requests(flood).await,
+        }
+    }
+}
 
 async fn mqtt_cases(house: &House) {
     for case in mqtt::cases() {
         case.try_on(house).await.unwrap_or_else(|wrong| panic!("{wrong}"));
-    }
-}
-
-async fn mqtt_floods(house: &House) {
-    for flood in mqtt::FLOODS {
-        house.flood(flood).await;
     }
 }
 
@@ -72,21 +89,9 @@ async fn grpc_cases(house: &House) {
     }
 }
 
-async fn grpc_floods(house: &House) {
-    for flood in grpc::FLOODS {
-        house.flood_of_frames(flood).await;
-    }
-}
-
 async fn web_cases(house: &House) {
     for case in web::cases() {
         case.try_on(house).await.unwrap_or_else(|wrong| panic!("{wrong}"));
-    }
-}
-
-async fn web_floods(house: &House) {
-    for flood in web::FLOODS {
-        house.flood_of_requests(flood).await;
     }
 }
 
@@ -147,7 +152,7 @@ async fn piece(house: &House, meanwhile: impl Future<Output = ()>) -> Result<(Pi
 }
 
 /// Abuses for the length of a piece.
-async fn again(house: &House, abuse: Group) {
+async fn again(house: &House, abuse: &Group) {
     block_in_place(|| {
         thread::scope(|scope| {
             scope.spawn(|| villain(house, abuse));
@@ -156,7 +161,7 @@ async fn again(house: &House, abuse: Group) {
 }
 
 /// In a plant whoever abuses sits elsewhere, and takes none of the cores that others work on: here it gets what they leave.
-fn villain(house: &House, abuse: Group) {
+fn villain(house: &House, abuse: &Group) {
     setpriority_process(Some(gettid()), NICE_MAX).expect("anybody may ask for less");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -168,7 +173,7 @@ fn villain(house: &House, abuse: Group) {
 }
 
 /// Both pieces of a round: undisturbed, and disturbed.
-async fn round(name: &str, abuse: Group, quiet_first: bool) -> Result<(Piece, Piece)> {
+async fn round(name: &str, abuse: &Group, quiet_first: bool) -> Result<(Piece, Piece)> {
     let mut house = House::open().await;
     // What a Davy does once is no part of either.
     let (_, first) = piece(&house, sleep(PIECE / 10)).await?;
@@ -196,7 +201,7 @@ fn show(what: &str, budget: &str, rounds: &[(Piece, Piece)], waits: fn(&Piece) -
     );
 }
 
-async fn measure(name: &str, abuse: Group) -> Result<()> {
+async fn measure(name: &str, abuse: &Group) -> Result<()> {
     let mut rounds = Vec::new();
     for number in 0..ROUNDS {
         rounds.push(round(name, abuse, number.is_multiple_of(2)).await?);
@@ -204,7 +209,7 @@ async fn measure(name: &str, abuse: Group) -> Result<()> {
     println!("{name}, {ROUNDS} rounds");
     show("reading → acknowledged", "; budget ≤ 2", &rounds, |piece| &piece.waits.pubacks);
     show("reading → alert heard", "; budget ≤ 2", &rounds, |piece| &piece.waits.alerts);
-    show("list → answer", "", &rounds, |piece| &piece.waits.lists);
+    show("list → answer", "; budget ≤ 2", &rounds, |piece| &piece.waits.lists);
     show("a flush of somebody else's", "", &rounds, |piece| &piece.flushes);
     let of = |side: &dyn Fn(&(Piece, Piece)) -> f64| median(rounds.iter().map(side).collect());
     line(
@@ -217,13 +222,12 @@ async fn measure(name: &str, abuse: Group) -> Result<()> {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let wanted: Vec<String> = env::args().skip(1).collect();
-    let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
-    ensure!(wanted.iter().all(known), "the groups are {:?}", GROUPS.map(|(name, _)| name));
-    for (name, abuse) in GROUPS {
-        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            measure(name, abuse).await?;
-        }
+    let asked: Vec<String> = env::args().skip(1).collect();
+    let asked = if asked.is_empty() { GROUPS.map(str::to_owned).to_vec() } else { asked };
+    for name in asked {
+        let abuse =
+            group(&name).ok_or_else(|| anyhow!("{name} is none of {GROUPS:?}, and no flood of one"))?;
+        measure(&name, &abuse).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
     ask::ServerArgs,
     exit::Exit,
     figures::{self, moment, rfc3339},
-    out,
+    out, pages,
     refusal::failed,
     span, table,
 };
@@ -110,16 +110,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<Exit> {
 async fn list(args: ListArgs) -> anyhow::Result<Exit> {
     let mut client = args.server.alerts().await?;
     let mut request = AlertServiceListConsumersRequest { page_size: PAGE_LEN, ..Default::default() };
-    let mut consumers = Vec::new();
-    loop {
-        let answer = client.list_consumers(request.clone()).await;
-        let page = answer.map_err(|status| failed(&status))?.into_inner();
-        consumers.extend(page.consumers);
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        request.page_token = page.next_page_token;
-    }
+    let consumers = pages::first(usize::MAX, async |token| {
+        request.page_token = token;
+        let page = client.list_consumers(request.clone()).await?.into_inner();
+        Ok((page.consumers, page.next_page_token))
+    });
+    let consumers = consumers.await?;
     if args.json {
         consumers.iter().try_for_each(|consumer| out::line(consumer_json(consumer)))?;
         return Ok(Exit::Ok);
@@ -178,17 +174,12 @@ async fn deliveries(args: DeliveriesArgs) -> anyhow::Result<Exit> {
         page_size: PAGE_LEN,
         page_token: String::new(),
     };
-    let mut found = Vec::new();
-    loop {
-        let answer = client.list_deliveries(request.clone()).await;
-        let page = answer.map_err(|status| failed(&status))?.into_inner();
-        found.extend(page.deliveries);
-        if page.next_page_token.is_empty() || found.len() >= args.limit {
-            break;
-        }
-        request.page_token = page.next_page_token;
-    }
-    found.truncate(args.limit);
+    let found = pages::first(args.limit, async |token| {
+        request.page_token = token;
+        let page = client.list_deliveries(request.clone()).await?.into_inner();
+        Ok((page.deliveries, page.next_page_token))
+    });
+    let found = found.await?;
     if args.json {
         found.iter().try_for_each(|delivery| out::line(delivery_json(delivery)))?;
         return Ok(Exit::Ok);

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use davy_proto::v1::{Device, DeviceServiceListRequest, Scorecard};
 
-use crate::{ask::ServerArgs, exit::Exit, json, out, refusal::failed, table};
+use crate::{ask::ServerArgs, exit::Exit, json, out, pages, table};
 
 /// Asked for at a time.
 const PAGE_LEN: i32 = 500;
@@ -85,15 +85,12 @@ async fn fetch(args: &ListArgs) -> anyhow::Result<Vec<Device>> {
         page_size: PAGE_LEN,
         page_token: String::new(),
     };
-    let mut devices = Vec::new();
-    loop {
-        let page = client.list(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
-        devices.extend(page.devices);
-        if page.next_page_token.is_empty() {
-            return Ok(devices);
-        }
-        request.page_token = page.next_page_token;
-    }
+    let devices = pages::first(usize::MAX, async |token| {
+        request.page_token = token;
+        let page = client.list(request.clone()).await?.into_inner();
+        Ok((page.devices, page.next_page_token))
+    });
+    devices.await
 }
 
 fn row(device: &Device, week: bool) -> Vec<table::Field> {

@@ -11,7 +11,7 @@ use crate::{
     ask::ServerArgs,
     exit::Exit,
     figures::{self, moment, rfc3339},
-    json, out,
+    json, out, pages,
     refusal::failed,
     table,
 };
@@ -51,9 +51,9 @@ pub(crate) struct ToldArgs {
     server: ServerArgs,
     /// The exit's name
     exit: String,
-    /// At most this many, up to 1000
+    /// At most this many
     #[arg(long, value_name = "N", default_value_t = 100)]
-    limit: i32,
+    limit: usize,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -146,9 +146,15 @@ async fn list(args: ListArgs) -> anyhow::Result<Exit> {
 }
 
 async fn told(args: ToldArgs) -> anyhow::Result<Exit> {
-    let request = ExitServiceListToldRequest { exit: args.exit, page_size: args.limit };
-    let answer = args.server.exits().await?.list_told(request).await;
-    let told = answer.map_err(|status| failed(&status))?.into_inner().told;
+    let mut client = args.server.exits().await?;
+    let mut request =
+        ExitServiceListToldRequest { exit: args.exit, page_size: PAGE_LEN, page_token: String::new() };
+    let told = pages::first(args.limit, async |token| {
+        request.page_token = token;
+        let page = client.list_told(request.clone()).await?.into_inner();
+        Ok((page.told, page.next_page_token))
+    });
+    let told = told.await?;
     if args.json {
         told.iter().try_for_each(|told| out::line(told_json(told)))?;
         return Ok(Exit::Ok);
@@ -171,17 +177,12 @@ async fn dead_letters(args: LettersArgs) -> anyhow::Result<Exit> {
     let mut client = args.server.exits().await?;
     let mut request =
         ExitServiceListDeadLettersRequest { exit: args.exit, page_size: PAGE_LEN, ..Default::default() };
-    let mut letters = Vec::new();
-    loop {
-        let answer = client.list_dead_letters(request.clone()).await;
-        let page = answer.map_err(|status| failed(&status))?.into_inner();
-        letters.extend(page.dead_letters);
-        if page.next_page_token.is_empty() || letters.len() >= args.limit {
-            break;
-        }
-        request.page_token = page.next_page_token;
-    }
-    letters.truncate(args.limit);
+    let letters = pages::first(args.limit, async |token| {
+        request.page_token = token;
+        let page = client.list_dead_letters(request.clone()).await?.into_inner();
+        Ok((page.dead_letters, page.next_page_token))
+    });
+    let letters = letters.await?;
     if args.json {
         letters.iter().try_for_each(|letter| out::line(letter_json(letter)))?;
         return Ok(Exit::Ok);

@@ -31,6 +31,7 @@ mod login;
 mod looks;
 mod migrate;
 mod out;
+mod pages;
 mod password;
 mod payload;
 mod pki;

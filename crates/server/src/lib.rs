@@ -6,6 +6,7 @@
 //! It does not know: how alarms are decided, how bytes are laid out, how people like to read tables.
 
 mod activation;
+mod aside;
 mod audit;
 pub mod backtest;
 mod beats;

@@ -30,8 +30,11 @@ use crate::{Davy, LONG, Metrics, Setup, davy_binary, wait_until};
 
 /// The token of a viewer of everything.
 pub const VIEWER: &str = "token-of-a-viewer-of-everything";
+/// The token of those who mean well.
+const DESK: &str = "token-of-the-control-room";
 /// Tokens of accounts: name, token, role, scope.
-const ACCOUNTS: [(&str, &str, &str, &str); 4] = [
+const ACCOUNTS: [(&str, &str, &str, &str); 5] = [
+    ("desk", DESK, "viewer", "*"),
     ("viewer", VIEWER, "viewer", "*"),
     ("operator", "token-of-an-operator-of-plant", "operator", "plant"),
     ("neighbour", "token-of-a-viewer-of-yard", "viewer", "yard"),
@@ -259,10 +262,10 @@ fn account(metrics: &Metrics, site: &str) -> (f64, f64) {
     (of("davy_readings_received_total"), fates)
 }
 
-/// A request of the viewer's.
-pub(crate) fn of_viewer<T>(message: T) -> Request<T> {
+/// A request of those who mean well.
+fn of_desk<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
-    let token = format!("Bearer {VIEWER}").parse().expect("a header");
+    let token = format!("Bearer {DESK}").parse().expect("a header");
     request.metadata_mut().insert("authorization", token);
     request.set_timeout(Duration::from_secs(600));
     request
@@ -270,10 +273,10 @@ pub(crate) fn of_viewer<T>(message: T) -> Request<T> {
 
 /// Everything that stands at the honest site.
 pub(crate) fn list() -> Request<AlarmServiceListRequest> {
-    of_viewer(AlarmServiceListRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
+    of_desk(AlarmServiceListRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
 }
 
 /// Every alert of the honest site from now on.
 pub(crate) fn subscription() -> Request<AlertServiceSubscribeRequest> {
-    of_viewer(AlertServiceSubscribeRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
+    of_desk(AlertServiceSubscribeRequest { sites: vec![PLANT.to_owned()], ..Default::default() })
 }

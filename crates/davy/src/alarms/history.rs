@@ -9,9 +9,7 @@ use super::filter::FilterArgs;
 use crate::{
     ask::ServerArgs,
     exit::{Exit, Misuse},
-    figures, out,
-    refusal::failed,
-    table,
+    figures, out, pages, table,
 };
 
 /// Asked for at a time.
@@ -80,17 +78,12 @@ async fn fetch(args: &Args) -> anyhow::Result<Vec<Alert>> {
         page_size: PAGE_LEN,
         page_token: String::new(),
     };
-    let mut found = Vec::new();
-    loop {
-        let page =
-            client.list_transitions(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
-        found.extend(page.transitions);
-        if page.next_page_token.is_empty() || found.len() >= args.limit {
-            found.truncate(args.limit);
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
-    }
+    let found = pages::first(args.limit, async |token| {
+        request.page_token = token;
+        let page = client.list_transitions(request.clone()).await?.into_inner();
+        Ok((page.transitions, page.next_page_token))
+    });
+    found.await
 }
 
 /// From history, of any time and site.
@@ -101,16 +94,12 @@ async fn past(args: &Args) -> anyhow::Result<Vec<Alert>> {
         page_size: PAGE_LEN,
         page_token: String::new(),
     };
-    let mut found = Vec::new();
-    loop {
-        let page = client.list_history(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
-        found.extend(page.transitions);
-        if page.next_page_token.is_empty() || found.len() >= args.limit {
-            found.truncate(args.limit);
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
-    }
+    let found = pages::first(args.limit, async |token| {
+        request.page_token = token;
+        let page = client.list_history(request.clone()).await?.into_inner();
+        Ok((page.transitions, page.next_page_token))
+    });
+    found.await
 }
 
 fn row(alert: &Alert) -> Vec<table::Field> {

@@ -86,8 +86,7 @@ impl Standing {
         }
     }
 
-    /// What keeps it from listening, once that has lasted for `after`; `None` while it listens, or while it is not long enough
-    /// gone to say.
+    /// Whether it listens, when it may be gone, or leave unconfirmed what it was sent, for less than `after`.
     pub fn silence(&self, after: Duration, now: Timestamp) -> Silence {
         if self.streams == 0 {
             return if now.since(self.since) >= after { Silence::Gone } else { Silence::Unsaid };
@@ -191,12 +190,15 @@ impl Consumer {
         }
     }
 
-    pub(super) fn connected(&self, filters: Filters, now: Timestamp) {
+    /// A stream begins that tells of `sites`.
+    pub(super) fn connected(&self, filters: Filters, sites: &[Arc<str>], now: Timestamp) {
         let mut state = self.state.lock();
-        let standing = &mut state.standing;
-        if standing.streams == 0 {
-            standing.since = now;
+        if state.standing.streams == 0 {
+            state.standing.since = now;
+            // What it no longer asks for, it will not confirm; what it does waits on, however often it comes and goes.
+            state.waiting.retain(|site, _| sites.contains(site));
         }
+        let standing = &mut state.standing;
         standing.streams += 1;
         (standing.heard, standing.filters) = (Some(now), filters);
         state.is_changed = true;

@@ -116,13 +116,18 @@ impl Consumers {
         Ok(consumer)
     }
 
-    /// A stream of a consumer begins.
+    /// A stream of a consumer begins that tells of `sites`.
     ///
     /// # Errors
     /// [`TooMany`].
-    pub fn listen(self: &Arc<Consumers>, who: &Who, filters: Filters) -> Result<Listening, TooMany> {
+    pub fn listen(
+        self: &Arc<Consumers>,
+        who: &Who,
+        filters: Filters,
+        sites: &[Arc<str>],
+    ) -> Result<Listening, TooMany> {
         let consumer = self.admit(who)?;
-        consumer.connected(filters, (self.clock)());
+        consumer.connected(filters, sites, (self.clock)());
         Ok(Listening { consumers: Arc::clone(self), consumer })
     }
 

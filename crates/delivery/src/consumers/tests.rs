@@ -50,6 +50,10 @@ fn desk() -> Who {
     Who { caller: Some("ann".into()), name: "desk".into() }
 }
 
+fn park() -> [Arc<str>; 1] {
+    ["park".into()]
+}
+
 /// From, to, first and last sent, confirmed.
 async fn told(consumers: &Consumers, query: DeliveryQuery) -> Vec<(u64, u64, i64, i64, Option<i64>)> {
     let s = |time: Timestamp| time.as_micros() / 1_000_000;
@@ -71,7 +75,7 @@ async fn the_ledger_says_when_a_transition_was_sent_and_when_it_was_confirmed() 
     let house = House::new();
     let consumers = house.open(LedgerBounds::default(), &[], &[]);
     let filters = Filters { tier: Some(Tier::Red), ..Filters::default() };
-    let stream = consumers.listen(&desk(), filters.clone()).expect("let in");
+    let stream = consumers.listen(&desk(), filters.clone(), &park()).expect("let in");
     for sequence in 1..=10 {
         house.at(i64::try_from(sequence).expect("few"));
         stream.sent("park", sequence);
@@ -101,7 +105,7 @@ async fn the_ledger_keeps_the_newest_and_counts_what_it_lets_go() {
     let house = House::new();
     let bounds = LedgerBounds { of_one_max: 3, of_all_max: 100, keep: Duration::from_secs(1000) };
     let consumers = house.open(bounds, &[], &[]);
-    let stream = consumers.listen(&desk(), Filters::default()).expect("let in");
+    let stream = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");
     for sequence in [1, 3, 5, 7, 9] {
         stream.sent("park", sequence);
     }
@@ -138,7 +142,7 @@ fn a_consumer_is_silent_when_it_is_gone_and_when_it_confirms_nothing() {
         consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(s))
     };
     assert_eq!((silence(59), silence(60)), (Silence::Unsaid, Silence::Gone));
-    let stream = consumers.listen(&desk(), Filters::default()).expect("let in");
+    let stream = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");
     assert_eq!(silence(500), Silence::None, "nothing waits");
     stream.sent("park", 1);
     stream.sent("park", 2);
@@ -149,6 +153,21 @@ fn a_consumer_is_silent_when_it_is_gone_and_when_it_confirms_nothing() {
     assert_eq!(silence(9999), Silence::None);
     drop(stream);
     assert_eq!((silence(10_058), silence(10_059)), (Silence::Unsaid, Silence::Gone));
+}
+
+#[test]
+fn what_waits_is_waited_for_over_a_new_stream_while_that_asks_for_it() {
+    let house = House::new();
+    let consumers = house.open(LedgerBounds::default(), &[], &[desk()]);
+    let minute = Duration::from_secs(60);
+    let silence = || consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(60));
+    consumers.listen(&desk(), Filters::default(), &park()).expect("let in").sent("park", 1);
+    house.at(60);
+    let again = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");
+    assert_eq!(silence(), Silence::Unconfirmed, "to come again is not to confirm");
+    drop(again);
+    let _elsewhere = consumers.listen(&desk(), Filters::default(), &["mine".into()]).expect("let in");
+    assert_eq!(silence(), Silence::None, "it hears no more of what it was sent");
 }
 
 #[test]

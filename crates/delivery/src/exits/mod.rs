@@ -197,13 +197,18 @@ impl Exits {
         self.store.ask(move |file| file.letters_owed(&exit)).await
     }
 
-    /// What an exit told last, the latest first, at most `len`.
+    /// What an exit told, the latest first, at most `len`; only before the entry of that number, when one is given.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn ledger(&self, exit: &str, len: usize) -> Result<Vec<LedgerEntry>, StoreError> {
+    pub async fn ledger(
+        &self,
+        exit: &str,
+        before: Option<u64>,
+        len: usize,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
         let exit = exit.to_owned();
-        self.store.ask(move |file| file.ledger(&exit, len)).await
+        self.store.ask(move |file| file.ledger(&exit, before, len)).await
     }
 
     /// Has dead letters of an exit sent again: these, or all that its receiver has not taken. Gives how many will be.

@@ -47,7 +47,7 @@ async fn every_answer_that_is_no_delivery_is_followed_by_the_same_alert_again() 
         assert_eq!(times, 2, "{told}");
     }
     assert_eq!(receiver.taken(), plant.ids(1..=count));
-    let ledger = running.exits.ledger(DESK, 100).await.unwrap();
+    let ledger = running.exits.ledger(DESK, None, 100).await.unwrap();
     assert_eq!(ledger.len() as u64, count);
     assert!(ledger.iter().all(|entry| entry.fate == Fate::Delivered), "{ledger:?}");
     // Two of them say no more than that a connection that was kept is closed.

@@ -154,7 +154,7 @@ async fn dead_letters_are_bounded_and_what_goes_is_counted() {
     plant.alarms(200);
     running.dealt_with(200).await;
     let letters = running.exits.dead_letters(LetterQuery::default(), 1000).await.unwrap().len() as u64;
-    let entries = running.exits.ledger(DESK, 1000).await.unwrap().len() as u64;
+    let entries = running.exits.ledger(DESK, None, 1000).await.unwrap().len() as u64;
     let drops = running.exits.store().drops();
     assert_eq!((letters + drops.evicted_letters, entries + drops.evicted_entries), (200, 200));
     assert!(drops.evicted_letters > 0 && drops.evicted_entries > 0, "{drops:?}");

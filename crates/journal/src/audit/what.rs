@@ -27,6 +27,10 @@ pub enum What {
     RuleChange,
     /// Dead letters were sent again.
     Replay,
+    /// Alerts that a receiver refused were told to it again.
+    ExitReplay,
+    /// An exit was let try again.
+    ExitResume,
     /// A consumer's cursors were let go.
     ConsumerForgotten,
     /// Data were taken out.
@@ -43,7 +47,7 @@ pub enum What {
     Checkpoint,
 }
 
-const WORDS: [(What, &str); 19] = [
+const WORDS: [(What, &str); 21] = [
     (What::Start, "start"),
     (What::Stop, "stop"),
     (What::Configuration, "configuration"),
@@ -56,6 +60,8 @@ const WORDS: [(What, &str); 19] = [
     (What::Command, "command"),
     (What::RuleChange, "rule_change"),
     (What::Replay, "replay"),
+    (What::ExitReplay, "exit_replay"),
+    (What::ExitResume, "exit_resume"),
     (What::ConsumerForgotten, "consumer_forgotten"),
     (What::Export, "export"),
     (What::Failed, "failed"),
@@ -76,7 +82,7 @@ impl What {
         WORDS.iter().find(|(what, _)| *what == self).map_or("", |(_, word)| word)
     }
 
-    /// Whether it is done on sites and what is theirs. An account or a consumer may be called as a site is.
+    /// Whether it is done on sites and what is theirs. An account, a consumer or an exit may be called as a site is.
     pub(super) fn is_of_sites(self) -> bool {
         match self {
             What::Command | What::RuleChange | What::Replay | What::Export => true,
@@ -89,6 +95,8 @@ impl What {
             | What::Logout
             | What::Refused
             | What::AccountChange
+            | What::ExitReplay
+            | What::ExitResume
             | What::ConsumerForgotten
             | What::Failed
             | What::Torn

@@ -142,6 +142,11 @@ impl Audit {
         self.waiting.put(|| self.clock.now(), entry)
     }
 
+    /// Notes an entry that may wait for others, and waits for nothing.
+    fn note_beside(&self, entry: &Entry) {
+        self.waiting.put_beside(|| self.clock.now(), entry);
+    }
+
     /// Notes what was asked for and what came of it, and returns once that is on disk, or the disk has refused it.
     pub(crate) async fn tell<T>(&self, deed: Deed, answer: &Result<T, Status>) {
         let number = self.note(&deed.entry(answer));
@@ -152,10 +157,10 @@ impl Audit {
         }
     }
 
-    /// Notes that somebody was turned away, and waits for nothing: it is no way to make Davy slow.
+    /// Notes that somebody was turned away, and waits for nothing, nor makes the disk hurry: it is no way to make Davy slow.
     pub(crate) fn turned_away(&self, who: Who, path: &str, code: &str, why: &str) {
         if let Some(entry) = self.refusals.entry(self.clock.now(), who, path, code, why) {
-            self.note(&entry);
+            self.note_beside(&entry);
         }
     }
 
@@ -163,7 +168,7 @@ impl Audit {
     pub(crate) fn taken_out(&self, question: &str, on: &str, asked: Value) {
         let entry = Deed::new(What::Export, "", on).asking(asked).entry(&Ok(()));
         if self.exports.is_new(&entry.who.name, question) {
-            self.note(&entry);
+            self.note_beside(&entry);
         }
     }
 

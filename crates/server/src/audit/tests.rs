@@ -101,6 +101,25 @@ async fn checkpoints_that_cannot_be_kept_elsewhere_are_told_and_sent_later() {
 }
 
 #[test]
+fn what_nobody_waits_for_is_one_flush_with_what_somebody_does_or_with_others_of_its_kind() {
+    let waiting = Waiting::default();
+    let on = |on: &str| deed(What::Refused).on(on).entry(&Ok(()));
+    let taken = |patience| {
+        let group = waiting.take(patience);
+        let on = group.entries.into_iter().map(|(_, entry)| entry.on).collect::<Vec<_>>();
+        (on.join(" "), group.done)
+    };
+    waiting.put_beside(|| Timestamp::MIN, &on("a"));
+    waiting.put_beside(|| Timestamp::MIN, &on("b"));
+    assert_eq!(taken(Duration::ZERO), (String::new(), 0), "they may wait");
+    waiting.put(|| Timestamp::MIN, &on("c"));
+    assert_eq!(taken(Duration::ZERO), ("a b c".to_owned(), 3));
+    waiting.put_beside(|| Timestamp::MIN, &on("d"));
+    assert_eq!(taken(Duration::ZERO), (String::new(), 3), "nobody hurries any more");
+    assert_eq!(taken(Duration::from_secs(60)), ("d".to_owned(), 4), "it is not left for good");
+}
+
+#[test]
 fn what_finds_no_room_is_counted() {
     let waiting = Waiting::default();
     let entry = deed(What::Command).asking(json!("x".repeat(9000))).entry(&Ok(()));

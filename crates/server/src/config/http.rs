@@ -54,6 +54,7 @@ pub(super) struct RawHttp {
     address_connections_max: usize,
     calls_max: usize,
     address_calls_max: usize,
+    caller_calls_max: usize,
     allowed_origins: Vec<String>,
 }
 
@@ -73,6 +74,7 @@ impl Default for RawHttp {
             address_connections_max: limits.address_connections_max,
             calls_max: limits.calls_max,
             address_calls_max: limits.address_calls_max,
+            caller_calls_max: limits.caller_calls_max,
             allowed_origins: Vec::new(),
         }
     }
@@ -130,6 +132,7 @@ pub(super) fn resolve(
         ("http.address_connections_max", raw.address_connections_max),
         ("http.calls_max", raw.calls_max),
         ("http.address_calls_max", raw.address_calls_max),
+        ("http.caller_calls_max", raw.caller_calls_max),
     ] {
         if value == 0 {
             problems.add(key, "1 at least, or nobody could call");
@@ -140,6 +143,7 @@ pub(super) fn resolve(
         address_connections_max: raw.address_connections_max,
         calls_max: raw.calls_max,
         address_calls_max: raw.address_calls_max,
+        caller_calls_max: raw.caller_calls_max,
         ..PortLimits::default()
     };
     for origin in raw.allowed_origins.iter().filter(|origin| !is_origin(origin)) {

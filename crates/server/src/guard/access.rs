@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::{account_changes, credentials::Credentials, issuer_keys::IssuerKeys};
-use crate::{audit::Audit, canary, config::AccessConfig};
+use crate::{aside::aside, audit::Audit, canary, config::AccessConfig};
 
 /// Passwords that wait to be verified, one at a time: each takes up to 64 MiB.
 const LOG_INS_MAX: usize = 32;
@@ -175,8 +175,7 @@ impl Access {
         let accounts = keeper.accounts.load_full();
         let (looked_in, whose) = (Arc::clone(&accounts), name.to_owned());
         // It takes tens of milliseconds of a core.
-        let verified =
-            tokio::task::spawn_blocking(move || looked_in.by_password(&whose, &password, now)).await;
+        let verified = aside(move || looked_in.by_password(&whose, &password, now)).await;
         if let Err(denied) = verified.map_err(|_| Denied::Password)? {
             keeper.lockout.lock().failed(name, address, now);
             return Err(denied);

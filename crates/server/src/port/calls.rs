@@ -1,11 +1,6 @@
 //! Calls: so many at once, and none for longer than it may take.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -13,6 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use davy_access::Caller;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 
@@ -20,7 +16,7 @@ use super::{
     deadline::{self, Answer},
     limits::PortLimits,
     peer::Peer,
-    places::{NoPlace, Place, Places},
+    places::{NoPlace, Place, Places, counted},
     stats::{PortStats, Refused},
 };
 use crate::{guard::TurnedAway, rpc::too_many_calls};
@@ -34,7 +30,8 @@ pub(crate) struct Calls {
     limits: PortLimits,
     /// Those that take a stream: when they are answered is for their callers to say.
     streams: Arc<BTreeSet<String>>,
-    places: Arc<Places>,
+    places: Arc<Places<IpAddr>>,
+    callers: Arc<Places<Arc<str>>>,
     stats: Arc<PortStats>,
 }
 
@@ -42,7 +39,8 @@ impl Calls {
     /// `streams`: the paths of calls that take a stream.
     pub(crate) fn new(limits: PortLimits, streams: BTreeSet<String>, stats: &Arc<PortStats>) -> Calls {
         let places = Places::new(limits.calls_max, limits.address_calls_max);
-        Calls { limits, streams: Arc::new(streams), places, stats: Arc::clone(stats) }
+        let callers = Places::new(usize::MAX, limits.caller_calls_max);
+        Calls { limits, streams: Arc::new(streams), places, callers, stats: Arc::clone(stats) }
     }
 
     /// How many there are.
@@ -59,9 +57,7 @@ impl Calls {
     /// Lets a call in, where there is a place for it, before any of it is read: by when that must be done is told, and counts for
     /// the answer too.
     pub(crate) fn enter(&self, request: &mut Request) -> Result<Held, Status> {
-        let peer = request.extensions().get::<Peer>().map(|peer| peer.addr.ip());
-        let place = self.places.take(peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        let place = place.map_err(|no_place| self.refuse(no_place))?;
+        let place = self.place(request)?;
         let now = Instant::now();
         let asked = deadline::asked(request.headers());
         let within = [self.answer_timeout(request.uri().path()), asked].into_iter().flatten().min();
@@ -75,11 +71,25 @@ impl Calls {
         Ok(held)
     }
 
-    fn refuse(&self, no_place: NoPlace) -> Status {
-        let (why, most, whose) = match no_place {
-            NoPlace::Full => (Refused::CallsFull, self.limits.calls_max, ""),
-            NoPlace::Address => (Refused::CallsOfAddress, self.limits.address_calls_max, " of one address"),
-        };
+    /// Among all, among those of its address, and among those of its caller, where that is known.
+    fn place(&self, request: &Request) -> Result<CallPlace, Status> {
+        let peer = request.extensions().get::<Peer>();
+        let address = peer.and_then(|peer| counted(peer.addr.ip()));
+        let caller = request.extensions().get::<Caller>().filter(|caller| caller.is_proven());
+        let of_caller = caller.map(|caller| self.callers.take(Some(Arc::clone(caller.name()))));
+        let of_caller = of_caller.transpose().map_err(|_| {
+            self.refuse(Refused::CallsOfCaller, self.limits.caller_calls_max, " of one caller")
+        })?;
+        let of_all = self.places.take(address).map_err(|no_place| match no_place {
+            NoPlace::Full => self.refuse(Refused::CallsFull, self.limits.calls_max, ""),
+            NoPlace::Each => {
+                self.refuse(Refused::CallsOfAddress, self.limits.address_calls_max, " of one address")
+            }
+        })?;
+        Ok(CallPlace { _of_all: of_all, _of_caller: of_caller })
+    }
+
+    fn refuse(&self, why: Refused, most: usize, whose: &str) -> Status {
         self.stats.refuse(why);
         too_many_calls(most, whose)
     }
@@ -92,10 +102,16 @@ impl Calls {
     }
 }
 
+/// The places of one call, given back when it is dropped.
+pub(super) struct CallPlace {
+    _of_all: Place<IpAddr>,
+    _of_caller: Option<Place<Arc<str>>>,
+}
+
 /// A call that was let in, and its times.
 #[derive(Clone)]
 pub(crate) struct Held {
-    place: Arc<Place>,
+    place: Arc<CallPlace>,
     within: Option<Duration>,
     /// When it must be answered.
     due: Option<Instant>,

@@ -14,7 +14,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Code;
 
-use super::places::Place;
+use super::calls::CallPlace;
 
 /// The header of a gRPC call that says how long its caller waits.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
@@ -41,11 +41,11 @@ pub(super) struct Answer {
     body: Body,
     until: Option<Pin<Box<Sleep>>>,
     /// Given back with the answer's end, however it comes.
-    place: Option<Arc<Place>>,
+    place: Option<Arc<CallPlace>>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, until: Option<Instant>, place: Arc<Place>) -> Answer {
+    pub(super) fn new(body: Body, until: Option<Instant>, place: Arc<CallPlace>) -> Answer {
         Answer { body, until: until.map(|until| Box::pin(sleep_until(until))), place: Some(place) }
     }
 

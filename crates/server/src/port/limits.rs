@@ -40,6 +40,8 @@ pub struct PortLimits {
     pub calls_max: usize,
     /// gRPC calls at once of one address, counted as its connections are.
     pub address_calls_max: usize,
+    /// gRPC calls at once of one caller, where callers are known.
+    pub caller_calls_max: usize,
     /// Streams at once of one HTTP/2 connection, which is told.
     pub streams_max: u32,
     /// From accept to the end of the TLS handshake.
@@ -66,6 +68,7 @@ impl Default for PortLimits {
             connect_rate: Some(ConnectRate { per_s: 20, burst: 200 }),
             calls_max: 1024,
             address_calls_max: 256,
+            caller_calls_max: 64,
             streams_max: 100,
             handshake_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),

@@ -1,4 +1,4 @@
-//! Places for so many at once, of which one address gets only some.
+//! Places for so many at once, of which one address, or one caller, gets only some.
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -7,16 +7,16 @@ use parking_lot::Mutex;
 
 /// Places, of which one is taken by [`Places::take`] and given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct Places<K: Ord> {
     max: usize,
-    address_max: usize,
-    taken: Mutex<Taken>,
+    each_max: usize,
+    taken: Mutex<Taken<K>>,
 }
 
-#[derive(Debug, Default)]
-struct Taken {
+#[derive(Debug)]
+struct Taken<K> {
     all: usize,
-    by_address: BTreeMap<IpAddr, usize>,
+    by_whom: BTreeMap<K, usize>,
 }
 
 /// Why there is no place.
@@ -24,38 +24,42 @@ struct Taken {
 pub(super) enum NoPlace {
     /// All are taken.
     Full,
-    /// This address has as many as one may have.
-    Address,
+    /// This one has as many as one may have.
+    Each,
 }
 
 /// One place.
 #[derive(Debug)]
-pub(super) struct Place {
-    of: Arc<Places>,
-    address: Option<IpAddr>,
+pub(super) struct Place<K: Ord> {
+    of: Arc<Places<K>>,
+    whose: Option<K>,
 }
 
-impl Places {
-    pub(super) fn new(max: usize, address_max: usize) -> Arc<Places> {
-        Arc::new(Places { max, address_max, taken: Mutex::default() })
+/// By which address somebody is counted. Whoever is on this machine is counted with all others, not by address.
+pub(super) fn counted(address: IpAddr) -> Option<IpAddr> {
+    (!address.to_canonical().is_loopback()).then(|| network(address))
+}
+
+impl<K: Ord + Clone> Places<K> {
+    pub(super) fn new(max: usize, each_max: usize) -> Arc<Places<K>> {
+        Arc::new(Places { max, each_max, taken: Mutex::new(Taken { all: 0, by_whom: BTreeMap::new() }) })
     }
 
-    /// Takes a place for an address. Whoever is on this machine is counted with all others, not by address.
-    pub(super) fn take(self: &Arc<Places>, address: IpAddr) -> Result<Place, NoPlace> {
-        let address = (!address.to_canonical().is_loopback()).then(|| network(address));
+    /// Takes a place; nobody's is counted with all others alone.
+    pub(super) fn take(self: &Arc<Places<K>>, whose: Option<K>) -> Result<Place<K>, NoPlace> {
         let mut taken = self.taken.lock();
         if taken.all >= self.max {
             return Err(NoPlace::Full);
         }
-        if let Some(address) = address {
-            let of_address = taken.by_address.entry(address).or_default();
-            if *of_address >= self.address_max {
-                return Err(NoPlace::Address);
+        if let Some(whose) = &whose {
+            let of_one = taken.by_whom.entry(whose.clone()).or_default();
+            if *of_one >= self.each_max {
+                return Err(NoPlace::Each);
             }
-            *of_address += 1;
+            *of_one += 1;
         }
         taken.all += 1;
-        Ok(Place { of: Arc::clone(self), address })
+        Ok(Place { of: Arc::clone(self), whose })
     }
 
     /// How many are taken.
@@ -64,15 +68,15 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl<K: Ord> Drop for Place<K> {
     fn drop(&mut self) {
         let mut taken = self.of.taken.lock();
         taken.all -= 1;
-        let Some(address) = self.address else { return };
-        if let Some(of_address) = taken.by_address.get_mut(&address) {
-            *of_address -= 1;
-            if *of_address == 0 {
-                taken.by_address.remove(&address);
+        let Some(whose) = &self.whose else { return };
+        if let Some(of_one) = taken.by_whom.get_mut(whose) {
+            *of_one -= 1;
+            if *of_one == 0 {
+                taken.by_whom.remove(whose);
             }
         }
     }
@@ -82,8 +86,8 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> IpAddr {
-        text.parse().expect("an address")
+    fn of(text: &str) -> Option<IpAddr> {
+        counted(text.parse().expect("an address"))
     }
 
     #[test]
@@ -91,21 +95,21 @@ mod tests {
         let places = Places::new(3, 2);
         let first = places.take(of("203.0.113.5")).expect("there is room");
         let second = places.take(of("203.0.113.5")).expect("there is room");
-        assert_eq!(places.take(of("203.0.113.5")).err(), Some(NoPlace::Address));
+        assert_eq!(places.take(of("203.0.113.5")).err(), Some(NoPlace::Each));
         let third = places.take(of("203.0.113.6")).expect("another address");
         assert_eq!(places.take(of("203.0.113.7")).err(), Some(NoPlace::Full));
         drop(first);
         let fourth = places.take(of("203.0.113.5")).expect("it was given back");
         assert_eq!(places.taken(), 3);
         drop((second, third, fourth));
-        assert_eq!((places.taken(), places.taken.lock().by_address.len()), (0, 0), "nothing is remembered");
+        assert_eq!((places.taken(), places.taken.lock().by_whom.len()), (0, 0), "nothing is remembered");
     }
 
     #[test]
     fn an_ipv6_network_is_one_address_and_loopback_is_none() {
         let places = Places::new(8, 1);
         let _first = places.take(of("2001:db8::1")).expect("there is room");
-        assert_eq!(places.take(of("2001:db8::2")).err(), Some(NoPlace::Address));
+        assert_eq!(places.take(of("2001:db8::2")).err(), Some(NoPlace::Each));
         for loopback in ["127.0.0.1", "127.0.0.1", "::1", "::1", "::ffff:127.0.0.1"] {
             std::mem::forget(places.take(of(loopback)).expect("loopback is not counted by address"));
         }

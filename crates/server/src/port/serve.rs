@@ -27,7 +27,7 @@ use tracing::debug;
 use super::{
     limits::PortLimits,
     peer::{self, Peer},
-    places::{NoPlace, Place, Places},
+    places::{NoPlace, Place, Places, counted},
     stats::{PortStats, Refused},
     timed::Timed,
 };
@@ -38,7 +38,7 @@ pub(super) struct House {
     pub(super) limits: PortLimits,
     pub(super) builder: Builder<TokioExecutor>,
     pub(super) rate: RateLimit,
-    pub(super) places: Arc<Places>,
+    pub(super) places: Arc<Places<IpAddr>>,
     pub(super) stats: Arc<PortStats>,
     /// No new connection, and those that are there come to an end.
     pub(super) stop: CancellationToken,
@@ -68,13 +68,13 @@ impl House {
     }
 
     /// A place for whoever comes from there.
-    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Refused> {
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Place<IpAddr>, Refused> {
         if !self.rate.admit(address, Instant::now()) {
             return Err(Refused::ConnectionsTooOften);
         }
-        self.places.take(address).map_err(|no_place| match no_place {
+        self.places.take(counted(address)).map_err(|no_place| match no_place {
             NoPlace::Full => Refused::ConnectionsFull,
-            NoPlace::Address => Refused::ConnectionsOfAddress,
+            NoPlace::Each => Refused::ConnectionsOfAddress,
         })
     }
 
@@ -88,7 +88,12 @@ impl House {
     }
 }
 
-pub(super) async fn serve_plain(house: Arc<House>, stream: TcpStream, addr: SocketAddr, place: Place) {
+pub(super) async fn serve_plain(
+    house: Arc<House>,
+    stream: TcpStream,
+    addr: SocketAddr,
+    place: Place<IpAddr>,
+) {
     serve(&house, stream, Peer { addr, tls: false, certificate: None }, place).await;
 }
 
@@ -97,7 +102,7 @@ pub(super) async fn serve_tls(
     acceptor: TlsAcceptor,
     stream: TcpStream,
     addr: SocketAddr,
-    place: Place,
+    place: Place<IpAddr>,
 ) {
     let shaken =
         house.stop.run_until_cancelled(timeout(house.limits.handshake_timeout, acceptor.accept(stream)));
@@ -115,7 +120,7 @@ pub(super) async fn serve_tls(
     serve(&house, stream, Peer { addr, tls: true, certificate }, place).await;
 }
 
-async fn serve<S>(house: &House, stream: S, peer: Peer, _place: Place)
+async fn serve<S>(house: &House, stream: S, peer: Peer, _place: Place<IpAddr>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -23,6 +23,8 @@ pub(crate) enum Refused {
     CallsFull,
     /// As many calls of this address as there may be.
     CallsOfAddress,
+    /// As many calls of this caller as there may be.
+    CallsOfCaller,
     /// A call that was not answered before its deadline.
     Deadline,
     /// A call of a page whose origin is not named.
@@ -35,7 +37,7 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// All of them.
-    pub(crate) const ALL: [Refused; 13] = [
+    pub(crate) const ALL: [Refused; 14] = [
         Refused::ConnectionsFull,
         Refused::ConnectionsOfAddress,
         Refused::ConnectionsTooOften,
@@ -45,6 +47,7 @@ impl Refused {
         Refused::Protocol,
         Refused::CallsFull,
         Refused::CallsOfAddress,
+        Refused::CallsOfCaller,
         Refused::Deadline,
         Refused::Origin,
         Refused::Unknown,
@@ -63,6 +66,7 @@ impl Refused {
             Refused::Protocol => "protocol",
             Refused::CallsFull => "calls_full",
             Refused::CallsOfAddress => "calls_of_address",
+            Refused::CallsOfCaller => "calls_of_caller",
             Refused::Deadline => "deadline",
             Refused::Origin => "origin",
             Refused::Unknown => "unknown",

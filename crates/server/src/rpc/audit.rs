@@ -7,8 +7,8 @@ use davy_model::Timestamp;
 use davy_proto::{time_from_wire, time_to_wire, v1 as wire};
 use tonic::{Request, Response, Status};
 
-use super::{page_len::OF_ENTRIES, status, v1::audit_service_server::AuditService};
-use crate::{guard::Admitted, hub::Hub};
+use super::{page_len::OF_ENTRIES, page_token, status, v1::audit_service_server::AuditService};
+use crate::{aside::aside, guard::Admitted, hub::Hub};
 
 pub(crate) struct AuditEntries {
     pub(crate) hub: Arc<Hub>,
@@ -25,13 +25,10 @@ impl AuditService for AuditEntries {
         let theirs = self.hub.plants_of(&by.caller, by.permission).map(|site| site.id.to_string());
         let sites = (!by.may_everywhere()).then(|| theirs.collect());
         let len = OF_ENTRIES.of(request.page_size)?;
-        let before = match request.page_token.as_str() {
-            "" => None,
-            token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
-        };
+        let before = page_token::number(&request.page_token)?;
         let filter = Filter { sites, ..filter(request)? };
         let hub = Arc::clone(&self.hub);
-        let found = tokio::task::spawn_blocking(move || hub.audit.page(&filter, before, len))
+        let found = aside(move || hub.audit.page(&filter, before, len))
             .await
             .map_err(|_| status::stopping())?
             .map_err(|error| status::journal(&error))?;

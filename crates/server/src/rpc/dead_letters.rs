@@ -10,7 +10,7 @@ use serde_json::json;
 use tonic::{Code, Request, Response, Status};
 use tracing::info;
 
-use super::{page_len::OF_LETTERS, status, v1::dead_letter_service_server::DeadLetterService};
+use super::{page_len::OF_LETTERS, page_token, status, v1::dead_letter_service_server::DeadLetterService};
 use crate::{audit::Deed, guard::Admitted, hub::Hub};
 
 pub(crate) struct Letters {
@@ -32,10 +32,7 @@ impl DeadLetterService for Letters {
     ) -> Result<Response<wire::DeadLetterServiceListResponse>, Status> {
         let (by, request) = Admitted::of(request);
         let len = OF_LETTERS.of(request.page_size)?;
-        let before = match request.page_token.as_str() {
-            "" => None,
-            token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
-        };
+        let before = page_token::number(&request.page_token)?;
         let filter = filter(&request.code, &request.edge_node, &request.pointer)?;
         let filter = LetterFilter { before, ..filter };
         let mut letters = self.inbox(&by, &request.site, |letters| letters.list(&filter, len))?;

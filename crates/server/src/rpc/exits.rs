@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use davy_access::{Caller, Permission};
 use davy_delivery::exits::{DeadLetter, Door, Exits, Fate, LedgerEntry, LetterQuery, StoreError};
+use davy_journal::audit::What;
 use davy_model::Timestamp;
 use davy_proto::{time_to_wire, v1 as wire};
 use prost::Message;
+use serde_json::json;
 use tonic::{Code, Request, Response, Status};
-use tracing::info;
 
 use super::{
     page_len::{OF_ENTRIES, OF_LETTERS},
-    status,
+    page_token, status,
     v1::exit_service_server::ExitService,
 };
-use crate::{guard::caller, hub::Hub};
+use crate::{audit::Deed, guard::Admitted, hub::Hub};
 
 pub(crate) struct Ways {
     pub(crate) hub: Arc<Hub>,
@@ -30,10 +30,10 @@ impl ExitService for Ways {
         &self,
         request: Request<wire::ExitServiceListRequest>,
     ) -> Result<Response<wire::ExitServiceListResponse>, Status> {
-        let caller = caller(&request);
+        let (by, _) = Admitted::of(request);
         let mut exits = Vec::new();
         if let Some(all) = &self.hub.exits {
-            for door in all.doors().filter(|door| is_theirs(&caller, Permission::View, door)) {
+            for door in all.doors().filter(|door| is_theirs(&by, door)) {
                 let owed = all.dead_letters_owed(&door.name).await.map_err(|error| storage(&error))?;
                 exits.push(self.exit(all, door, owed));
             }
@@ -45,32 +45,32 @@ impl ExitService for Ways {
         &self,
         request: Request<wire::ExitServiceListToldRequest>,
     ) -> Result<Response<wire::ExitServiceListToldResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let (exits, door) = self.find(&caller, &request.exit)?;
+        let (by, request) = Admitted::of(request);
+        let (exits, door) = self.find(&by, &request.exit)?;
         let len = OF_ENTRIES.of(request.page_size)?;
-        let entries = exits.ledger(&door.name, len).await.map_err(|error| storage(&error))?;
-        Ok(Response::new(wire::ExitServiceListToldResponse { told: entries.iter().map(told).collect() }))
+        let before = page_token::number(&request.page_token)?;
+        let entries = exits.ledger(&door.name, before, len).await.map_err(|error| storage(&error))?;
+        let next = entries.last().filter(|_| entries.len() == len).map(|entry| entry.number.to_string());
+        Ok(Response::new(wire::ExitServiceListToldResponse {
+            told: entries.iter().map(told).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
     }
 
     async fn list_dead_letters(
         &self,
         request: Request<wire::ExitServiceListDeadLettersRequest>,
     ) -> Result<Response<wire::ExitServiceListDeadLettersResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
+        let (by, request) = Admitted::of(request);
         let len = OF_LETTERS.of(request.page_size)?;
-        let before = match request.page_token.as_str() {
-            "" => None,
-            token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
-        };
+        let before = page_token::number(&request.page_token)?;
         let letters = match (&self.hub.exits, request.exit.as_str()) {
             (None, "") => Vec::new(),
             (Some(exits), "") => {
                 self.letters(exits, LetterQuery { before, ..LetterQuery::default() }, len).await?
             }
             (_, exit) => {
-                let (exits, _) = self.find(&caller, exit)?;
+                let (exits, _) = self.find(&by, exit)?;
                 let exit = exit.to_owned();
                 self.letters(exits, LetterQuery { exit, before, asked_only: false }, len).await?
             }
@@ -78,8 +78,8 @@ impl ExitService for Ways {
         // One whose exit is gone is for who looks after everything.
         let is_shown =
             |letter: &DeadLetter| match self.hub.exits.as_ref().and_then(|exits| exits.door(&letter.exit)) {
-                Some(door) => is_theirs(&caller, Permission::Administer, door),
-                None => caller.may_everywhere(Permission::Administer),
+                Some(door) => is_theirs(&by, door),
+                None => by.may_everywhere(),
             };
         let next = letters.last().filter(|_| letters.len() == len).map(|letter| letter.number.to_string());
         Ok(Response::new(wire::ExitServiceListDeadLettersResponse {
@@ -92,35 +92,47 @@ impl ExitService for Ways {
         &self,
         request: Request<wire::ExitServiceReplayRequest>,
     ) -> Result<Response<wire::ExitServiceReplayResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let (exits, door) = self.find(&caller, &request.exit)?;
-        if request.numbers.len() > REPLAY_MAX {
-            return Err(status::invalid(format!("at most {REPLAY_MAX} dead letters at a time")));
-        }
-        let alerts = exits.replay(door, request.numbers).await.map_err(|error| storage(&error))?;
-        info!(actor = %actor(&caller, &request.actor), exit = %door.name, alerts, "dead letters are told again");
-        Ok(Response::new(wire::ExitServiceReplayResponse { alerts }))
+        let (by, request) = Admitted::of(request);
+        let answer = self.replayed(&by, &request).await;
+        let deed = Deed::new(What::ExitReplay, &request.actor, &*request.exit)
+            .asking(json!({ "numbers": request.numbers, "alerts": answer.as_ref().ok() }));
+        self.hub.audit.tell(deed, &answer).await;
+        Ok(Response::new(wire::ExitServiceReplayResponse { alerts: answer? }))
     }
 
     async fn resume(
         &self,
         request: Request<wire::ExitServiceResumeRequest>,
     ) -> Result<Response<wire::ExitServiceResumeResponse>, Status> {
-        let caller = caller(&request);
-        let request = request.into_inner();
-        let (exits, door) = self.find(&caller, &request.exit)?;
-        let was_gone = exits.resume(door).await.map_err(|error| storage(&error))?;
-        info!(actor = %actor(&caller, &request.actor), exit = %door.name, was_gone, "an exit tries again");
-        Ok(Response::new(wire::ExitServiceResumeResponse { was_gone }))
+        let (by, request) = Admitted::of(request);
+        let answer = self.resumed(&by, &request.exit).await;
+        let deed = Deed::new(What::ExitResume, &request.actor, &*request.exit)
+            .asking(json!({ "was_gone": answer.as_ref().ok() }));
+        self.hub.audit.tell(deed, &answer).await;
+        Ok(Response::new(wire::ExitServiceResumeResponse { was_gone: answer? }))
     }
 }
 
 impl Ways {
-    fn find(&self, caller: &Caller, name: &str) -> Result<(&Exits, &Arc<Door>), Status> {
+    fn find(&self, by: &Admitted, name: &str) -> Result<(&Exits, &Arc<Door>), Status> {
         let found = self.hub.exits.as_ref().and_then(|exits| Some((&**exits, exits.door(name)?)));
-        let found = found.filter(|(_, door)| is_theirs(caller, Permission::Administer, door));
+        let found = found.filter(|(_, door)| is_theirs(by, door));
         found.ok_or_else(|| status::unknown_exit(name))
+    }
+
+    /// How many alerts will be told again.
+    async fn replayed(&self, by: &Admitted, request: &wire::ExitServiceReplayRequest) -> Result<u64, Status> {
+        let (exits, door) = self.find(by, &request.exit)?;
+        if request.numbers.len() > REPLAY_MAX {
+            return Err(status::invalid(format!("at most {REPLAY_MAX} dead letters at a time")));
+        }
+        exits.replay(door, request.numbers.clone()).await.map_err(|error| storage(&error))
+    }
+
+    /// Whether its receiver had wanted nothing more.
+    async fn resumed(&self, by: &Admitted, name: &str) -> Result<bool, Status> {
+        let (exits, door) = self.find(by, name)?;
+        exits.resume(door).await.map_err(|error| storage(&error))
     }
 
     async fn letters(
@@ -165,14 +177,9 @@ impl Ways {
     }
 }
 
-/// Who asks: as they proved it, or as they say.
-fn actor<'a>(caller: &'a Caller, said: &'a str) -> &'a str {
-    if caller.is_proven() { caller.name() } else { said }
-}
-
-/// Whether an exit is the caller's to look after: every site that it tells of is.
-fn is_theirs(caller: &Caller, permission: Permission, door: &Door) -> bool {
-    door.sites.iter().all(|site| caller.may(permission, site))
+/// Whether an exit is the caller's: every site that it tells of is.
+fn is_theirs(by: &Admitted, door: &Door) -> bool {
+    door.sites.iter().all(|site| by.may(site))
 }
 
 fn storage(error: &StoreError) -> Status {

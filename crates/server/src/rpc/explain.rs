@@ -12,7 +12,7 @@ use davy_rules::{Level, Plan, Rule, WatchKind};
 use tonic::Status;
 
 use super::{status, view};
-use crate::hub::Hub;
+use crate::{aside::aside, hub::Hub};
 
 /// Transitions of an occurrence that are shown.
 const STORY_LEN_MAX: usize = 200;
@@ -29,7 +29,7 @@ pub(super) async fn explain(
     }
     let path = site.feed.journal().to_owned();
     let asked = key.clone();
-    let story = tokio::task::spawn_blocking(move || story(&path, &asked, occurrence).and_then(whole))
+    let story = aside(move || story(&path, &asked, occurrence).and_then(whole))
         .await
         .map_err(|_| status::stopping())?
         .map_err(|error| status::journal(&error))?;

@@ -20,6 +20,7 @@ mod links;
 pub(crate) mod meaning;
 mod methods;
 mod page_len;
+mod page_token;
 mod performance;
 mod place;
 mod question;

@@ -8,7 +8,7 @@ use davy_workbench::performance::{DeskPerformance, Figure, Period, Verdict, desk
 use tonic::Status;
 
 use super::{alarm_past::AlarmPast, status};
-use crate::{guard::Admitted, hub::Hub};
+use crate::{aside::aside, guard::Admitted, hub::Hub};
 
 /// Over which time, when nobody says.
 const USUAL: Duration = Duration::from_secs(86_400);
@@ -23,9 +23,7 @@ pub(super) async fn get(
     let service = service.ok_or_else(|| status::unknown_site(&request.site))?;
     let period = period(hub, request)?;
     let (past, loaded) = (AlarmPast::of(hub, service), service.loaded.load_full());
-    let read = tokio::task::spawn_blocking(move || {
-        past.ledger(period).map(|ledger| desks(&ledger, &loaded.plan.site, period))
-    });
+    let read = aside(move || past.ledger(period).map(|ledger| desks(&ledger, &loaded.plan.site, period)));
     let found = read.await.map_err(|_| status::stopping())??;
     Ok(wire::AlarmServiceGetPerformanceResponse {
         desks: found.iter().map(desk).collect(),

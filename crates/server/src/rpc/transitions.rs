@@ -7,8 +7,8 @@ use davy_model::{AlarmKey, Transition};
 use davy_proto::{alert_of, v1 as wire};
 use tonic::Status;
 
-use super::{alarms, page_len::OF_ENTRIES, status};
-use crate::{guard::Admitted, hub::Hub};
+use super::{alarms, page_len::OF_ENTRIES, page_token, status};
+use crate::{aside::aside, guard::Admitted, hub::Hub};
 
 /// One page of transitions.
 pub(super) async fn list(
@@ -23,13 +23,10 @@ pub(super) async fn list(
     };
     let id = key.as_ref().map_or(request.site.as_str(), |key| &key.site);
     let site = hub.site_of(&by.caller, by.permission, id).ok_or_else(|| status::unknown_site(id))?;
-    let after = match request.page_token.as_str() {
-        "" => request.after_sequence,
-        token => token.parse().map_err(|_| status::wrong_token(token))?,
-    };
+    let after = page_token::number(&request.page_token)?.unwrap_or(request.after_sequence);
     let path = site.feed.journal().to_owned();
     let look = Look { key, occurrence: request.occurrence, after, len };
-    let (found, next) = tokio::task::spawn_blocking(move || look.read(&path))
+    let (found, next) = aside(move || look.read(&path))
         .await
         .map_err(|_| status::stopping())?
         .map_err(|error| status::journal(&error))?;

@@ -6,6 +6,7 @@ mod house;
 mod issuer;
 mod login;
 mod matrix;
+mod noted;
 mod pages;
 mod people;
 mod requests;

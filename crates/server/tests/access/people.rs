@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use davy_access::Role;
 use davy_proto::v1 as wire;
-use davy_server::CanaryConfig;
+use davy_server::{CanaryConfig, rpc::v1::alert_service_client::AlertServiceClient};
 use prost::Message;
+use tokio::time::{Instant, sleep};
+use tonic::Request;
 
 use super::{
     house::{House, PASSWORD, accounts, person, site, token, word},
@@ -199,7 +201,7 @@ async fn the_canary_is_known_where_all_others_have_to_be() {
         if told.canary.expect("it is on").last_time.is_some() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(100)).await;
     }
     panic!("the canary was not heard within 30 s");
 }
@@ -236,5 +238,29 @@ async fn a_place_beyond_the_scope_is_answered_as_one_that_there_is_not() {
         let asked = wire::AlertServiceSubscribeRequest { scopes: vec![scope.into()], ..Default::default() };
         let answer = house.ask(path, Some(&sister), asked.encode_to_vec()).await;
         assert_eq!(word(&answer), expected, "{scope}");
+    }
+}
+
+/// Streams that nobody ends are their own account's trouble.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_so_many_calls_at_once_and_another_has_its_own() {
+    const LIST: &str = "/davy.v1.AlarmService/List";
+    let house = House::with(&accounts(), |config, _| config.port.limits.caller_calls_max = 2).await;
+    let (viewer, other) = (token(Role::Viewer, "all"), token(Role::Operator, "all"));
+    let mut alerts = AlertServiceClient::new(house.channel.clone());
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut request = Request::new(wire::AlertServiceSubscribeRequest::default());
+        request.metadata_mut().insert("authorization", format!("Bearer {viewer}").parse().expect("a header"));
+        held.push(alerts.subscribe(request).await.expect("there is room"));
+    }
+    let ask = async |token: &str| word(&house.ask(LIST, Some(token), Vec::new()).await);
+    assert_eq!(ask(&viewer).await, "CALLS_TOO_MANY");
+    assert_eq!(ask(&other).await, "OK");
+    drop(held.pop());
+    let end = Instant::now() + Duration::from_secs(60);
+    while ask(&viewer).await != "OK" {
+        assert!(Instant::now() < end, "its place was not given back");
+        sleep(Duration::from_millis(5)).await;
     }
 }

@@ -51,6 +51,8 @@ pub struct LetterQuery {
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
+    /// Its place in the ledger.
+    pub number: u64,
     /// Of which site.
     pub site: Arc<str>,
     /// The transition's number in its site.
@@ -108,26 +110,28 @@ impl StoreFile {
         Ok(asked as u64)
     }
 
-    /// What an exit told last, the latest first.
+    /// What an exit told, the latest first; only what was told before the entry `before`.
     pub(in crate::exits) fn ledger(
         &mut self,
         exit: &str,
+        before: Option<u64>,
         len: usize,
     ) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut select = self.conn().prepare_cached(
-            "SELECT site, sequence, id, at_us, refused, attempts, answer FROM ledger
-             WHERE exit = ?1 ORDER BY number DESC LIMIT ?2",
+            "SELECT number, site, sequence, id, at_us, refused, attempts, answer FROM ledger
+             WHERE exit = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3",
         )?;
         let rows = select
-            .query_map(params![exit, int(len as u64)], |row| {
+            .query_map(params![exit, int(before.unwrap_or(u64::MAX)), int(len as u64)], |row| {
                 Ok(LedgerEntry {
-                    site: row.get::<_, String>(0)?.into(),
-                    sequence: row.get::<_, i64>(1)?.unsigned_abs(),
-                    id: row.get(2)?,
-                    at: Timestamp::from_micros(row.get(3)?),
-                    fate: if row.get(4)? { Fate::Refused } else { Fate::Delivered },
-                    attempts: row.get(5)?,
-                    answer: row.get(6)?,
+                    number: row.get::<_, i64>(0)?.unsigned_abs(),
+                    site: row.get::<_, String>(1)?.into(),
+                    sequence: row.get::<_, i64>(2)?.unsigned_abs(),
+                    id: row.get(3)?,
+                    at: Timestamp::from_micros(row.get(4)?),
+                    fate: if row.get(5)? { Fate::Refused } else { Fate::Delivered },
+                    attempts: row.get(6)?,
+                    answer: row.get(7)?,
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;

@@ -41,7 +41,7 @@ pub(super) fn listen(
         return Ok(None);
     }
     let filters = Filters { sites: request.sites.clone(), scopes: request.scopes.clone(), tier: wanted.tier };
-    let listening = hub.consumers.listen(&who(caller, &request.consumer)?, filters);
+    let listening = hub.consumers.listen(&who(caller, &request.consumer)?, filters, &wanted.sites);
     listening.map(Some).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))
 }
 

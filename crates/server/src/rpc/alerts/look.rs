@@ -13,7 +13,7 @@ use super::{cursors, shown};
 use crate::{
     audit::Deed,
     hub::Hub,
-    rpc::{page_len::OF_ENTRIES, status},
+    rpc::{page_len::OF_ENTRIES, page_token, status},
 };
 
 /// Whether a consumer is the caller's to see: its own, or everybody's for who administers everything.
@@ -108,10 +108,7 @@ pub(super) async fn deliveries(
         Ok(consumer) => consumer.who.clone(),
         Err(_) => asked(caller, &request.caller, &request.consumer)?,
     };
-    let before = match request.page_token.as_str() {
-        "" => None,
-        token => Some(token.parse().map_err(|_| status::wrong_token(token))?),
-    };
+    let before = page_token::number(&request.page_token)?;
     let sequence = Some(request.sequence).filter(|sequence| *sequence > 0);
     let query = DeliveryQuery { site: request.site, sequence, before };
     let found = hub.consumers.deliveries(&who, query, len).await.map_err(|error| ledger(&error))?;

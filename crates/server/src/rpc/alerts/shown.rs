@@ -9,7 +9,7 @@ use davy_model::Timestamp;
 use davy_proto::{duration_to_wire, time_to_wire, v1 as wire};
 use tonic::Status;
 
-use crate::{hub::Hub, rpc::status};
+use crate::{aside::aside, hub::Hub, rpc::status};
 
 /// How consumers stand, in the sites that the caller may see.
 ///
@@ -22,7 +22,7 @@ pub(super) async fn consumers(
 ) -> Result<Vec<wire::Consumer>, Status> {
     let (hub, caller) = (Arc::clone(hub), caller.clone());
     // It reads journals.
-    let shown = tokio::task::spawn_blocking(move || {
+    let shown = aside(move || {
         let mut looker = Looker { hub: &hub, readers: BTreeMap::new() };
         consumers.iter().map(|one| looker.consumer(&caller, one)).collect()
     });

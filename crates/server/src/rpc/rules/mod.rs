@@ -21,12 +21,14 @@ use self::{
 use super::{
     lens::Lens,
     page_len::OF_ENTRIES,
+    page_token,
     place::{Page, Place},
     request_id, status,
     v1::rule_service_server::RuleService,
 };
 use crate::{
     Loaded,
+    aside::aside,
     guard::Admitted,
     hub::Hub,
     revisions::{Asked, FORECAST_USUAL, Proposal, Record, Refused},
@@ -61,7 +63,7 @@ impl Rules {
         work: impl FnOnce(&Hub) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, Status> {
         let hub = Arc::clone(&self.hub);
-        let done = tokio::task::spawn_blocking(move || work(&hub)).await.map_err(|_| status::stopping())?;
+        let done = aside(move || work(&hub)).await.map_err(|_| status::stopping())?;
         done.map_err(|refused| refusal(&refused))
     }
 
@@ -278,10 +280,7 @@ impl RuleService for Rules {
         let (by, request) = Admitted::of(request);
         seen(&by, &request.site)?;
         let len = OF_ENTRIES.of(request.page_size)?;
-        let before = match request.page_token.as_str() {
-            "" => i64::MAX,
-            token => token.parse().map_err(|_| wrong("page_token is none of Davy's"))?,
-        };
+        let before = page_token::number(&request.page_token)?.unwrap_or(i64::MAX);
         let states = request.states.clone();
         let found = self
             .quick(move |hub| {

@@ -12,6 +12,7 @@ use wire::telemetry_service_watch_response::Event;
 
 use super::{super::status, asked::chosen, list};
 use crate::{
+    aside::aside,
     guard::Admitted,
     hub::Hub,
     live::{Heard, Told, Watcher},
@@ -147,7 +148,7 @@ impl Teller {
 
     /// Does what may take a while where it holds no connection up.
     async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Gone> {
-        tokio::task::spawn_blocking(work).await.map_err(|_| Gone)
+        aside(work).await.map_err(|_| Gone)
     }
 
     /// Waits for room. A client that takes nothing holds no end up.
