@@ -121,7 +121,7 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "MIGRATION_UNDECLARED" => "--withdraw RULE, if that is meant",
         "NOTHING_CHANGED" => "davy rules diff OLD NEW",
         "NOTHING_TO_ROLL_BACK" => "davy rules history SITE",
-        "CALLS_TOO_MANY" => "end streams that nobody reads; or a higher http.calls_max at the server",
+        "CALLS_TOO_MANY" => "end streams that nobody reads; or a higher http.calls_max, or caller_calls_max",
         "WATCHERS_TOO_MANY" => "davy tags latest asks once, and holds no stream",
         "REVISIONS_TOO_MANY" => "davy rules reject SITE REVISION",
         _ => "",

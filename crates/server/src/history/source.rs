@@ -13,7 +13,7 @@ use davy_model::Timestamp;
 use davy_rules::Plan;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    task::{JoinError, JoinHandle},
+    task::{JoinError, JoinHandle, spawn_blocking},
 };
 use tracing::{info, warn};
 
@@ -21,7 +21,6 @@ use super::{
     drain::backoff,
     translate::{Beginning, Translator, Unreadable},
 };
-use crate::aside::aside;
 
 /// Readings in one batch, about: as many as make an index cheap to add to; and as few as any database can take.
 const READINGS_MAX: usize = 50_000;
@@ -187,7 +186,7 @@ impl Source {
             None => {
                 let standing = store.standing(&self.site).await?;
                 let (journal, site, known) = (self.journal.clone(), Arc::clone(&self.site), Arc::clone(plan));
-                aside(move || open(&journal, site, standing.as_ref(), &known)).await??
+                spawn_blocking(move || open(&journal, site, standing.as_ref(), &known)).await??
             }
         };
         let read = self.read(reading, plan).await??;
@@ -203,7 +202,7 @@ impl Source {
 
     fn read(&self, reading: Reading, plan: &Arc<Plan>) -> JoinHandle<Result<Read, SourceError>> {
         let (known, readings) = (Arc::clone(plan), self.readings);
-        aside(move || read_on(reading, &known, readings))
+        spawn_blocking(move || read_on(reading, &known, readings))
     }
 
     /// Has the next batch read, where there is one and a batch more may be held.
