@@ -82,7 +82,7 @@ impl LinkService for Links {
     }
 }
 
-fn refused(what: impl Into<String>) -> Status {
+fn refused(what: impl AsRef<str>) -> Status {
     status::status(Code::FailedPrecondition, "LINK_REFUSED", what)
 }
 

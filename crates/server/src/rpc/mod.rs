@@ -33,6 +33,7 @@ mod system;
 mod telemetry;
 mod transitions;
 mod view;
+mod words;
 
 use std::sync::Arc;
 

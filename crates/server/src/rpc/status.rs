@@ -11,14 +11,14 @@ use davy_proto::WireError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::meaning;
+use super::{meaning, words};
 
 /// The domain of every reason.
 const DOMAIN: &str = "davy.v1";
 /// When to ask again, where asking again may help.
 const RETRY: Duration = Duration::from_secs(1);
 
-pub(crate) fn status(code: Code, reason: &str, message: impl Into<String>) -> Status {
+pub(crate) fn status(code: Code, reason: &str, message: impl AsRef<str>) -> Status {
     about(code, reason, message, &[])
 }
 
@@ -26,14 +26,15 @@ pub(crate) fn status(code: Code, reason: &str, message: impl Into<String>) -> St
 pub(super) fn about(
     code: Code,
     reason: &str,
-    message: impl Into<String>,
+    message: impl AsRef<str>,
     particulars: &[(&str, &str)],
 ) -> Status {
-    Status::with_error_details(code, message, details(code, reason, particulars))
+    Status::with_error_details(code, words::message(message.as_ref()), details(code, reason, particulars))
 }
 
 fn details(code: Code, reason: &str, particulars: &[(&str, &str)]) -> ErrorDetails {
-    let metadata = particulars.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
+    let metadata =
+        particulars.iter().map(|&(key, value)| (key.to_owned(), words::particular(value).into_owned()));
     let mut details = ErrorDetails::new();
     details.set_error_info(reason, DOMAIN, metadata.collect::<HashMap<String, String>>());
     if let Some(meaning) = meaning::of(reason) {
@@ -137,15 +138,15 @@ pub(super) fn wrong(error: &WireError) -> Status {
 }
 
 /// As [`invalid`], naming the field.
-pub(super) fn invalid_field(field: &str, what: impl Into<String>) -> Status {
-    let what = what.into();
+pub(super) fn invalid_field(field: &str, what: impl AsRef<str>) -> Status {
+    let what = what.as_ref();
     let mut details = details(Code::InvalidArgument, "REQUEST_INVALID", &[("field", field)]);
-    details.add_bad_request_violation(field, &what);
-    Status::with_error_details(Code::InvalidArgument, what, details)
+    details.add_bad_request_violation(words::particular(field), words::detail(what));
+    Status::with_error_details(Code::InvalidArgument, words::message(what), details)
 }
 
 /// A request that makes no sense, in words.
-pub(crate) fn invalid(what: impl Into<String>) -> Status {
+pub(crate) fn invalid(what: impl AsRef<str>) -> Status {
     status(Code::InvalidArgument, "REQUEST_INVALID", what)
 }
 
@@ -267,6 +268,21 @@ mod tests {
         assert_eq!(details.help().expect("help").links[0].url, "/errors/SITE_UNKNOWN");
         assert!(details.retry_info().is_none(), "asking again does not make a site");
         assert!(stopping().get_error_details().retry_info().is_some());
+    }
+
+    #[test]
+    fn an_error_about_anything_at_all_fits_what_the_libraries_of_callers_take() {
+        for of in ["x", " ", "<", "甲", "\u{1f525}"] {
+            let long = of.repeat(100_000 / of.len());
+            for status in
+                [unknown_site(&long), invalid_field(&long, &long), completed(Status::unknown(&long))]
+            {
+                let headers = status.into_http::<()>().into_parts().0.headers;
+                let len: usize =
+                    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+                assert!((2000..=8 << 10).contains(&len), "{len} for {of:?}");
+            }
+        }
     }
 
     #[test]
