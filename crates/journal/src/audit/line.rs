@@ -160,7 +160,7 @@ pub(super) fn beginning(number: u64) -> String {
 }
 
 /// The number that a line begins with.
-fn number(line: &[u8]) -> Option<u64> {
+pub(super) fn number(line: &[u8]) -> Option<u64> {
     let rest = line.strip_prefix(b"{\"number\":")?;
     let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
     let number =

@@ -6,6 +6,7 @@
 //!
 //! It does not know: what an entry is about, who is who, clocks, threads. Times are given.
 
+mod backwards;
 mod base;
 mod check;
 mod checkpoint;

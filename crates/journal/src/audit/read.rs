@@ -1,18 +1,20 @@
 //! Looks entries up, the newest first.
 
-use std::{path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use davy_model::Timestamp;
+use serde::Deserialize;
 
 use super::{
-    line::Noted,
-    segment::{self, lines},
+    backwards::Backwards,
+    line::{self, Noted},
+    segment,
     what::What,
 };
 use crate::{disk::Disk, error::Result};
 
 /// Entries looked at for one page at the most: rare ones in a long log take several pages, empty ones among them.
-const LOOKED_AT_MAX: usize = 50_000;
+const LOOKED_AT_MAX: usize = 10_000;
 
 /// Which entries are wanted; with nothing given, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,42 +61,66 @@ pub fn page(
     let (mut found, mut looked) = (Page::default(), 0);
     let names = segment::list(folder)?;
     for name in names.iter().rev().filter(|name| name.first < before) {
-        let bytes = segment::read(disk.as_ref(), &name.path(folder))?;
-        for noted in lines(&bytes).0.rev().filter_map(Noted::read) {
-            if noted.number >= before || until.as_ref().is_some_and(|until| noted.time >= *until) {
-                continue;
-            }
+        let mut lines = Backwards::open(disk.as_ref(), &name.path(folder))?;
+        while let Some(line) = lines.next()? {
+            let Some(number) = line::number(line).filter(|number| *number < before) else { continue };
+            let Some(glance) = Glance::of(line) else { continue };
             // Times never go back in a log.
-            if from.as_ref().is_some_and(|from| noted.time < *from) {
+            if from.as_ref().is_some_and(|from| *glance.time < **from) {
                 return Ok(found);
             }
             if found.entries.len() == len || looked == LOOKED_AT_MAX {
-                found.next = Some(noted.number + 1);
+                found.next = Some(number + 1);
                 return Ok(found);
             }
             looked += 1;
-            if filter.wants(&noted) {
-                found.entries.push(noted);
+            if until.as_ref().is_none_or(|until| *glance.time < **until) && filter.wants(&glance) {
+                found.entries.extend(Noted::read(line));
             }
         }
     }
     Ok(found)
 }
 
-impl Filter {
-    fn wants(&self, noted: &Noted) -> bool {
-        let any = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
-        (self.what.is_empty() || self.what.contains(&noted.what))
-            && any(&self.who, &noted.who.name)
-            && any(&self.result, &noted.result)
-            && noted.on.starts_with(&self.on)
-            && self.sites.as_ref().is_none_or(|sites| noted.is_of_any(sites))
+/// What of an entry tells whether it is wanted: most are not, and the rest of them is not read.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    #[serde(borrow)]
+    time: Cow<'a, str>,
+    #[serde(borrow)]
+    what: Cow<'a, str>,
+    #[serde(borrow)]
+    who: Name<'a>,
+    #[serde(borrow, default)]
+    on: Cow<'a, str>,
+    #[serde(borrow)]
+    result: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Name<'a> {
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
+}
+
+impl Glance<'_> {
+    fn of(line: &[u8]) -> Option<Glance<'_>> {
+        serde_json::from_slice(line).ok()
+    }
+
+    fn is_of_any(&self, sites: &[String]) -> bool {
+        What::of(&self.what).is_some_and(What::is_of_sites) && sites.iter().any(|site| is_of(site, &self.on))
     }
 }
 
-impl Noted {
-    fn is_of_any(&self, sites: &[String]) -> bool {
-        What::of(&self.what).is_some_and(What::is_of_sites) && sites.iter().any(|site| is_of(site, &self.on))
+impl Filter {
+    fn wants(&self, glance: &Glance) -> bool {
+        let any = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        (self.what.is_empty() || self.what.iter().any(|what| *what == glance.what))
+            && any(&self.who, &glance.who.name)
+            && any(&self.result, &glance.result)
+            && glance.on.starts_with(&self.on)
+            && self.sites.as_ref().is_none_or(|sites| glance.is_of_any(sites))
     }
 }
 

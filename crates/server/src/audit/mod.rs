@@ -147,9 +147,23 @@ impl Audit {
         self.waiting.put_beside(|| self.clock.now(), entry);
     }
 
-    /// Notes what was asked for and what came of it, and returns once that is on disk, or the disk has refused it.
+    /// Notes what was asked for and what came of it. Returns once that is on disk, or the disk has refused it; at once
+    /// when what was asked for was refused: nothing is done that could be lost from the log.
     pub(crate) async fn tell<T>(&self, deed: Deed, answer: &Result<T, Status>) {
-        let number = self.note(&deed.entry(answer));
+        let entry = deed.entry(answer);
+        if answer.as_ref().is_err_and(is_refusal) {
+            self.note_beside(&entry);
+        } else {
+            self.on_disk(self.note(&entry)).await;
+        }
+    }
+
+    /// Returns once all that was noted before is on disk, or the disk has refused it.
+    pub(crate) async fn settled(&self) {
+        self.on_disk(self.waiting.hurry()).await;
+    }
+
+    async fn on_disk(&self, number: u64) {
         let mut state = self.state.clone();
         let done = state.wait_for(|state| state.done >= number || state.fails);
         if timeout(WAIT, done).await.is_err() {
@@ -213,6 +227,20 @@ impl Audit {
             let _ = thread.join();
         }
     }
+}
+
+/// Whether an answer says that nothing was done. One that came too late, or of a fault, does not.
+fn is_refusal(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+            | Code::PermissionDenied
+            | Code::Unauthenticated
+    )
 }
 
 impl Drop for Audit {

@@ -117,6 +117,23 @@ fn what_nobody_waits_for_is_one_flush_with_what_somebody_does_or_with_others_of_
     waiting.put_beside(|| Timestamp::MIN, &on("d"));
     assert_eq!(taken(Duration::ZERO), (String::new(), 3), "nobody hurries any more");
     assert_eq!(taken(Duration::from_secs(60)), ("d".to_owned(), 4), "it is not left for good");
+    assert_eq!(waiting.hurry(), 4);
+    waiting.put_beside(|| Timestamp::MIN, &on("e"));
+    assert_eq!(waiting.hurry(), 5, "somebody asks for it");
+    assert_eq!(taken(Duration::ZERO), ("e".to_owned(), 5));
+}
+
+#[test]
+fn a_flood_that_nobody_waits_for_is_written_before_it_fills_the_room() {
+    let waiting = Waiting::default();
+    let entry = deed(What::Command).asking(json!("x".repeat(9000))).entry(&Ok(()));
+    let fit = (1 << 20) / entry.clipped().len();
+    for _ in 0..fit {
+        waiting.put_beside(|| Timestamp::MIN, &entry);
+    }
+    assert_eq!(waiting.take(Duration::ZERO).entries.len(), 0, "they may wait");
+    waiting.put_beside(|| Timestamp::MIN, &entry);
+    assert_eq!(waiting.take(Duration::ZERO).entries.len(), fit + 1);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(crate) const BYTES_MAX: usize = 16 << 20;
 const GROUP_MAX: usize = 1024;
 /// How long an entry waits for others that nobody waits for: each flush holds up those of the journals on the same disk.
 const TOGETHER: Duration = Duration::from_secs(2);
+/// What waits for others at the most, bytes.
+const TOGETHER_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -63,6 +65,19 @@ impl Waiting {
         let mut inner = self.inner.lock();
         inner.since.get_or_insert_with(Instant::now);
         inner.put(now, entry);
+        if inner.bytes >= TOGETHER_BYTES_MAX {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Has what waits taken at once. Gives the number of the last that was put.
+    pub(super) fn hurry(&self) -> u64 {
+        let mut inner = self.inner.lock();
+        if !inner.entries.is_empty() {
+            inner.hurries = true;
+            self.bell.notify_one();
+        }
+        inner.put
     }
 
     pub(super) fn stop(&self) {
@@ -118,6 +133,6 @@ impl Inner {
 
     fn is_due(&self) -> bool {
         let has_waited = self.since.is_some_and(|since| since.elapsed() >= TOGETHER);
-        self.hurries || self.stops || self.lost > 0 || has_waited
+        self.hurries || self.stops || self.lost > 0 || has_waited || self.bytes >= TOGETHER_BYTES_MAX
     }
 }

@@ -28,6 +28,8 @@ impl AuditService for AuditEntries {
         let before = page_token::number(&request.page_token)?;
         let filter = Filter { sites, ..filter(request)? };
         let hub = Arc::clone(&self.hub);
+        // Who was just refused finds it here.
+        hub.audit.settled().await;
         let found = aside(move || hub.audit.page(&filter, before, len))
             .await
             .map_err(|_| status::stopping())?
