@@ -1,9 +1,10 @@
 //! What those who mean well wait for while Davy is abused, against what they wait for when it is not.
 //!
-//! Floor: the same gateways, listener and lister on the same Davy, undisturbed. Budget: p99 ≤ 2 × for readings and for alerts.
+//! Floor: the same gateways, listener and lister on the same Davy, undisturbed. Budget: p99 ≤ 2 × for readings, alerts and lists.
 //! Each round has a Davy of its own for each group; what is undisturbed comes first in one round and last in the next. Whoever
-//! abuses gets the time that nobody else wants, since in a plant it sits elsewhere; what it may say of its own goes to the same disk, so
-//! how long a flush of somebody else's took is told too, and the cores at work. `TMPDIR=/dev/shm` leaves the disk out.
+//! abuses gets the time that nobody else wants, since in a plant it sits elsewhere; what it may say of its own goes to the
+//! same disk, so how long a flush of somebody else's took is told too, and the cores at work. `TMPDIR=/dev/shm` leaves the
+//! disk out.
 //!
 //!   bench-abuse                                      all groups
 //!   bench-abuse mqtt/floods                          one

@@ -367,6 +367,23 @@ fn entries_are_found_by_who_what_when_and_page_by_page() {
     assert_eq!(all(&Filter::default()).len(), 501);
 }
 
+#[test]
+fn one_page_looks_at_so_much_and_what_is_rare_is_found_by_going_on() {
+    let place = own();
+    let (mut log, _) = place.open();
+    log.append(at(0), &[(at(0), Entry::of_davy(What::AccountChange, "wang"))]).unwrap();
+    for group in 0..11 {
+        let entries: Vec<_> = (0..1000).map(|number| (at(group), entry(number))).collect();
+        log.append(at(group), &entries).unwrap();
+    }
+    let rare = Filter { what: vec!["account_change".to_owned()], ..Filter::default() };
+    let first = page(&place.disk, &place.folder(), &rare, None, 40).unwrap();
+    assert!(first.entries.is_empty() && first.next.is_some(), "{first:?}");
+    let second = page(&place.disk, &place.folder(), &rare, first.next, 40).unwrap();
+    assert_eq!(second.entries.iter().map(|noted| &*noted.on).collect::<Vec<_>>(), ["wang"]);
+    assert_eq!(second.next, None);
+}
+
 /// The other process: writes groups for ever, and says what is on disk.
 #[test]
 #[ignore = "is killed: the test below runs it"]

@@ -123,6 +123,26 @@ fn what_nobody_waits_for_is_one_flush_with_what_somebody_does_or_with_others_of_
     assert_eq!(taken(Duration::ZERO), ("e".to_owned(), 5));
 }
 
+#[tokio::test]
+async fn what_was_refused_is_on_disk_once_somebody_looks() {
+    let house = House::new();
+    let audit = house.start();
+    let refused = status(Code::NotFound, "ALARM_UNKNOWN", "no alarm x stands");
+    audit.tell(deed(What::Command), &Err::<(), _>(refused)).await;
+    audit.settled().await;
+    let words = house.words(&audit);
+    assert!(words.contains(&"command".to_owned()), "{words:?}");
+    audit.stop();
+}
+
+#[test]
+fn an_answer_that_leaves_open_what_was_done_is_no_refusal() {
+    let refusals = [Code::InvalidArgument, Code::NotFound, Code::FailedPrecondition, Code::PermissionDenied];
+    let open = [Code::Unavailable, Code::Internal, Code::DeadlineExceeded, Code::Cancelled, Code::Unknown];
+    assert!(refusals.iter().all(|code| is_refusal(&Status::new(*code, ""))));
+    assert!(!open.iter().any(|code| is_refusal(&Status::new(*code, ""))));
+}
+
 #[test]
 fn a_flood_that_nobody_waits_for_is_written_before_it_fills_the_room() {
     let waiting = Waiting::default();
