@@ -96,3 +96,33 @@ fn the_bill_of_materials_lists_every_crate_of_the_binary() {
     assert!(missing.is_empty(), "built in, and not listed: {missing:?}");
     assert!(listed.len() > 100, "only {} are listed", listed.len());
 }
+
+/// The folders of the workspace's crates, from its own list.
+fn crates() -> Vec<String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(workspace()).args(["metadata", "--no-deps", "--locked", "--format-version", "1"]);
+    let told: Value = serde_json::from_slice(&command.output().expect("cargo runs").stdout).expect("JSON");
+    let root = format!("{}/", told["workspace_root"].as_str().expect("a root"));
+    let all = told["packages"].as_array().expect("packages").iter().map(|package| {
+        let file = package["manifest_path"].as_str().expect("a path").trim_start_matches(&root);
+        file.trim_end_matches("/Cargo.toml").to_owned()
+    });
+    all.collect()
+}
+
+#[test]
+fn every_crate_forbids_unsafe() {
+    let manifest = |file: &str| -> toml::Value {
+        let text = fs::read_to_string(workspace().join(file)).expect("it is there");
+        toml::from_str::<toml::Value>(&text).expect("TOML")
+    };
+    let all = manifest("Cargo.toml");
+    assert_eq!(all["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let inherits = |folder: &String| {
+        let own = manifest(&format!("{folder}/Cargo.toml"));
+        own.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool) == Some(true)
+    };
+    let crates = crates();
+    let free: Vec<&String> = crates.iter().filter(|one| !inherits(one)).collect();
+    assert!(crates.len() > 10 && free.is_empty(), "{free:?} of {crates:?}");
+}
