@@ -1,11 +1,11 @@
 //! What those who mean well wait for while Davy is abused, against what they wait for when it is not.
 //!
 //! Floor: the same gateways, listener and lister on the same Davy, undisturbed. Budget: p99 ≤ 2 × for readings, alerts and lists.
-//! Each round has a Davy of its own for each group, and its pieces in another order. In a plant whoever abuses sits elsewhere;
-//! here it gets the time that nobody else wants, and is in the way all the same: Linux may take a core from it only when
-//! the clock ticks. So there is a third piece, in company: nobody disturbs Davy, and somebody takes as much of the cores as
-//! whoever abuses. What an abuser may say of its own goes to the same disk, so how long a flush of somebody else's took is told
-//! too, and the cores at work. `TMPDIR=/dev/shm` leaves the disk out.
+//! Each round has a Davy of its own for each group; what is undisturbed comes first in one round and last in the next. Whoever
+//! abuses gets the time that nobody else wants, since in a plant it sits elsewhere. Linux may let it finish all the same until
+//! the clock ticks, and whoever waits for that core waits 4 ms: so on each core somebody wakes more often, in both pieces.
+//! What an abuser may say of its own goes to the same disk, so how long a flush of somebody else's took is told too, and the
+//! cores at work. `TMPDIR=/dev/shm` leaves the disk out.
 //!
 //!   bench-abuse                                      all groups
 //!   bench-abuse mqtt/floods                          one
@@ -30,7 +30,7 @@ use davy_benches::{
     table::{line, median},
 };
 use davy_tests::abuse::{House, Waits, grpc, mqtt, web};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
     thread_native_id,
@@ -45,8 +45,8 @@ const ROUNDS: usize = 3;
 /// How long nobody disturbs; and a group that is through before is tried again.
 const PIECE: Duration = Duration::from_secs(20);
 const FLUSH_EVERY: Duration = Duration::from_millis(50);
-/// How long company takes a core at a time, about what a case takes whoever abuses.
-const BURST: Duration = Duration::from_millis(4);
+/// How often somebody wakes on each core: a sixteenth of the clock's tick (`CONFIG_HZ=250`).
+const WAKE_EVERY: Duration = Duration::from_micros(250);
 
 type Abuse<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Group = Box<dyn Fn(&House) -> Abuse<'_> + Sync>;
@@ -157,45 +157,25 @@ async fn piece(house: &House, meanwhile: impl Future<Output = ()>) -> Result<(Pi
     Ok((Piece { waits, flushes, davy, clients }, acknowledged))
 }
 
-/// Abuses for the length of a piece. Returns the share of a core that this took, 0 to 1.
-async fn again(house: &House, abuse: &Group) -> f64 {
-    beside(|| {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let began = Instant::now();
-            while began.elapsed() < PIECE {
-                abuse(house).await;
-            }
+/// Abuses for the length of a piece.
+async fn again(house: &House, abuse: &Group) {
+    block_in_place(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| villain(house, abuse));
         });
-    })
-}
-
-/// Takes a share of a core for the length of a piece, and does nothing with it.
-fn company(share: f64) {
-    beside(|| {
-        let began = Instant::now();
-        while began.elapsed() < PIECE {
-            let burst = Instant::now();
-            while burst.elapsed() < BURST {
-                std::hint::spin_loop();
-            }
-            thread::sleep(BURST.mul_f64((1.0 - share).max(0.0) / share.max(0.01)));
-        }
     });
 }
 
-/// Does it on a thread that gets what others leave. Returns the share of a core that it took, 0 to 1.
-fn beside(work: impl FnOnce() + Send) -> f64 {
-    let on_thread = || {
-        step_aside().expect("anybody may ask for less");
+/// In a plant whoever abuses sits elsewhere, and takes none of the cores that others work on: here it gets what they leave.
+fn villain(house: &House, abuse: &Group) {
+    step_aside().expect("anybody may ask for less");
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
         let began = Instant::now();
-        work();
-        let taken = clock_gettime(ClockId::ThreadCPUTime);
-        (taken.tv_sec as f64 + taken.tv_nsec as f64 / 1e9) / began.elapsed().as_secs_f64()
-    };
-    block_in_place(|| {
-        thread::scope(|scope| scope.spawn(on_thread).join().expect("whoever abuses found nothing"))
-    })
+        while began.elapsed() < PIECE {
+            abuse(house).await;
+        }
+    });
 }
 
 /// Idle, not merely nice: Linux lets a nice thread finish its slice, of a millisecond or three, when somebody else wakes.
@@ -204,77 +184,74 @@ fn step_aside() -> Result<(), thread_priority::Error> {
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
 }
 
-/// The pieces of a round.
-struct Round {
-    quiet: Piece,
-    company: Piece,
-    abused: Piece,
-}
-
-/// A round, and the share of a core that whoever abuses took. `share` is what company takes: before the first round it is not known,
-/// so company comes last there.
-async fn round(name: &str, abuse: &Group, number: usize, mut share: f64) -> Result<(Round, f64)> {
-    const ORDERS: [[usize; 3]; 3] = [[2, 0, 1], [0, 1, 2], [1, 2, 0]];
-    let mut house = House::open().await;
-    // What a Davy does once is no part of any.
-    let (_, mut acknowledged) = piece(&house, sleep(PIECE / 10)).await?;
-    let mut pieces = [None, None, None];
-    for which in ORDERS[number % ORDERS.len()] {
-        let (piece, more) = match which {
-            0 => piece(&house, sleep(PIECE)).await?,
-            1 => piece(&house, async { company(share) }).await?,
-            _ => piece(&house, async { share = again(&house, abuse).await }).await?,
-        };
-        acknowledged += more;
-        pieces[which] = Some(piece);
+/// On each core somebody wakes, again and again until the process ends: then Linux looks whose turn it is. Until it looks, a
+/// thread that is due idle time alone may keep the core from somebody whom another core's thread woke.
+fn wake_each_core() -> Result<()> {
+    let cores = sched_getaffinity(None)?;
+    for core in (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core)) {
+        let mut own = CpuSet::new();
+        own.set(core);
+        thread::Builder::new().name(format!("wakes-{core}")).spawn(move || {
+            sched_setaffinity(None, &own).expect("a thread may keep to one of its cores");
+            loop {
+                thread::sleep(WAKE_EVERY);
+            }
+        })?;
     }
-    house.check(name, acknowledged).await;
-    let [quiet, company, abused] = pieces.map(|piece| piece.expect("each has its turn"));
-    Ok((Round { quiet, company, abused }, share))
+    Ok(())
 }
 
-fn show(what: &str, budget: &str, rounds: &[Round], waits: fn(&Piece) -> &[Duration]) {
+/// Both pieces of a round: undisturbed, and disturbed.
+async fn round(name: &str, abuse: &Group, quiet_first: bool) -> Result<(Piece, Piece)> {
+    let mut house = House::open().await;
+    // What a Davy does once is no part of either.
+    let (_, first) = piece(&house, sleep(PIECE / 10)).await?;
+    let (quiet, abused);
+    if quiet_first {
+        quiet = piece(&house, sleep(PIECE)).await?;
+        abused = piece(&house, again(&house, abuse)).await?;
+    } else {
+        abused = piece(&house, again(&house, abuse)).await?;
+        quiet = piece(&house, sleep(PIECE)).await?;
+    }
+    house.check(name, first + quiet.1 + abused.1).await;
+    Ok((quiet.0, abused.0))
+}
+
+fn show(what: &str, budget: &str, rounds: &[(Piece, Piece)], waits: fn(&Piece) -> &[Duration]) {
     let p99_ms = |piece: &Piece| Waits::p99(waits(piece)).as_secs_f64() * 1e3;
-    let of = |side: &dyn Fn(&Round) -> f64| median(rounds.iter().map(side).collect());
-    let abused = of(&|round| p99_ms(&round.abused));
-    let (quiet, company) = (of(&|round| p99_ms(&round.quiet)), of(&|round| p99_ms(&round.company)));
-    let to_quiet = of(&|round| p99_ms(&round.abused) / p99_ms(&round.quiet));
-    let to_company = of(&|round| p99_ms(&round.abused) / p99_ms(&round.company));
+    let of = |side: &dyn Fn(&(Piece, Piece)) -> f64| median(rounds.iter().map(side).collect());
+    let (quiet, abused) = (of(&|round| p99_ms(&round.0)), of(&|round| p99_ms(&round.1)));
+    let ratio = of(&|round| p99_ms(&round.1) / p99_ms(&round.0));
     line(
         what,
-        &format!("p99 {abused:.2} ms, {quiet:.2} undisturbed, {company:.2} in company"),
-        &format!("ratios {to_quiet:.2}, {to_company:.2}{budget}"),
+        &format!("p99 {abused:.2} ms, {quiet:.2} ms undisturbed"),
+        &format!("ratio {ratio:.2}{budget}"),
     );
 }
 
 async fn measure(name: &str, abuse: &Group) -> Result<()> {
-    let (mut rounds, mut share) = (Vec::new(), 0.0);
+    let mut rounds = Vec::new();
     for number in 0..ROUNDS {
-        let (round, taken) = round(name, abuse, number, share).await?;
-        rounds.push(round);
-        share = taken;
+        rounds.push(round(name, abuse, number.is_multiple_of(2)).await?);
     }
     println!("{name}, {ROUNDS} rounds");
     show("reading → acknowledged", "; budget ≤ 2", &rounds, |piece| &piece.waits.pubacks);
     show("reading → alert heard", "; budget ≤ 2", &rounds, |piece| &piece.waits.alerts);
     show("list → answer", "; budget ≤ 2", &rounds, |piece| &piece.waits.lists);
     show("a flush of somebody else's", "", &rounds, |piece| &piece.flushes);
-    let of = |side: &dyn Fn(&Round) -> f64| median(rounds.iter().map(side).collect());
-    let cores = |piece: fn(&Round) -> &Piece| {
-        format!("{:.2}, {:.2}", of(&|round| piece(round).davy), of(&|round| piece(round).clients))
-    };
-    let (abused, quiet) = (cores(|round| &round.abused), cores(|round| &round.quiet));
-    let company = cores(|round| &round.company);
+    let of = |side: &dyn Fn(&(Piece, Piece)) -> f64| median(rounds.iter().map(side).collect());
     line(
         "cores at work: Davy, and all clients",
-        &abused,
-        &format!("undisturbed {quiet}; in company {company}"),
+        &format!("{:.2}, {:.2}", of(&|round| round.1.davy), of(&|round| round.1.clients)),
+        &format!("undisturbed {:.2}, {:.2}", of(&|round| round.0.davy), of(&|round| round.0.clients)),
     );
     Ok(())
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    wake_each_core()?;
     let asked: Vec<String> = env::args().skip(1).collect();
     let asked = if asked.is_empty() { GROUPS.map(str::to_owned).to_vec() } else { asked };
     for name in asked {
