@@ -1,14 +1,16 @@
 //! What those who mean well wait for while Davy is abused, against what they wait for when it is not.
 //!
 //! Floor: the same gateways, listener and lister on the same Davy, undisturbed. Budget: p99 ≤ 2 × for readings, alerts and lists.
-//! Each round has a Davy of its own for each group; what is undisturbed comes first in one round and last in the next. Whoever
-//! abuses gets the time that nobody else wants, since in a plant it sits elsewhere. Linux may let it finish all the same until
-//! the clock ticks, and whoever waits for that core waits 4 ms: so on each core somebody wakes more often, in both pieces.
+//! Each round has a Davy of its own for each group; what is undisturbed comes first in one round and last in the next. In a
+//! plant whoever abuses sits elsewhere and takes no core from Davy: here it has one of its own, and Davy and those who mean well
+//! have the others, undisturbed and abused alike. With `--same-cores` it works on those of Davy, in the time that nobody else
+//! wants; Linux may let it finish all the same until the clock ticks, and whoever waits for that core waits milliseconds.
 //! What an abuser may say of its own goes to the same disk, so how long a flush of somebody else's took is told too, and the
 //! cores at work. `TMPDIR=/dev/shm` leaves the disk out.
 //!
 //!   bench-abuse                                      all groups
 //!   bench-abuse mqtt/floods                          one
+//!   bench-abuse --same-cores grpc                    one, and no core is anybody's own
 //!   bench-abuse 'grpc/floods/DATA of nothing but padding'    one flood of it, again and again
 
 use std::{
@@ -24,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use davy_benches::{
     process::cpu_us,
     table::{line, median},
@@ -36,7 +38,7 @@ use thread_priority::{
     thread_native_id,
 };
 use tokio::{
-    runtime::Builder,
+    runtime::{Builder, Runtime},
     task::block_in_place,
     time::{Instant, sleep},
 };
@@ -45,8 +47,6 @@ const ROUNDS: usize = 3;
 /// How long nobody disturbs; and a group that is through before is tried again.
 const PIECE: Duration = Duration::from_secs(20);
 const FLUSH_EVERY: Duration = Duration::from_millis(50);
-/// How often somebody wakes on each core: a sixteenth of the clock's tick (`CONFIG_HZ=250`).
-const WAKE_EVERY: Duration = Duration::from_micros(250);
 
 type Abuse<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Group = Box<dyn Fn(&House) -> Abuse<'_> + Sync>;
@@ -157,18 +157,48 @@ async fn piece(house: &House, meanwhile: impl Future<Output = ()>) -> Result<(Pi
     Ok((Piece { waits, flushes, davy, clients }, acknowledged))
 }
 
+/// Where whoever abuses works.
+#[derive(Clone, Copy)]
+enum Place {
+    /// On these cores, on which nobody else of this bench works.
+    Apart(CpuSet),
+    /// On everybody's cores, in the time that is left.
+    Aside,
+}
+
+impl Place {
+    /// Leaves the last core to whoever abuses: this thread, and all threads and processes that come of it, keep to the others.
+    fn apart() -> Result<Place> {
+        let mut others = sched_getaffinity(None)?;
+        ensure!(others.count() > 1, "one core: there is none for whoever abuses; try --same-cores");
+        let last = (0..CpuSet::MAX_CPU).rev().find(|core| others.is_set(*core)).expect("there are two");
+        let mut own = CpuSet::new();
+        own.set(last);
+        others.unset(last);
+        sched_setaffinity(None, &others)?;
+        Ok(Place::Apart(own))
+    }
+
+    fn go(self) -> Result<()> {
+        match self {
+            Place::Apart(own) => sched_setaffinity(None, &own)?,
+            Place::Aside => step_aside()?,
+        }
+        Ok(())
+    }
+}
+
 /// Abuses for the length of a piece.
-async fn again(house: &House, abuse: &Group) {
+async fn again(house: &House, abuse: &Group, place: Place) {
     block_in_place(|| {
         thread::scope(|scope| {
-            scope.spawn(|| villain(house, abuse));
+            scope.spawn(|| villain(house, abuse, place));
         });
     });
 }
 
-/// In a plant whoever abuses sits elsewhere, and takes none of the cores that others work on: here it gets what they leave.
-fn villain(house: &House, abuse: &Group) {
-    step_aside().expect("anybody may ask for less");
+fn villain(house: &House, abuse: &Group, place: Place) {
+    place.go().expect("anybody may keep to a core, or ask for less");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let began = Instant::now();
@@ -184,34 +214,17 @@ fn step_aside() -> Result<(), thread_priority::Error> {
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
 }
 
-/// On each core somebody wakes, again and again until the process ends: then Linux looks whose turn it is. Until it looks, a
-/// thread that is due idle time alone may keep the core from somebody whom another core's thread woke.
-fn wake_each_core() -> Result<()> {
-    let cores = sched_getaffinity(None)?;
-    for core in (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core)) {
-        let mut own = CpuSet::new();
-        own.set(core);
-        thread::Builder::new().name(format!("wakes-{core}")).spawn(move || {
-            sched_setaffinity(None, &own).expect("a thread may keep to one of its cores");
-            loop {
-                thread::sleep(WAKE_EVERY);
-            }
-        })?;
-    }
-    Ok(())
-}
-
 /// Both pieces of a round: undisturbed, and disturbed.
-async fn round(name: &str, abuse: &Group, quiet_first: bool) -> Result<(Piece, Piece)> {
+async fn round(name: &str, abuse: &Group, place: Place, quiet_first: bool) -> Result<(Piece, Piece)> {
     let mut house = House::open().await;
     // What a Davy does once is no part of either.
     let (_, first) = piece(&house, sleep(PIECE / 10)).await?;
     let (quiet, abused);
     if quiet_first {
         quiet = piece(&house, sleep(PIECE)).await?;
-        abused = piece(&house, again(&house, abuse)).await?;
+        abused = piece(&house, again(&house, abuse, place)).await?;
     } else {
-        abused = piece(&house, again(&house, abuse)).await?;
+        abused = piece(&house, again(&house, abuse, place)).await?;
         quiet = piece(&house, sleep(PIECE)).await?;
     }
     house.check(name, first + quiet.1 + abused.1).await;
@@ -230,10 +243,10 @@ fn show(what: &str, budget: &str, rounds: &[(Piece, Piece)], waits: fn(&Piece) -
     );
 }
 
-async fn measure(name: &str, abuse: &Group) -> Result<()> {
+async fn measure(name: &str, abuse: &Group, place: Place) -> Result<()> {
     let mut rounds = Vec::new();
     for number in 0..ROUNDS {
-        rounds.push(round(name, abuse, number.is_multiple_of(2)).await?);
+        rounds.push(round(name, abuse, place, number.is_multiple_of(2)).await?);
     }
     println!("{name}, {ROUNDS} rounds");
     show("reading → acknowledged", "; budget ≤ 2", &rounds, |piece| &piece.waits.pubacks);
@@ -249,15 +262,22 @@ async fn measure(name: &str, abuse: &Group) -> Result<()> {
     Ok(())
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    wake_each_core()?;
-    let asked: Vec<String> = env::args().skip(1).collect();
-    let asked = if asked.is_empty() { GROUPS.map(str::to_owned).to_vec() } else { asked };
+async fn measure_all(asked: &[String], place: Place) -> Result<()> {
     for name in asked {
         let abuse =
-            group(&name).ok_or_else(|| anyhow!("{name} is none of {GROUPS:?}, and no flood of one"))?;
-        measure(&name, &abuse).await?;
+            group(name).ok_or_else(|| anyhow!("{name} is none of {GROUPS:?}, and no flood of one"))?;
+        measure(name, &abuse, place).await?;
     }
     Ok(())
+}
+
+fn main() -> Result<()> {
+    let (options, mut asked): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|word| word == "--same-cores");
+    if asked.is_empty() {
+        asked = GROUPS.map(str::to_owned).to_vec();
+    }
+    let place = if options.is_empty() { Place::apart()? } else { Place::Aside };
+    // Its threads are begun where this one may work.
+    Runtime::new()?.block_on(measure_all(&asked, place))
 }
