@@ -44,6 +44,8 @@ impl Engine {
                 self.hear_node(head.node, arrival_us, now, out);
             }
             self.observe(arrival_us, now, out);
+            // What it has made due at once, such as steps that a higher tier has missed.
+            self.advance(arrival_us, now, out);
         }
     }
 

@@ -65,6 +65,17 @@ fn who_acknowledges_shelves_or_sees_it_clear_ends_it_and_a_rise_begins_it_anew()
 }
 
 #[test]
+fn a_step_that_a_rise_finds_overdue_is_told_with_it() {
+    at_site(
+        DESKS,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         100 history G1=3@99 -> gas:G1 tier_raised red late @99; gas:G1 escalated red!
+         121 tick -> gas:G1 escalated red! @120",
+    );
+}
+
+#[test]
 fn a_snapshot_knows_how_far_it_went() {
     at_site(
         DESKS,
