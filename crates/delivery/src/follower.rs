@@ -5,13 +5,13 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use davy_journal::JournalError;
-use davy_model::Transition;
+use davy_model::{Timestamp, Transition};
 use tokio::sync::broadcast::{
     Receiver,
     error::{RecvError, TryRecvError},
 };
 
-use crate::{Delivered, Event, GapReason, SiteFeed, Start, site_feed::Item};
+use crate::{Delivered, Event, GapReason, Mark, SiteFeed, Start, site_feed::Item};
 
 /// Follows one site.
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub struct Follower {
     live: Receiver<Item>,
     /// The last transition said.
     seen: u64,
+    /// When the one it begins after was recorded, as its token has it, while nobody looked whether that is so.
+    unproven: Option<Timestamp>,
+    /// The last transition that there was when the journal was asked for what comes next.
+    asked_at: u64,
     /// Heard live, with others missing before it.
     held: Option<Delivered>,
     /// The journal has, or may have, what comes next.
@@ -33,6 +37,11 @@ pub struct Follower {
 pub enum Step {
     /// Tell the subscriber.
     Say(Event),
+    /// Look up the transition of that number in the journal, and give it to [`Follower::look`].
+    Look {
+        /// The one that the token names.
+        sequence: u64,
+    },
     /// Read transitions after that sequence from the journal, and give them to [`Follower::read`].
     Read {
         /// The last one it has.
@@ -49,22 +58,31 @@ impl Follower {
     pub fn start(feed: &Arc<SiteFeed>, start: &Start) -> Follower {
         let live = feed.listen();
         // After listening began: what is published from here on is heard live, or is in the journal by then.
-        let head = feed.sequence();
-        let seen = match start {
-            Start::Now => head,
-            Start::After(token) => token.seen(feed.site()).unwrap_or(head),
+        let head = feed.last_sequence();
+        let begin = match start {
+            Start::Now => None,
+            Start::After(token) => token.seen(feed.site()),
         };
+        let begin = begin.unwrap_or(Mark::from(head));
         let mut follower = Follower {
             feed: Arc::clone(feed),
             live,
-            seen: seen.min(head),
+            seen: begin.sequence.min(head),
+            unproven: None,
+            asked_at: head,
             held: None,
-            behind: seen < head,
+            behind: begin.sequence < head,
             ended: false,
             said: VecDeque::new(),
         };
-        if seen > head {
-            follower.gap(head + 1, seen, GapReason::UnknownToken);
+        if begin.sequence > head {
+            follower.gap(head + 1, begin.sequence, GapReason::UnknownToken);
+        } else {
+            match feed.has(begin) {
+                Some(true) => {}
+                Some(false) => follower.begins_elsewhere(),
+                None => follower.unproven = begin.recorded_time,
+            }
         }
         follower
     }
@@ -77,7 +95,11 @@ impl Follower {
         if self.ended {
             return Step::End;
         }
+        if self.unproven.is_some() {
+            return Step::Look { sequence: self.seen };
+        }
         if self.behind {
+            self.asked_at = self.feed.sequence();
             return Step::Read { after: self.seen };
         }
         if let Some(held) = self.held.take() {
@@ -92,6 +114,21 @@ impl Follower {
         Step::Wait
     }
 
+    /// What the journal has under the number that the token names; nothing when it was let go.
+    pub fn look(&mut self, found: Result<Option<Transition>, JournalError>) {
+        let due = self.unproven.take();
+        match found {
+            Ok(Some(found)) if Some(found.recorded_time) != due => self.begins_elsewhere(),
+            Ok(_) => {}
+            Err(error) => self.break_off(error),
+        }
+    }
+
+    /// The token means another transition of that number: what came up to it here was never told to whoever has the token.
+    fn begins_elsewhere(&mut self) {
+        self.gap(1, self.seen, GapReason::UnknownToken);
+    }
+
     /// What the journal has after the last one said; nothing when there is no more.
     pub fn read(&mut self, page: Result<Vec<Transition>, JournalError>) {
         let page = match page {
@@ -102,17 +139,10 @@ impl Follower {
                 self.seen = first.sequence - 1;
                 return;
             }
-            Err(error) => {
-                let site = Arc::clone(self.feed.site());
-                self.said.push_back(Event::Broken { site, error: Arc::new(error) });
-                self.ended = true;
-                return;
-            }
+            Err(error) => return self.break_off(error),
         };
-        if page.is_empty() {
-            self.behind = false;
-            return;
-        }
+        let Some(last) = page.last() else { return self.caught_up() };
+        self.feed.note_read(last.sequence);
         for transition in page {
             if transition.sequence > self.seen + 1 {
                 self.gap(self.seen + 1, transition.sequence - 1, GapReason::Retention);
@@ -120,6 +150,23 @@ impl Follower {
             self.seen = transition.sequence;
             self.said.push_back(Event::Alert(Delivered { transition: Arc::new(transition), durable: true }));
         }
+    }
+
+    /// The journal has no more. What was published by then and is not in it, is not on disk: of what is not to be heard live
+    /// either, there is but a gap.
+    fn caught_up(&mut self) {
+        self.behind = false;
+        while self.held.is_none() && !self.behind && self.hear_now() {}
+        if self.held.is_none() && !self.behind && self.seen < self.asked_at {
+            self.gap(self.seen + 1, self.asked_at, GapReason::NotDurable);
+            self.seen = self.asked_at;
+        }
+    }
+
+    fn break_off(&mut self, error: JournalError) {
+        let site = Arc::clone(self.feed.site());
+        self.said.push_back(Event::Broken { site, error: Arc::new(error) });
+        self.ended = true;
     }
 
     /// Waits until something is published.
@@ -167,32 +214,4 @@ impl Follower {
 }
 
 #[cfg(test)]
-mod tests {
-    use davy_journal::FirstKept;
-
-    use super::*;
-    use crate::Token;
-
-    #[test]
-    fn what_the_journal_let_go_is_a_gap_and_what_it_kept_follows() {
-        let feed = Arc::new(SiteFeed::new("park".into(), "park.sqlite".into(), 90));
-        let mut token = Token::default();
-        token.see(&"park".into(), 20);
-        let mut follower = Follower::start(&feed, &Start::After(token));
-        assert!(matches!(follower.step(), Step::Read { after: 20 }));
-        let first = FirstKept { number: 500, sequence: 61 };
-        follower.read(Err(JournalError::NoLongerKept { what: "transition 21".to_owned(), first }));
-        let Step::Say(Event::Gap { from_sequence, to_sequence, reason, .. }) = follower.step() else {
-            panic!("a gap")
-        };
-        assert_eq!((from_sequence, to_sequence, reason), (21, 60, GapReason::Retention));
-        assert!(matches!(follower.step(), Step::Read { after: 60 }));
-        follower.read(Ok(Vec::new()));
-        assert!(matches!(follower.step(), Step::Wait));
-        // Of any other trouble it is told, and that is the end.
-        follower.behind = true;
-        follower.read(Err(JournalError::Full("no disk".to_owned())));
-        assert!(matches!(follower.step(), Step::Say(Event::Broken { .. })));
-        assert!(matches!(follower.step(), Step::End));
-    }
-}
+mod tests;

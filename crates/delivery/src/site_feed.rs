@@ -10,9 +10,10 @@ use std::{
 };
 
 use davy_model::{Timestamp, Transition, Vitals};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use crate::Book;
+use crate::{Book, Mark, recent::Recent};
 
 /// A transition on its way to consumers.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,8 +59,11 @@ pub struct SiteFeed {
     site: Arc<str>,
     journal: PathBuf,
     book: Book,
+    recent: Mutex<Recent>,
     sequence: AtomicU64,
     durable: AtomicU64,
+    /// The last transition that a subscriber read from the journal, which has it before it is published.
+    read: AtomicU64,
     sender: broadcast::Sender<Item>,
 }
 
@@ -70,8 +74,17 @@ impl SiteFeed {
     /// The feed of a site whose last transition is `sequence`, with the journal that has the past.
     pub fn new(site: Arc<str>, journal: PathBuf, sequence: u64) -> SiteFeed {
         let (sender, _) = broadcast::channel(LIVE_LEN_MAX);
-        let (durable, sequence) = (AtomicU64::new(sequence), AtomicU64::new(sequence));
-        SiteFeed { site, journal, book: Book::default(), sequence, durable, sender }
+        let (durable, read, sequence) =
+            (AtomicU64::new(sequence), AtomicU64::new(sequence), AtomicU64::new(sequence));
+        let (book, recent) = (Book::default(), Mutex::default());
+        SiteFeed { site, journal, book, recent, sequence, durable, read, sender }
+    }
+
+    /// It with the last transition of its journal known.
+    #[must_use]
+    pub fn after(self, last: Option<&Transition>) -> SiteFeed {
+        last.into_iter().for_each(|last| self.recent.lock().note(last));
+        self
     }
 
     /// The site's id.
@@ -94,10 +107,38 @@ impl SiteFeed {
         self.sequence.load(Ordering::Acquire)
     }
 
-    /// The last transition on disk: the last one published, but for what was told while the journal fails. A place to resume from
-    /// is no later, since after a crash other transitions may have those numbers.
-    pub fn durable_sequence(&self) -> u64 {
-        self.durable.load(Ordering::Acquire)
+    /// The last transition known to be on disk: the last one published, but for what was told while the journal fails, or the
+    /// last one that was read from the journal before it was published. A place to resume from is no later, since after a crash
+    /// other transitions may have those numbers.
+    pub fn written_sequence(&self) -> u64 {
+        self.durable.load(Ordering::Acquire).max(self.read.load(Ordering::Acquire))
+    }
+
+    /// The last transition that there is, published or read from the journal before it is.
+    pub fn last_sequence(&self) -> u64 {
+        self.sequence().max(self.read.load(Ordering::Acquire))
+    }
+
+    /// Notes that the journal has transitions up to there.
+    pub(crate) fn note_read(&self, sequence: u64) {
+        self.read.fetch_max(sequence, Ordering::AcqRel);
+    }
+
+    /// The last transition published that is on disk: what comes next is what the book does not have yet.
+    pub fn durable_mark(&self) -> Mark {
+        let sequence = self.durable.load(Ordering::Acquire);
+        Mark { sequence, recorded_time: self.recorded_time(sequence) }
+    }
+
+    /// Whether a mark is one of this site's journal; `None` when only the journal can tell.
+    pub fn has(&self, mark: Mark) -> Option<bool> {
+        let Some(recorded) = mark.recorded_time else { return Some(true) };
+        self.recorded_time(mark.sequence).map(|found| found == recorded)
+    }
+
+    /// When a transition was recorded, if it is one of the latest.
+    pub(crate) fn recorded_time(&self, sequence: u64) -> Option<Timestamp> {
+        self.recent.lock().recorded_time(sequence)
     }
 
     /// Tells everyone. Transitions come in the order of their sequence; one told before is not told again.
@@ -110,6 +151,7 @@ impl SiteFeed {
             return;
         }
         self.book.note(&delivered.transition);
+        self.recent.lock().note(&delivered.transition);
         self.sequence.store(sequence, Ordering::Release);
         // Nobody listening is no error.
         let _ = self.sender.send(Item::Alert(delivered));

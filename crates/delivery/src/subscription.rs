@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use davy_journal::{JournalError, JournalReader};
-use davy_model::Transition;
 use tokio::{
     sync::mpsc,
     task::{JoinSet, spawn_blocking},
@@ -34,7 +33,7 @@ pub enum Event {
         site: Arc<str>,
         /// The first of them.
         from_sequence: u64,
-        /// The last of them; before `from_sequence` when the token was ahead of the site.
+        /// The last of them.
         to_sequence: u64,
         /// Why.
         reason: GapReason,
@@ -53,7 +52,8 @@ pub enum Event {
 pub enum GapReason {
     /// They are older than what the journal keeps.
     Retention,
-    /// The token is ahead of the site: it is another journal's.
+    /// The token is another journal's, or that of an older copy of it: ahead of the site, or it names another transition. Of
+    /// the numbers said, what this journal has under them was not told to whoever has the token.
     UnknownToken,
     /// They were told while the journal failed, and are not on disk.
     NotDurable,
@@ -122,9 +122,12 @@ impl Task {
                         return;
                     }
                 }
+                Step::Look { sequence } => {
+                    let found = self.ask(move |reader| reader.transition(sequence)).await;
+                    self.follower.look(found);
+                }
                 Step::Read { after } => {
-                    let (reader, page) = read_page(self.reader.take(), &self.feed, after).await;
-                    self.reader = reader;
+                    let page = self.ask(move |reader| reader.transitions_after(after, PAGE_LEN)).await;
                     self.follower.read(page);
                 }
                 Step::Wait => self.follower.hear().await,
@@ -132,23 +135,23 @@ impl Task {
             }
         }
     }
-}
 
-type Page = (Option<JournalReader>, Result<Vec<Transition>, JournalError>);
-
-/// Reads a page on a thread that may block, with the reader kept from the page before.
-async fn read_page(reader: Option<JournalReader>, feed: &Arc<SiteFeed>, after: u64) -> Page {
-    let feed = Arc::clone(feed);
-    let read = move || {
-        let reader = match reader.map_or_else(|| JournalReader::open(feed.journal()), Ok) {
-            Ok(reader) => reader,
-            Err(error) => return (None, Err(error)),
-        };
-        let page = reader.transitions_after(after, PAGE_LEN);
-        (Some(reader), page)
-    };
-    match spawn_blocking(read).await {
-        Ok(page) => page,
-        Err(error) => (None, Err(JournalError::Misuse(format!("reading the journal: {error}")))),
+    /// Asks the journal on a thread that may block, with the reader kept from the time before.
+    async fn ask<T: Send + 'static>(
+        &mut self,
+        ask: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let (reader, feed) = (self.reader.take(), Arc::clone(&self.feed));
+        let asked = spawn_blocking(move || {
+            let reader = reader.map_or_else(|| JournalReader::open(feed.journal()), Ok)?;
+            let found = ask(&reader);
+            found.map(|found| (reader, found))
+        });
+        let asked = asked.await;
+        let asked =
+            asked.unwrap_or_else(|error| Err(JournalError::Misuse(format!("reading the journal: {error}"))));
+        let (reader, found) = asked?;
+        self.reader = Some(reader);
+        Ok(found)
     }
 }

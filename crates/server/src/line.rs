@@ -106,7 +106,10 @@ impl Opened {
         let Opened { loaded, recovered, place, retention, latest } = self;
         let id = Arc::clone(&loaded.bundle.site);
         let (inbox, receiver) = Inbox::new(inbox_bytes);
-        let feed = Arc::new(SiteFeed::new(Arc::clone(&id), place.path.clone(), recovered.head.sequence));
+        let sequence = recovered.head.sequence;
+        let last = JournalReader::open(&place)?.transition(sequence)?;
+        let feed = SiteFeed::new(Arc::clone(&id), place.path.clone(), sequence).after(last.as_ref());
+        let feed = Arc::new(feed);
         fill_book(&feed, &place, &recovered)?;
         let plan = &loaded.plan;
         let engine = recovered.judge.engine();

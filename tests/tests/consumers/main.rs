@@ -5,4 +5,5 @@ mod cuts;
 mod filters;
 mod ledger;
 mod many;
+mod restored;
 mod silent;

@@ -5,7 +5,8 @@ use std::{mem, time::Duration};
 
 use davy_delivery::Token;
 use davy_proto::v1::{
-    Alert, TransitionKind, alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+    Alert, GapReason, TransitionKind, alert_service_subscribe_request::Start,
+    alert_service_subscribe_response::Event,
 };
 use davy_tests::{Davy, Grpc, LONG, Metrics, Setup, Subscriber, Told, get, wait_until};
 use tokio::time::timeout;
@@ -158,12 +159,33 @@ impl Bench {
         }
         assert!(is_seen, "{} is not in the snapshot", raised.alarm);
         let token: Token = newcomer.token.parse().expect("a token");
-        let after = token.seen(SITE).expect("it speaks of the site");
+        let after = token.seen(SITE).expect("it speaks of the site").sequence;
         assert!(
             after < raised.sequence,
             "it would resume after {after}, and {} is not on disk",
             raised.sequence
         );
+        self.who_was_away_is_told_of_a_gap(raised, newcomer.token).await;
+    }
+
+    /// Whoever stood at `token` when the disk failed, and was away then, is not left in the dark: the alert is not to be had
+    /// again, and a snapshot shows the alarm.
+    async fn who_was_away_is_told_of_a_gap(&self, raised: &Alert, token: String) {
+        let grpc = Grpc::connect(self.server.http()).await;
+        let mut back = grpc.subscribe(Start::AfterToken(token)).await.expect("let in");
+        let told = async {
+            loop {
+                match back.next().await.expect("the stream stands").expect("the stream stands") {
+                    Event::Gap(gap) if gap.reason() == GapReason::NotDurable => return gap,
+                    Event::Alert(alert) => {
+                        panic!("another after it, and no word of {}: {alert:?}", raised.id)
+                    }
+                    _ => {}
+                }
+            }
+        };
+        let gap = timeout(LONG, told).await.unwrap_or_else(|_| panic!("no word of {}", raised.id));
+        assert!((gap.from_sequence..=gap.to_sequence).contains(&raised.sequence), "{gap:?}: {}", raised.id);
     }
 
     /// The disk is well again: everything follows by itself.

@@ -84,7 +84,9 @@ impl Forwarded {
         retention: Retention,
     ) -> Result<Forwarded, JournalError> {
         let (journal, head) = Journal::open_with(place, site, Options::default())?;
-        let feed = Arc::new(SiteFeed::new(Arc::clone(site), place.path.clone(), head.sequence));
+        let last = JournalReader::open(place)?.transition(head.sequence)?;
+        let feed = SiteFeed::new(Arc::clone(site), place.path.clone(), head.sequence).after(last.as_ref());
+        let feed = Arc::new(feed);
         fill_book(&feed, place)?;
         let state = Arc::new(CommitState::default());
         state.number.store(head.number, Ordering::Release);

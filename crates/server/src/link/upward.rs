@@ -245,7 +245,7 @@ impl Bringing<'_> {
             Event::Alert(first) => return self.bring_alerts(first, events).await,
             Event::Heartbeat(beat) => {
                 let Some(site) = self.hub.sites.get(&beat.site) else { return Ok(None) };
-                if self.token.seen(&beat.site).is_some_and(|seen| seen < beat.sequence) {
+                if self.token.seen(&beat.site).is_some_and(|seen| seen.sequence < beat.sequence) {
                     // It was told before it was on disk, and is by now.
                     self.held.insert(Arc::clone(&beat.site));
                 }

@@ -242,9 +242,10 @@ pub(crate) fn too_many_calls(most: usize, whose: &str) -> Status {
     status(Code::ResourceExhausted, "CALLS_TOO_MANY", what)
 }
 
-/// A token of a journal that went further than this one: what it says is dealt with never happened here.
-pub(super) fn token_ahead(site: &str) -> Status {
-    let what = format!("the token is ahead of {site}: it is of another journal, and no cursor moves there");
+/// A token of another journal, or of one that went further than this copy: what it says is dealt with never happened here.
+pub(super) fn foreign_token(site: &str) -> Status {
+    let what =
+        format!("the token is of another journal of {site}, or ahead of this one: no cursor moves there");
     about(Code::InvalidArgument, "RESUME_TOKEN_INVALID", what, &[("site", site)])
 }
 

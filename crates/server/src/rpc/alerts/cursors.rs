@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use davy_access::Caller;
 use davy_delivery::{
-    Token,
+    Mark, SiteFeed, Token,
     consumers::{CONSUMERS_MAX, Consumer, Filters, Listening, Who},
 };
-use davy_journal::Cursor;
+use davy_journal::{Cursor, JournalReader};
 use davy_proto::v1 as wire;
 use tonic::Status;
 
 use super::wanted::Wanted;
-use crate::{guard::Admitted, hub::Hub, rpc::status};
+use crate::{aside::aside, guard::Admitted, hub::Hub, rpc::status};
 
 /// Whose a consumer of that name is. Where callers are known, it is its caller's: nobody moves another's.
 ///
@@ -53,7 +53,7 @@ pub(super) fn confirmed(hub: &Hub, consumer: &Consumer, sites: &[Arc<str>]) -> O
         let position = consumer.position(feed.site());
         known |= position.is_some();
         // A site it never heard of begins with its first transition.
-        token.see(feed.site(), position.map_or(0, |position| position.sequence));
+        token.see(feed.site(), position.map_or(0_u64, |position| position.sequence));
     }
     known.then_some(token)
 }
@@ -62,17 +62,20 @@ pub(super) fn confirmed(hub: &Hub, consumer: &Consumer, sites: &[Arc<str>]) -> O
 /// caller's is nothing.
 ///
 /// # Errors
-/// When it is no name, the token is ahead of a site, no more consumers may be, or a journal cannot be written.
+/// When it is no name, the token is of another journal or ahead of this one, no more consumers may be, or a journal cannot be
+/// read or written.
 pub(super) async fn confirm(hub: &Hub, by: &Admitted, consumer: &str, token: &Token) -> Result<(), Status> {
     let who = who(&by.caller, consumer)?;
     let at = hub.clock.now();
     let theirs = hub.sites.iter().filter(|(id, _)| by.may(id));
     let moves: Vec<_> = theirs.filter_map(|(id, site)| Some((site, token.seen(id)?))).collect();
-    if let Some((site, _)) = moves.iter().find(|(site, sequence)| *sequence > site.feed.durable_sequence()) {
-        return Err(status::token_ahead(&site.id));
+    for (site, mark) in &moves {
+        if mark.sequence > site.feed.written_sequence() || !is_of(&site.feed, *mark).await? {
+            return Err(status::foreign_token(&site.id));
+        }
     }
     let consumer = hub.consumers.admit(&who).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))?;
-    for (site, sequence) in moves {
+    for (site, Mark { sequence, .. }) in moves {
         // Most of a token's sites stand still.
         let stands = consumer.position(&site.id).is_some_and(|known| known.sequence >= sequence);
         if !stands {
@@ -83,4 +86,19 @@ pub(super) async fn confirm(hub: &Hub, by: &Admitted, consumer: &str, token: &To
         consumer.confirmed(&site.id, sequence, at);
     }
     Ok(())
+}
+
+/// Whether a mark is one of this journal; also where the journal has let go of it.
+///
+/// # Errors
+/// When the journal cannot be read.
+async fn is_of(feed: &Arc<SiteFeed>, mark: Mark) -> Result<bool, Status> {
+    if let Some(known) = feed.has(mark) {
+        return Ok(known);
+    }
+    let feed = Arc::clone(feed);
+    let look = move || JournalReader::open(feed.journal())?.transition(mark.sequence);
+    let found = aside(look).await.map_err(|_| status::stopping())?;
+    let found = found.map_err(|error| status::journal(&error))?;
+    Ok(found.is_none_or(|found| Some(found.recorded_time) == mark.recorded_time))
 }

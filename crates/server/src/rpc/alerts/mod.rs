@@ -121,7 +121,7 @@ impl Alerts {
     fn begin_elsewhere_now(&self, token: &mut Token, sites: &[Arc<str>]) {
         for feed in sites.iter().filter_map(|site| self.hub.feed.site(site)) {
             if token.seen(feed.site()).is_none() {
-                token.see(feed.site(), feed.durable_sequence());
+                token.see(feed.site(), feed.durable_mark());
             }
         }
     }

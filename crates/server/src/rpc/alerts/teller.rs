@@ -6,7 +6,7 @@ use davy_delivery::{Event, GapReason, Start, Subscription, Token};
 use davy_proto::{alert_of, duration_to_wire, time_to_wire, v1 as wire};
 use tokio::{
     sync::mpsc,
-    time::{Instant, Interval, MissedTickBehavior, interval_at},
+    time::{Interval, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -41,6 +41,7 @@ impl Teller {
         token: Token,
         sender: mpsc::Sender<Result<Message, Status>>,
     ) -> Teller {
+        // Whoever knows it may resume after it, also when nothing was told before the stream broke.
         Teller { hub: Arc::clone(hub), wanted, token, is_moved: true, sender }
     }
 
@@ -71,10 +72,9 @@ impl Teller {
         }
     }
 
-    /// When it is looked whether the client knows its token: as often as a heartbeat would have told it.
+    /// When it is looked whether the client knows its token: at once, and then as often as a heartbeat would have told it.
     fn bookmarks(&self) -> Interval {
-        let every = self.hub.heartbeat_every;
-        let mut bookmarks = interval_at(Instant::now() + every, every);
+        let mut bookmarks = interval(self.hub.heartbeat_every);
         bookmarks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         bookmarks
     }
@@ -89,10 +89,9 @@ impl Teller {
 
     async fn tell_snapshot(&mut self) -> Result<(), Gone> {
         let mut alarms = Vec::new();
-        let tier = self.wanted.tier;
         for site in self.wanted.sites.iter().filter_map(|id| self.hub.sites.get(id)) {
             let entries = site.feed.book().standing();
-            let wanted = entries.iter().filter(|entry| tier.is_none_or(|tier| entry.last.facts.tier >= tier));
+            let wanted = entries.iter().filter(|entry| self.wanted.wants(&entry.last));
             alarms.extend(wanted.map(|entry| view::alarm(site, entry)));
         }
         let count = u32::try_from(alarms.len()).unwrap_or(u32::MAX);
@@ -113,7 +112,7 @@ impl Teller {
                 // What is not on disk may have another number after a crash: nobody may resume after it.
                 if delivered.durable {
                     self.is_moved = true;
-                    self.token.see(&transition.alarm.site, transition.sequence);
+                    self.token.see(&transition.alarm.site, &**transition);
                 }
                 if !self.wanted.wants(transition) {
                     return None;
@@ -125,8 +124,8 @@ impl Teller {
             }
             Event::Heartbeat(_) => return None,
             Event::Gap { site, from_sequence, to_sequence, reason } => {
-                let durable = self.hub.feed.site(&site).map_or(0, |feed| feed.durable_sequence());
-                self.token.see(&site, to_sequence.min(durable));
+                let written = self.hub.feed.site(&site).map_or(0, |feed| feed.written_sequence());
+                self.token.see(&site, to_sequence.min(written));
                 let reason = match reason {
                     GapReason::Retention => wire::GapReason::Retention,
                     GapReason::UnknownToken => wire::GapReason::UnknownToken,
