@@ -20,18 +20,24 @@ pub(crate) fn to_json(bundle: &Bundle) -> serde_json::Value {
     bundle.files.iter().map(record).collect()
 }
 
+/// The files of a revision, of which `files` was found; `None` for the revision without a name, which has none.
 pub(crate) fn from_json(
     site: &str,
     revision: &str,
-    files: serde_json::Value,
-) -> Result<Arc<Bundle>, HistoryError> {
-    let files: Vec<FileRecord> = serde_json::from_value(files).map_err(|error| {
-        HistoryError::Damaged(format!("the files of revision {revision} of {site}: {error}"))
-    })?;
+    files: Option<serde_json::Value>,
+) -> Result<Option<Arc<Bundle>>, HistoryError> {
+    if revision.is_empty() {
+        return Ok(None);
+    }
+    let damaged =
+        |why: String| HistoryError::Damaged(format!("the files of revision {revision} of {site}{why}"));
+    let files = files.ok_or_else(|| damaged(" are not there".to_owned()))?;
+    let files: Vec<FileRecord> =
+        serde_json::from_value(files).map_err(|error| damaged(format!(": {error}")))?;
     let file = |file: FileRecord| BundleFile { path: file.path, text: file.text };
-    Ok(Arc::new(Bundle {
+    Ok(Some(Arc::new(Bundle {
         site: site.into(),
         revision: revision.into(),
         files: files.into_iter().map(file).collect(),
-    }))
+    })))
 }

@@ -28,8 +28,8 @@ pub struct Sample {
 pub struct Standing {
     /// How far its journal has been taken in.
     pub position: Position,
-    /// The files active there.
-    pub bundle: Arc<Bundle>,
+    /// The files active there; `None` where none were: another Davy judged it, or its log had not come to them yet.
+    pub bundle: Option<Arc<Bundle>>,
     /// The alarms that were active there, with what they count for.
     pub active: Vec<(AlarmKey, Tier, Vec<Scope>)>,
 }

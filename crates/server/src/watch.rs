@@ -18,7 +18,7 @@ use crate::{
     audit::Health,
     canary::Standing,
     certificates::{self, Ending, told_ending, told_trouble},
-    consumers, exits,
+    consumers, exits, history,
     hub::Hub,
     link::{Silence, silences, upward_fault},
     site::SiteService,
@@ -184,7 +184,10 @@ impl Watch {
     /// History that takes nothing harms no alarm, but what it is owed takes room in the journal.
     fn look_at_history(&mut self, hub: &Hub, site: &SiteService) {
         let now = hub.clock.now();
-        let trouble = hub.history.as_ref().and_then(|history| history.health.trouble_of(&site.id, now));
+        let health = hub.history.as_ref().map(|history| &history.health);
+        let trouble = health.and_then(|health| {
+            health.trouble_of(&site.id, now).or_else(|| brought_trouble(hub, health, now))
+        });
         let lasting = trouble.filter(|(since, _)| now.since(*since) >= HISTORY_GRACE);
         let left = site.state.kept.debt_full_in(site.state.number.load(Ordering::Acquire));
         let (tier, text) = history_fault(lasting.as_ref().map_or("", |(_, why)| why), left);
@@ -276,6 +279,15 @@ impl Watch {
             self.active.insert(key, active.then_some(tier));
         }
     }
+}
+
+/// Since when nothing of a site is taken in that a lower Davy brings, and why: such a site has no alarms of its own to tell it.
+fn brought_trouble(hub: &Hub, health: &history::Health, now: Timestamp) -> Option<(Timestamp, String)> {
+    let mut brought = hub.sites.values().filter(|site| site.forwarded.is_some());
+    brought.find_map(|site| {
+        let (since, why) = health.trouble_of(&site.id, now)?;
+        Some((since, format!("{}: {why}", site.id)))
+    })
 }
 
 /// How grave it is that history takes nothing, and what is told: what is owed, and when some of it will be lost.

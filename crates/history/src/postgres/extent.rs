@@ -18,7 +18,7 @@ pub(super) async fn extent(client: &Client, site: &str) -> Result<Option<Extent>
     let ends = client.query_one(ENDS, &[&site]).await?;
     let (Some(Time(first)), Some(Time(last))) = (ends.get(0), ends.get(1)) else { return Ok(None) };
     let active = match client.query_opt(ACTIVE, &[&site]).await? {
-        Some(row) => Some(files::from_json(site, row.get(0), row.get(1))?),
+        Some(row) => files::from_json(site, row.get(0), row.get(1))?,
         None => None,
     };
     Ok(Some(Extent { first, last, active }))

@@ -90,9 +90,7 @@ impl Writer {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let revision: String = row.get(4);
-        let gone =
-            || HistoryError::Damaged(format!("the files of revision {revision} of {site} are not there"));
-        let files: serde_json::Value = row.get::<_, Option<_>>(5).ok_or_else(gone)?;
+        let files: Option<serde_json::Value> = row.get(5);
         let position = Position {
             number: natural(row.get(0))?,
             hash: hash(row.get(1))?,

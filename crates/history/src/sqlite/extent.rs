@@ -22,7 +22,7 @@ pub(super) fn extent(conn: &Connection, site: &str) -> Result<Option<Extent>, Hi
         }
     }
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else { return Ok(None) };
-    let active = read::standing(conn, site)?.map(|standing| standing.bundle);
+    let active = read::standing(conn, site)?.and_then(|standing| standing.bundle);
     Ok(Some(Extent { first: *first, last: *last, active }))
 }
 

@@ -34,9 +34,8 @@ pub(super) fn standing(conn: &Connection, site: &str) -> Result<Option<Standing>
     let mut rows = query.query([site])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let revision: String = row.get(4)?;
-    let gone = || HistoryError::Damaged(format!("the files of revision {revision} of {site} are not there"));
-    let text: String = row.get::<_, Option<_>>(5)?.ok_or_else(gone)?;
-    let files = serde_json::from_str(&text).map_err(|error| {
+    let text: Option<String> = row.get(5)?;
+    let files = text.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| {
         HistoryError::Damaged(format!("the files of revision {revision} of {site}: {error}"))
     })?;
     let position = Position {

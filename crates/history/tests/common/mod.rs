@@ -36,7 +36,7 @@ pub(crate) async fn a_batch_lands_once(store: &dyn Store) {
     assert!(matches!(refused, HistoryError::Moved { expected: 0, found: Some(1) }), "{refused:?}");
     let standing = store.standing(SITE).await.expect("it answers").expect("it stands somewhere");
     assert_eq!(standing.position, first.until);
-    assert_eq!(standing.bundle.files[0].text, "site: park\n");
+    assert_eq!(standing.bundle.expect("its files").files[0].text, "site: park\n");
 
     let second = log.batch(now, vec![row(0, now.offset_micros(1), 3.0)]);
     let mut other = second.clone();

@@ -93,7 +93,7 @@ impl Translator {
             Some(other) => (None, risks.close(other.position.at.offset_micros(1))),
             None => (standing, Vec::new()),
         };
-        let bundle = base.map(|base| &base.bundle).or(standing.map(|standing| &standing.bundle));
+        let bundle = base.map(|base| &base.bundle).or(standing.and_then(|standing| standing.bundle.as_ref()));
         let batch = Gathered {
             activations: base.cloned().into_iter().collect(),
             risks: ended,

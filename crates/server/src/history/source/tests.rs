@@ -182,3 +182,19 @@ async fn one_that_stands_in_the_middle_of_what_goes_tells_of_it() {
     assert_eq!(house.seconds().await, expected);
     assert_eq!(house.store.state().await.expect("it answers").holes.len(), 1);
 }
+
+/// As that of a site which a lower Davy judges.
+#[tokio::test]
+async fn a_journal_without_files_is_brought_on_after_a_restart() {
+    let (mut house, ahead) = (House::new(), Arc::new(Semaphore::new(0)));
+    for (last, due) in [(3, Step::Landed), (5, Step::Landed), (5, Step::Nothing)] {
+        for number in house.journal.head().number + 1..=last {
+            let commit = Commit { number, at: at(number), inputs: Vec::new(), transitions: Vec::new() };
+            house.journal.append(&[commit]).expect("there is room");
+        }
+        let step = house.step(&mut house.source(), &ahead).await.expect("it is brought");
+        assert_eq!(step, due, "up to {last}");
+        let standing = house.store.standing("park").await.expect("it answers").expect("it stands somewhere");
+        assert_eq!((standing.position.number, standing.bundle), (last, None));
+    }
+}
