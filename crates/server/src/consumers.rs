@@ -76,27 +76,32 @@ pub(crate) fn faults(hub: &Hub, site: &SiteService) -> Vec<Fault> {
 }
 
 fn fault(hub: &Hub, must: &ConsumerConfig) -> Option<Fault> {
-    let now = hub.clock.now();
     let standing = hub.consumers.get(&must.who).map(|consumer| consumer.standing());
-    // Forgotten by somebody, and not here since.
-    let silence = standing.map_or(Silence::Gone, |standing| standing.silence(must.silent_after, now));
+    // Whether it never came, or was forgotten by somebody and is not here since.
+    let is_new = standing.as_ref().is_none_or(|known| known.heard.is_none() && known.positions.is_empty());
+    let (after, now) = (must.silent_after, hub.clock.now());
+    let silence = standing.map_or(Silence::Gone, |standing| standing.silence(after, hub.started, now));
     let name = &must.who.name;
+    let of = must.who.caller.as_ref().map(|caller| format!(" --of {caller}")).unwrap_or_default();
+    let show = format!("davy consumers show {name}{of}");
     let text = match silence {
         Silence::None => None,
         Silence::Unsaid => return None,
-        Silence::Gone => Some(Text::both(
+        Silence::Gone if is_new => Some(Text::both(
             format!(
-                "consumer {name} is not connected: alerts are kept for it; look at it, and at davy consumers show {name}"
+                "consumer {name} has never been here: nobody takes alerts under that name; look at that system"
             ),
-            format!("消费方 {name} 未连接：已为其保留警报；请检查该系统，并查看 davy consumers show {name}"),
+            format!("消费方 {name} 从未连接：没有系统以该名称接收警报；请检查该系统"),
+        )),
+        Silence::Gone => Some(Text::both(
+            format!("consumer {name} is not connected: alerts are kept for it; look at it, and at {show}"),
+            format!("消费方 {name} 未连接：已为其保留警报；请检查该系统，并查看 {show}"),
         )),
         Silence::Unconfirmed => Some(Text::both(
             format!(
-                "consumer {name} is connected and confirms nothing: alerts wait for it; look at it, and at davy consumers show {name}"
+                "consumer {name} is connected and confirms nothing: alerts wait for it; look at it, and at {show}"
             ),
-            format!(
-                "消费方 {name} 已连接但不确认：有警报待其处理；请检查该系统，并查看 davy consumers show {name}"
-            ),
+            format!("消费方 {name} 已连接但不确认：有警报待其处理；请检查该系统，并查看 {show}"),
         )),
     };
     Some(Fault { part: format!("{FAULT_PART}{name}"), why: text.map(|text| (must.tier, text)) })

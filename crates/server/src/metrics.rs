@@ -193,8 +193,9 @@ fn show_consumers(hub: &Hub) {
     let now = hub.clock.now();
     for must in &hub.must_listen {
         let standing = hub.consumers.get(&must.who).map(|consumer| consumer.standing());
-        let listens =
-            standing.as_ref().is_some_and(|one| one.silence(must.silent_after, now) == Silence::None);
+        let listens = standing
+            .as_ref()
+            .is_some_and(|one| one.silence(must.silent_after, hub.started, now) == Silence::None);
         let label = || must.who.name.to_string();
         gauge!("davy_consumer_listens", "consumer" => label()).set(f64::from(u8::from(listens)));
         let positions = standing.iter().flat_map(|one| &one.positions);

@@ -86,10 +86,11 @@ impl Standing {
         }
     }
 
-    /// Whether it listens, when it may be gone, or leave unconfirmed what it was sent, for less than `after`.
-    pub fn silence(&self, after: Duration, now: Timestamp) -> Silence {
+    /// Whether it listens, when it may be gone, or leave unconfirmed what it was sent, for less than `after`. Before `began`, when
+    /// Davy started, nobody could be connected.
+    pub fn silence(&self, after: Duration, began: Timestamp, now: Timestamp) -> Silence {
         if self.streams == 0 {
-            return if now.since(self.since) >= after { Silence::Gone } else { Silence::Unsaid };
+            return if now.since(self.since.max(began)) >= after { Silence::Gone } else { Silence::Unsaid };
         }
         match self.waits_since {
             Some(since) if now.since(since) >= after => Silence::Unconfirmed,

@@ -20,7 +20,7 @@ pub struct Run {
 }
 
 /// The longest time that one run covers: it says when each of its transitions was sent, within that.
-pub(super) const RUN_SPAN_MAX: Duration = Duration::from_secs(60);
+pub(super) const RUN_SPAN_MAX: Duration = Duration::from_secs(1);
 /// Runs of one consumer that wait for the ledger.
 const RUNS_MAX: usize = 256;
 /// With so many of one consumer, the ledger is called.
@@ -75,25 +75,25 @@ impl Runs {
 mod tests {
     use super::*;
 
-    fn at(s: i64) -> Timestamp {
-        Timestamp::from_micros(s * 1_000_000)
+    fn at(tenths: i64) -> Timestamp {
+        Timestamp::from_micros(tenths * 100_000)
     }
 
     #[test]
-    fn what_follows_one_another_is_one_run_and_a_hole_or_a_minute_begins_the_next() {
+    fn what_follows_one_another_is_one_run_and_a_hole_or_more_than_a_second_begins_the_next() {
         let mut runs = Runs::default();
-        for (site, sequence, s) in [
+        for (site, sequence, tenths) in [
             ("park", 1, 0),
             ("park", 2, 1),
             ("mine", 7, 1),
-            ("park", 3, 60),
-            ("park", 4, 61),
-            ("park", 6, 61),
+            ("park", 3, 10),
+            ("park", 4, 11),
+            ("park", 6, 11),
         ] {
-            assert!(!runs.sent(site, sequence, at(s)));
+            assert!(!runs.sent(site, sequence, at(tenths)));
         }
         // Sent again after the stream was cut.
-        assert!(!runs.sent("park", 6, at(62)));
+        assert!(!runs.sent("park", 6, at(12)));
         let (told, dropped) = runs.take();
         let told: Vec<_> = told
             .iter()
@@ -102,11 +102,11 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("park", 1, 3, at(0), at(60)),
-                ("park", 4, 4, at(61), at(61)),
-                ("park", 6, 6, at(61), at(61)),
+                ("park", 1, 3, at(0), at(10)),
+                ("park", 4, 4, at(11), at(11)),
+                ("park", 6, 6, at(11), at(11)),
                 ("mine", 7, 7, at(1), at(1)),
-                ("park", 6, 6, at(62), at(62)),
+                ("park", 6, 6, at(12), at(12)),
             ]
         );
         assert_eq!((dropped, runs.take().0), (0, Vec::new()));

@@ -76,26 +76,30 @@ async fn the_ledger_says_when_a_transition_was_sent_and_when_it_was_confirmed() 
     let consumers = house.open(LedgerBounds::default(), &[], &[]);
     let filters = Filters { tier: Some(Tier::Red), ..Filters::default() };
     let stream = consumers.listen(&desk(), filters.clone(), &park()).expect("let in");
-    for sequence in 1..=10 {
-        house.at(i64::try_from(sequence).expect("few"));
+    for (sequence, s) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (6, 2), (7, 2), (8, 2), (9, 2), (10, 2)] {
+        house.at(s);
         stream.sent("park", sequence);
         // A look writes what there is: the run goes on all the same.
-        assert_eq!(told(&consumers, of(sequence)).await, [(1, sequence, 1, sequence as i64, None)]);
+        assert_eq!(told(&consumers, of(sequence)).await, [(1, sequence, 1, s, None)]);
     }
+    house.at(3);
+    stream.sent("park", 11);
+    assert_eq!(told(&consumers, of(11)).await, [(11, 11, 3, 3, None)], "more than a second after the first");
+    // It came before the last was sent: nothing is confirmed that was not.
+    consumers.get(&desk()).expect("known").confirmed(&"park".into(), 4, at(1));
+    assert_eq!(told(&consumers, of(4)).await, [(1, 4, 1, 1, Some(1))]);
+    assert_eq!(told(&consumers, of(5)).await, [(5, 10, 1, 2, None)]);
+    assert_eq!(told(&consumers, of(12)).await, [], "what was not sent is not said to be");
     house.at(11);
-    consumers.get(&desk()).expect("known").confirmed(&"park".into(), 4, at(11));
-    assert_eq!(told(&consumers, of(4)).await, [(1, 4, 1, 10, Some(11))]);
-    assert_eq!(told(&consumers, of(5)).await, [(5, 10, 1, 10, None)]);
-    assert_eq!(told(&consumers, of(11)).await, [], "what was not sent is not said to be");
     drop(stream);
     consumers.stop();
     drop(consumers);
     // A confirmation that the journal has, and the ledger had not heard of.
     house.at(60);
     let consumers = house.open(LedgerBounds::default(), &[("ann/desk", 7, 12)], &[]);
-    assert_eq!(told(&consumers, of(7)).await, [(5, 7, 1, 10, Some(12))]);
+    assert_eq!(told(&consumers, of(7)).await, [(5, 7, 1, 2, Some(12))]);
     let standing = consumers.get(&desk()).expect("known").standing();
-    assert_eq!((standing.streams, standing.since, standing.heard), (0, at(11), Some(at(11))));
+    assert_eq!((standing.streams, standing.since, standing.heard), (0, at(11), Some(at(1))));
     assert_eq!(standing.filters, filters);
     assert_eq!(standing.positions["park"], Position { sequence: 7, at: at(12) });
 }
@@ -139,7 +143,7 @@ fn a_consumer_is_silent_when_it_is_gone_and_when_it_confirms_nothing() {
     let minute = Duration::from_secs(60);
     let silence = |s| {
         house.at(s);
-        consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(s))
+        consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(0), at(s))
     };
     assert_eq!((silence(59), silence(60)), (Silence::Unsaid, Silence::Gone));
     let stream = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");
@@ -153,6 +157,10 @@ fn a_consumer_is_silent_when_it_is_gone_and_when_it_confirms_nothing() {
     assert_eq!(silence(9999), Silence::None);
     drop(stream);
     assert_eq!((silence(10_058), silence(10_059)), (Silence::Unsaid, Silence::Gone));
+    // Davy was away itself: what it missed then is nobody's silence.
+    let standing = consumers.get(&desk()).expect("known").standing();
+    let since_the_start = |s| standing.silence(minute, at(20_000), at(s));
+    assert_eq!((since_the_start(20_059), since_the_start(20_060)), (Silence::Unsaid, Silence::Gone));
 }
 
 #[test]
@@ -160,7 +168,8 @@ fn what_waits_is_waited_for_over_a_new_stream_while_that_asks_for_it() {
     let house = House::new();
     let consumers = house.open(LedgerBounds::default(), &[], &[desk()]);
     let minute = Duration::from_secs(60);
-    let silence = || consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(60));
+    let silence =
+        || consumers.get(&desk()).expect("it must listen").standing().silence(minute, at(0), at(60));
     consumers.listen(&desk(), Filters::default(), &park()).expect("let in").sent("park", 1);
     house.at(60);
     let again = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");

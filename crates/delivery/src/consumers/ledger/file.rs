@@ -132,7 +132,8 @@ fn write_run(transaction: &Transaction<'_>, consumer: &str, run: &Run) -> Result
     Ok(())
 }
 
-/// Notes that everything up to a position is confirmed. A run that is confirmed in part becomes two.
+/// Notes that everything up to a position is confirmed. A run that is confirmed in part becomes two; nothing is confirmed before
+/// it was sent.
 fn write_confirmed(
     transaction: &Transaction<'_>,
     consumer: &str,
@@ -149,7 +150,7 @@ fn write_confirmed(
         .execute(params![consumer, site, sequence])?;
     transaction
         .prepare_cached(
-            "UPDATE deliveries SET confirmed_us = ?4, to_sequence = min(to_sequence, ?3)
+            "UPDATE deliveries SET confirmed_us = ?4, to_sequence = min(to_sequence, ?3), last_sent_us = min(last_sent_us, ?4)
              WHERE consumer = ?1 AND site = ?2 AND confirmed_us IS NULL AND from_sequence <= ?3",
         )?
         .execute(params![consumer, site, sequence, at])?;
