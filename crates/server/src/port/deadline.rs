@@ -9,12 +9,13 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::Code;
+use tonic::Status;
 
 use super::calls::CallPlace;
+use crate::rpc::status;
 
 /// The header of a gRPC call that says how long its caller waits.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
@@ -68,11 +69,8 @@ impl HttpBody for Answer {
         if due {
             self.end();
             let mut trailers = HeaderMap::new();
-            trailers.insert("grpc-status", HeaderValue::from(Code::DeadlineExceeded as i32));
-            trailers.insert(
-                "grpc-message",
-                HeaderValue::from_static("the deadline that was asked for has passed"),
-            );
+            // What cannot be said in a header is left out; the code always can.
+            let _ = passed().add_header(&mut trailers);
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
@@ -91,8 +89,14 @@ impl HttpBody for Answer {
     }
 }
 
+fn passed() -> Status {
+    status::completed(Status::deadline_exceeded("the deadline that was asked for has passed"))
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -68,6 +68,8 @@ async fn a_stream_ends_at_the_deadline_that_its_caller_set_and_outlives_the_port
     let (head, trailers) = call(&open, "/davy.v1.T/Endless", Some("700m")).await;
     assert_eq!(status(&head), None);
     assert_eq!(trailers.as_ref().and_then(status), Some(DEADLINE_EXCEEDED));
+    let details = trailers.is_some_and(|trailers| trailers.contains_key("grpc-status-details-bin"));
+    assert!(details, "it says why as every error does");
     assert!(began.elapsed() >= Duration::from_millis(700));
 }
 
