@@ -7,9 +7,9 @@ use std::{
 };
 
 use figment::{
-    Figment,
+    Figment, Metadata,
     providers::{Env, Format, Serialized, Toml},
-    value::Dict,
+    value::{Dict, Value},
 };
 use serde::{Deserialize, Serialize};
 
@@ -224,14 +224,16 @@ pub struct Flags {
 
 /// Reads the file, the files of `conf.d` beside it in the order of their names, the environment and the flags.
 ///
+/// Gives what can be read, and everything that cannot.
+///
 /// # Errors
-/// What cannot be read, and every key that is not one.
-pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<Raw, Vec<ConfigProblem>> {
+/// When there is no such file.
+pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<(Raw, Vec<ConfigProblem>), ConfigProblem> {
     let mut figment = Figment::from(Serialized::defaults(Raw::default()));
     let mut base = PathBuf::new();
     if let Some(path) = path {
         if !path.is_file() {
-            return Err(vec![ConfigProblem::new(path.display().to_string(), "no such file")]);
+            return Err(ConfigProblem::new(path.display().to_string(), "no such file"));
         }
         base = path.parent().map(Path::to_path_buf).unwrap_or_default();
         figment = figment.merge(Toml::file_exact(path));
@@ -239,13 +241,58 @@ pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<Raw, Vec<Config
             figment = figment.merge(Toml::file_exact(above));
         }
     }
-    let mut raw: Raw = figment
-        .merge(Env::prefixed("DAVY__").split("__"))
-        .extract()
-        .map_err(|error| error.into_iter().map(ConfigProblem::from).collect::<Vec<_>>())?;
+    let (mut raw, problems) = extract(&figment.merge(Env::prefixed("DAVY__").split("__")));
     raw.base = base;
     apply(flags, &mut raw);
-    Ok(raw)
+    Ok((raw, problems))
+}
+
+/// What is said, and every key that cannot be read: that is taken for unsaid.
+fn extract(figment: &Figment) -> (Raw, Vec<ConfigProblem>) {
+    let mut problems = Vec::new();
+    let mut said: Value = match figment.extract() {
+        Ok(said) => said,
+        // A file that is no TOML says nothing at all.
+        Err(error) => return (Raw::default(), error.into_iter().map(ConfigProblem::from).collect()),
+    };
+    loop {
+        let errors = match Figment::from(Serialized::defaults(&said)).extract() {
+            Ok(raw) => return (raw, problems),
+            Err(errors) => errors,
+        };
+        for mut error in errors {
+            let is_unsaid = unsay(&mut said, &error.path);
+            error.metadata = said_in(figment, &error.path).cloned();
+            problems.push(ConfigProblem::from(error));
+            if !is_unsaid {
+                return (Raw::default(), problems);
+            }
+        }
+    }
+}
+
+/// Takes away what stands at a path; false when nothing does.
+fn unsay(said: &mut Value, path: &[String]) -> bool {
+    match (said, path) {
+        (Value::Dict(_, keys), [key]) => keys.remove(key).is_some(),
+        (Value::Dict(_, keys), [key, below @ ..]) => keys.get_mut(key).is_some_and(|said| unsay(said, below)),
+        (Value::Array(_, items), [place, below @ ..]) => {
+            let place = place.parse().ok().filter(|place| *place < items.len());
+            place.is_some_and(|place| match below {
+                [] => {
+                    items.remove(place);
+                    true
+                }
+                _ => unsay(&mut items[place], below),
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Where the nearest is said that stands at a path, or above it.
+fn said_in<'a>(figment: &'a Figment, path: &[String]) -> Option<&'a Metadata> {
+    (1..=path.len()).rev().find_map(|len| figment.find_metadata(&path[..len].join(".")))
 }
 
 fn conf_d(base: &Path) -> Vec<PathBuf> {
@@ -272,5 +319,27 @@ fn apply(flags: &Flags, raw: &mut Raw) {
     }
     if let Some(door) = &flags.door {
         raw.door.listen.clone_from(door);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_that_cannot_be_read_is_told_at_once_and_the_others_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("davy.toml");
+        let text = "inbox_mib = 7\nnote = \"x\"\n[nonsense]\n[door]\nlisen = \"127.0.0.1:1\"\nreceive_max = \"many\"\n\
+                    [[consumer]]\nnome = \"desk\"\n[[consumer]]\nname = \"scada\"\n[history]\nmax_gib = 3\n";
+        fs::write(&file, text).expect("written");
+        let (raw, problems) = load(Some(&file), &Flags::default()).expect("it is there");
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        for due in ["note", "nonsense", "door.lisen", "door.receive_max", "consumer.0"] {
+            assert!(told.iter().any(|told| told.contains(due)), "{due}: {told:#?}");
+        }
+        assert!(told.iter().all(|told| told.contains("davy.toml")), "{told:#?}");
+        assert_eq!((raw.inbox_mib, raw.door.receive_max), (7, RawDoor::default().receive_max));
+        assert_eq!(raw.door.listen, RawDoor::default().listen);
     }
 }

@@ -153,7 +153,15 @@ impl Config {
     /// # Errors
     /// Every problem found, not only the first.
     pub fn load(path: Option<&std::path::Path>, flags: &Flags) -> Result<Config, Vec<ConfigProblem>> {
-        resolve::resolve(&file::load(path, flags)?)
+        let (raw, mut problems) = file::load(path, flags).map_err(|problem| vec![problem])?;
+        match resolve::resolve(&raw) {
+            Ok(config) if problems.is_empty() => Ok(config),
+            Ok(_) => Err(problems),
+            Err(more) => {
+                problems.extend(more);
+                Err(problems)
+            }
+        }
     }
 
     /// The certificates that are served with.
