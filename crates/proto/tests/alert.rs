@@ -65,6 +65,15 @@ fn the_json_line_has_exactly_the_fields_of_the_contract_in_their_order() {
     assert_eq!(line, want);
 }
 
+/// By both a consumer knows that it has dealt with it, whichever way it came.
+#[test]
+fn a_standing_alarm_has_the_id_and_the_recorded_time_of_its_alert() {
+    let transition = raised();
+    let (alert, alarm) = (alert_of(&transition, false), alarm_of(&transition));
+    assert_eq!(alert.id, format!("{}#{}.{}", alarm.id, alarm.occurrence, alarm.step));
+    assert_eq!(alert.recorded_time, alarm.last_transition_time);
+}
+
 #[test]
 fn what_a_transition_does_not_say_is_null_and_never_a_zero() {
     let mut silent = raised();

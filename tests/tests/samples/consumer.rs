@@ -130,6 +130,11 @@ impl Consumer {
         wait_until(&what, LONG, async || self.said().contains(words).then_some(())).await;
     }
 
+    /// What an earlier life left.
+    pub(crate) fn has_done(&self, line: &str) {
+        fs::write(self.path("done.jsonl"), format!("{line}\n")).expect("writable");
+    }
+
     /// What a kill in the middle of a write leaves.
     pub(crate) fn tear(&self) {
         let mut file =

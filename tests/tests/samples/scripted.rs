@@ -29,6 +29,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// A number that no name is known of.
 const NAMELESS: i32 = 4711;
 
+/// What comes on a stream, by its number.
+type Scenes = fn(usize) -> Vec<Message>;
+
 /// What one consumer asked for.
 #[derive(Debug, Default)]
 struct Asked {
@@ -36,23 +39,42 @@ struct Asked {
     confirmed: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Script(Arc<Mutex<Asked>>);
+#[derive(Clone, Debug)]
+struct Script {
+    scenes: Scenes,
+    asked: Arc<Mutex<Asked>>,
+}
 
 fn say(token: &str, event: Event) -> Message {
     Ok(AlertServiceSubscribeResponse { token: token.to_owned(), event: Some(event) })
 }
 
-fn alarm(subject: &str) -> Event {
-    Event::Alarm(Alarm {
+/// As an alert and a snapshot tell it: not a whole second.
+fn at(second: i64) -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds: second, nanos: 5 })
+}
+
+fn alarm(subject: &str) -> Message {
+    stands_since(subject, 0)
+}
+
+/// In a snapshot, by a transition recorded at that second. It does not say whether that is on disk.
+fn stands_since(subject: &str, second: i64) -> Message {
+    let alarm = Alarm {
         id: format!("park:h2s:{subject}"),
         site: "park".to_owned(),
         occurrence: 1,
         step: 1,
         tier: NAMELESS,
         state: NAMELESS,
+        last_transition_time: at(second),
         ..Default::default()
-    })
+    };
+    say("", Event::Alarm(alarm))
+}
+
+fn id(subject: &str) -> String {
+    format!("park:h2s:{subject}#1.1")
 }
 
 fn alert(subject: &str) -> Message {
@@ -62,11 +84,11 @@ fn alert(subject: &str) -> Message {
 /// Recorded at that second, on disk or not. The token stands still over what is not.
 fn recorded(subject: &str, second: i64, durable: bool) -> Message {
     let alert = Alert {
-        id: format!("park:h2s:{subject}#1.1"),
+        id: id(subject),
         site: "park".to_owned(),
         transition: NAMELESS,
         tier: NAMELESS,
-        recorded_time: Some(prost_types::Timestamp { seconds: second, nanos: 5 }),
+        recorded_time: at(second),
         durable,
         ..Default::default()
     };
@@ -85,18 +107,17 @@ fn broken() -> Message {
     Err(Status::unavailable("as if it stopped"))
 }
 
-/// What comes on the streams, one after the other.
-fn scene(number: usize) -> Vec<Message> {
+fn what_a_real_one_seldom_says(number: usize) -> Vec<Message> {
     let nameless = Ok(AlertServiceSubscribeResponse { token: "nameless".to_owned(), event: None });
     let bookmark = say("bookmark", Event::Bookmark(Bookmark::default()));
     let gap = Gap { site: "park".to_owned(), from_sequence: 5, to_sequence: 7, reason: NAMELESS };
     let gap = say("gap", Event::Gap(gap));
     match number {
-        0 => vec![begin(), say("", alarm("half")), broken()],
+        0 => vec![begin(), alarm("half"), broken()],
         1 => {
-            vec![begin(), say("", alarm("B")), end("end-1"), nameless, bookmark, alert("C"), alert("C"), gap]
+            vec![begin(), alarm("B"), end("end-1"), nameless, bookmark, alert("C"), alert("C"), gap]
         }
-        2 => vec![begin(), say("", alarm("B")), say("", alarm("D")), end("end-2"), broken()],
+        2 => vec![begin(), alarm("B"), alarm("D"), end("end-2"), broken()],
         // The journal fails, and each comes twice. F is written down after all; Davy forgets G, and gives its id to another.
         _ => vec![
             alert("E"),
@@ -109,6 +130,26 @@ fn scene(number: usize) -> Vec<Message> {
     }
 }
 
+/// Ids come again, for the same and for others.
+fn ids_given_anew(_: usize) -> Vec<Message> {
+    vec![
+        begin(),
+        stands_since("B", 1),
+        stands_since("C", 1),
+        end("end"),
+        // B was on disk. C was not when Davy died: another has its id.
+        recorded("B", 1, true),
+        recorded("C", 2, true),
+        // Twice by the journal, then by an older copy of it.
+        recorded("D", 3, true),
+        recorded("D", 3, true),
+        recorded("D", 4, true),
+        // What was done before this version, and what another got the id of.
+        recorded("A", 5, true),
+        recorded("A", 6, true),
+    ]
+}
+
 #[tonic::async_trait]
 impl AlertService for Script {
     type SubscribeStream = Pin<Box<dyn Stream<Item = Message> + Send>>;
@@ -118,13 +159,13 @@ impl AlertService for Script {
         request: Request<AlertServiceSubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let number = {
-            let mut asked = self.0.lock().expect("nobody panics");
+            let mut asked = self.asked.lock().expect("nobody panics");
             asked.subscribed.push((Instant::now(), request.into_inner()));
             asked.subscribed.len() - 1
         };
-        let (sender, receiver) = mpsc::channel(1);
+        let (scene, (sender, receiver)) = ((self.scenes)(number), mpsc::channel(1));
         tokio::spawn(async move {
-            for message in scene(number) {
+            for message in scene {
                 sender.send(message).await?;
             }
             // Whoever hears on gets heartbeats, and time to confirm.
@@ -145,7 +186,7 @@ impl AlertService for Script {
     ) -> Result<Response<AlertServiceConfirmResponse>, Status> {
         assert!(request.metadata().contains_key("grpc-timeout"), "a confirmation has a deadline");
         let token = request.into_inner().token;
-        self.0.lock().expect("nobody panics").confirmed.push(token.clone());
+        self.asked.lock().expect("nobody panics").confirmed.push(token.clone());
         if token == "refused" {
             let mut details = ErrorDetails::new();
             details.set_error_info("RESUME_TOKEN_INVALID", "davy.v1", std::collections::HashMap::new());
@@ -184,10 +225,10 @@ impl AlertService for Script {
 }
 
 /// Where it listens, and what it will have been asked.
-async fn serve() -> (String, Script) {
+async fn serve(scenes: Scenes) -> (String, Script) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let script = Script::default();
+    let script = Script { scenes, asked: Arc::default() };
     let service = AlertServiceServer::new(script.clone());
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
@@ -197,14 +238,13 @@ async fn serve() -> (String, Script) {
 #[tokio::test]
 async fn half_a_snapshot_a_gap_and_what_has_no_name_or_is_not_on_disk_mislead_none_of_them() {
     for consumer in &mut Consumer::each(&[]).await {
-        let (url, script) = serve().await;
+        let (url, script) = serve(what_a_real_one_seldom_says).await;
         consumer.set("DAVY_SERVER", &url);
         consumer.start();
         let code = consumer.ended().await;
         let (language, said) = (consumer.language(), consumer.said());
-        let asked = script.0.lock().expect("nobody panics");
+        let asked = script.asked.lock().expect("nobody panics");
 
-        let id = |subject: &str| format!("park:h2s:{subject}#1.1");
         assert_eq!(consumer.ids(), ["B", "C", "D", "E", "F", "G", "G"].map(id), "{language}:\n{said}");
         let done = consumer.done();
         assert_eq!(
@@ -224,5 +264,24 @@ async fn half_a_snapshot_a_gap_and_what_has_no_name_or_is_not_on_disk_mislead_no
         }
         assert_eq!(asked.confirmed, ["end-1", "end-2", "refused"], "{language}:\n{said}");
         assert!(said.contains("RESUME_TOKEN_INVALID") && code == 2, "{language}: {code}\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_davy_gives_anew_hides_no_alarm_from_any_of_them() {
+    // As the samples of the version before wrote it.
+    let before = r#"{"id":"park:h2s:A#1.1","recorded":"5.000000005","durable":true,"site":"park"}"#;
+    for consumer in &mut Consumer::each(&[]).await {
+        let (url, _) = serve(ids_given_anew).await;
+        consumer.set("DAVY_SERVER", &url);
+        consumer.has_done(before);
+        consumer.start();
+        let code = consumer.ended().await;
+        let done: Vec<_> =
+            consumer.done().iter().map(|line| (line["id"].clone(), line["recorded"].clone())).collect();
+        let wanted = [("A", 5), ("B", 1), ("C", 1), ("C", 2), ("D", 3), ("D", 4), ("A", 6)];
+        let wanted =
+            wanted.map(|(subject, second)| (id(subject).into(), format!("{second}.000000005").into()));
+        assert_eq!(done, wanted, "{}, which ended with {code}:\n{}", consumer.language(), consumer.said());
     }
 }

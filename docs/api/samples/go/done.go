@@ -19,7 +19,6 @@ import (
 type deed struct {
 	ID         string `json:"id"`
 	Recorded   string `json:"recorded"`
-	Durable    bool   `json:"durable"`
 	Site       string `json:"site"`
 	Sequence   uint64 `json:"sequence"`
 	Transition string `json:"transition"`
@@ -29,31 +28,23 @@ type deed struct {
 }
 
 func ofAlert(a *api.Alert) deed {
-	return deed{a.Id, seconds(a.RecordedTime), a.Durable, a.Site, a.Sequence, a.Transition.String(), a.Tier.String(), a.State.String(), a.Message.GetEn()}
+	return deed{a.Id, seconds(a.RecordedTime), a.Site, a.Sequence, a.Transition.String(), a.Tier.String(), a.State.String(), a.Message.GetEn()}
 }
 
 func seconds(time *timestamppb.Timestamp) string {
 	return fmt.Sprintf("%d.%09d", time.GetSeconds(), time.GetNanos())
 }
 
-// One transition, whether it was on Davy's disk when it came or not.
-func (d deed) twin() string { return d.ID + "@" + d.Recorded }
+// One transition. Its id alone is not: Davy gives an id anew when what had it is not in its journal.
+func (d deed) key() string { return d.ID + "@" + d.Recorded }
 
-// What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then.
-func (d deed) key() string {
-	if d.Durable {
-		return d.ID
-	}
-	return d.twin()
-}
-
-// An alarm that stands, under the id of the alert that made it so.
+// An alarm that stands, under the key of the alert that made it so.
 func ofAlarm(a *api.Alarm) deed {
 	id := fmt.Sprintf("%s#%d.%d", a.Id, a.Occurrence, a.Step)
-	return deed{id, seconds(a.LastTransitionTime), true, a.Site, a.LastSequence, "SNAPSHOT", a.Tier.String(), a.State.String(), a.Message.GetEn()}
+	return deed{id, seconds(a.LastTransitionTime), a.Site, a.LastSequence, "SNAPSHOT", a.Tier.String(), a.State.String(), a.Message.GetEn()}
 }
 
-// What was done, one line each. Id and deed are one write: after a crash both are there, or neither.
+// What was done, one line each. Key and deed are one write: after a crash both are there, or neither.
 type done struct {
 	path  string
 	keep  int
@@ -114,8 +105,9 @@ func syncFolder(path string) error {
 }
 
 func (d *done) act(what deed) error {
-	if d.keys[what.key()] || d.keys[what.twin()] {
-		log.Print("done before: ", what.ID)
+	key := what.key()
+	if d.keys[key] {
+		log.Print("done before: ", key)
 		return nil
 	}
 	line, err := json.Marshal(what)
@@ -123,21 +115,21 @@ func (d *done) act(what deed) error {
 		return err
 	}
 	line = append(line, '\n')
-	// Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
+	// Yours comes here: in one transaction with the key, or a deed that may be done twice under the same key.
 	if _, err := d.file.Write(line); err != nil {
 		return err
 	}
 	if err := d.file.Sync(); err != nil {
 		return err
 	}
-	d.keys[what.key()], d.lines = true, append(d.lines, line)
+	d.keys[key], d.lines = true, append(d.lines, line)
 	if len(os.Args) > 1 && os.Args[1] == "--print" {
 		os.Stdout.Write(line)
 	}
 	return nil
 }
 
-// What is confirmed does not come again, but for alarms that stand: the newest ids are kept.
+// What is confirmed does not come again, but for alarms that stand: the newest are kept.
 func (d *done) confirmed() error {
 	if len(d.lines) < 2*d.keep {
 		return nil

@@ -1,4 +1,4 @@
-// Takes alerts from Davy as a durable consumer: acts on each once by its id, and misses none. See README.md.
+// Takes alerts from Davy as a durable consumer: acts on each once, and misses none. See README.md.
 package main
 
 import (

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Takes alerts from Davy as a durable consumer: acts on each once by its id, and misses none. See README.md. */
+/** Takes alerts from Davy as a durable consumer: acts on each once, and misses none. See README.md. */
 final class Consumer {
     static final int CONFIRM_EVERY = 64;
     static final long CONFIRM_AFTER_MS = 1_000, CONFIRM_LIMIT_MS = 5_000;

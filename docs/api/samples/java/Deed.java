@@ -13,24 +13,23 @@ final class Deed {
 
     static Map<String, Object> of(Alert alert) {
         String transition = name(TransitionKind.forNumber(alert.getTransitionValue()), alert.getTransitionValue());
-        return deed(alert.getId(), alert.getRecordedTime(), alert.getDurable(), alert.getSite(), alert.getSequence(), transition, alert.getTierValue(),
+        return deed(alert.getId(), alert.getRecordedTime(), alert.getSite(), alert.getSequence(), transition, alert.getTierValue(),
                 alert.getStateValue(), alert.getMessage().getEn());
     }
 
-    /** An alarm that stands, under the id of the alert that made it so. */
+    /** An alarm that stands, under the key of the alert that made it so. */
     static Map<String, Object> of(Alarm alarm) {
         String id = alarm.getId() + "#" + alarm.getOccurrence() + "." + Integer.toUnsignedString(alarm.getStep());
-        return deed(id, alarm.getLastTransitionTime(), true, alarm.getSite(), alarm.getLastSequence(), "SNAPSHOT", alarm.getTierValue(),
+        return deed(id, alarm.getLastTransitionTime(), alarm.getSite(), alarm.getLastSequence(), "SNAPSHOT", alarm.getTierValue(),
                 alarm.getStateValue(), alarm.getMessage().getEn());
     }
 
     private static Map<String, Object> deed(
-            String id, Timestamp recorded, boolean isDurable, String site, long sequence, String transition, int tier,
+            String id, Timestamp recorded, String site, long sequence, String transition, int tier,
             int state, String message) {
         Map<String, Object> deed = new LinkedHashMap<>();
         deed.put("id", id);
         deed.put("recorded", String.format("%d.%09d", recorded.getSeconds(), recorded.getNanos()));
-        deed.put("durable", isDurable);
         deed.put("site", site);
         deed.put("sequence", sequence);
         deed.put("transition", transition);

@@ -16,7 +16,7 @@ import java.util.Map;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** What was done, one line each. Id and deed are one write: after a crash both are there, or neither. */
+/** What was done, one line each. Key and deed are one write: after a crash both are there, or neither. */
 final class Done {
     private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
 
@@ -65,25 +65,20 @@ final class Done {
         file.force(true);
     }
 
-    /** One transition, whether it was on Davy's disk when it came or not. */
-    private static String twin(JsonObject deed) {
-        return deed.get("id").getAsString() + "@" + deed.get("recorded").getAsString();
-    }
-
-    /** What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then. */
+    /** One transition. Its id alone is not: Davy gives an id anew when what had it is not in its journal. */
     private static String key(JsonObject deed) {
-        return deed.get("durable").getAsBoolean() ? deed.get("id").getAsString() : twin(deed);
+        return deed.get("id").getAsString() + "@" + deed.get("recorded").getAsString();
     }
 
     void act(Map<String, Object> what) throws IOException {
         JsonObject deed = JSON.toJsonTree(what).getAsJsonObject();
         String key = key(deed);
-        if (lines.containsKey(key) || lines.containsKey(twin(deed))) {
+        if (lines.containsKey(key)) {
             System.err.println("done before: " + key);
             return;
         }
         String line = JSON.toJson(deed);
-        // Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
+        // Yours comes here: in one transaction with the key, or a deed that may be done twice under the same key.
         write(file, line + "\n");
         lines.put(key, line);
         if (prints) {
@@ -92,7 +87,7 @@ final class Done {
         }
     }
 
-    /** What is confirmed does not come again, but for alarms that stand: the newest ids are kept. */
+    /** What is confirmed does not come again, but for alarms that stand: the newest are kept. */
     void confirmed() throws IOException {
         if (lines.size() < 2 * keep) {
             return;

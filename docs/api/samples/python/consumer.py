@@ -1,9 +1,9 @@
-"""Takes alerts from Davy as a durable consumer: acts on each once by its id, and misses none. See README.md.
+"""Takes alerts from Davy as a durable consumer: acts on each once, and misses none. See README.md.
 
 DAVY_SERVER                              http://127.0.0.1:8080, or https://...
 DAVY_CA DAVY_CERTIFICATE DAVY_KEY        PEM files of a private authority and of a client certificate
 DAVY_TOKEN_FILE                          a file with a bearer token
-DAVY_CONSUMER DAVY_DONE DAVY_KEEP        the consumer's name, the file of what was done, how many ids it keeps at least
+DAVY_CONSUMER DAVY_DONE DAVY_KEEP        the consumer's name, the file of what was done, how many alerts it keeps at least
 DAVY_LOST                                a program that is started when monitoring is lost: the horn
 --print                                  one JSON line on standard output for each alert that was acted on
 """
@@ -50,18 +50,13 @@ def sync_folder(path):
     os.close(folder)
 
 
-def twin(deed):
-    """One transition, whether it was on Davy's disk when it came or not."""
+def key(deed):
+    """One transition. Its id alone is not: Davy gives an id anew when what had it is not in its journal."""
     return f"{deed['id']}@{deed['recorded']}"
 
 
-def key(deed):
-    """What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then."""
-    return deed["id"] if deed["durable"] else twin(deed)
-
-
 class Done:
-    """What was done, one line each. Id and deed are one write: after a crash both are there, or neither."""
+    """What was done, one line each. Key and deed are one write: after a crash both are there, or neither."""
 
     def __init__(self, path, keep):
         self.path, self.keep = path, keep
@@ -76,10 +71,10 @@ class Done:
         sync_folder(path)
 
     def act(self, deed):
-        if not {key(deed), twin(deed)}.isdisjoint(self.lines):
+        if key(deed) in self.lines:
             return say(f"done before: {key(deed)}")
         line = json.dumps(deed, ensure_ascii=False).encode() + b"\n"
-        # Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
+        # Yours comes here: in one transaction with the key, or a deed that may be done twice under the same key.
         self.file.write(line)
         self.sync()
         self.lines[key(deed)] = line
@@ -91,7 +86,7 @@ class Done:
         os.fsync(self.file.fileno())
 
     def confirmed(self):
-        """What is confirmed does not come again, but for alarms that stand: the newest ids are kept."""
+        """What is confirmed does not come again, but for alarms that stand: the newest are kept."""
         if len(self.lines) < 2 * self.keep:
             return
         self.lines = dict(list(self.lines.items())[-self.keep :])
@@ -140,11 +135,10 @@ def name(enum, number):
     return enum.Name(number) if number in enum.values() else str(number)
 
 
-def deed(id, recorded, durable, sequence, transition, about):
+def deed(id, recorded, sequence, transition, about):
     return {
         "id": id,
         "recorded": f"{recorded.seconds}.{recorded.nanos:09}",
-        "durable": durable,
         "site": about.site,
         "sequence": sequence,
         "transition": transition,
@@ -156,13 +150,13 @@ def deed(id, recorded, durable, sequence, transition, about):
 
 def of_alert(alert):
     kind = name(alert_pb2.TransitionKind, alert.transition)
-    return deed(alert.id, alert.recorded_time, alert.durable, alert.sequence, kind, alert)
+    return deed(alert.id, alert.recorded_time, alert.sequence, kind, alert)
 
 
 def of_alarm(alarm):
-    """An alarm that stands, under the id of the alert that made it so."""
+    """An alarm that stands, under the key of the alert that made it so."""
     id = f"{alarm.id}#{alarm.occurrence}.{alarm.step}"
-    return deed(id, alarm.last_transition_time, True, alarm.last_sequence, "SNAPSHOT", alarm)
+    return deed(id, alarm.last_transition_time, alarm.last_sequence, "SNAPSHOT", alarm)
 
 
 def contents(variable):

@@ -1,4 +1,4 @@
-//! What there is to do: a line for each alert, under its id.
+//! What there is to do: a line for each alert, under its key.
 
 use prost_types::Timestamp;
 use serde_json::{Value, json};
@@ -15,22 +15,16 @@ fn seconds(time: Option<Timestamp>) -> String {
     format!("{}.{:09}", time.seconds, time.nanos)
 }
 
-/// One transition, whether it was on Davy's disk when it came or not.
-pub(crate) fn twin(deed: &Value) -> String {
+/// One transition. Its id alone is not: Davy gives an id anew when what had it is not in its journal.
+pub(crate) fn key(deed: &Value) -> String {
     let word = |name: &str| deed[name].as_str().unwrap_or_default();
     format!("{}@{}", word("id"), word("recorded"))
-}
-
-/// What is not on disk may be forgotten, and its id given anew: it must not hide who gets it then.
-pub(crate) fn key(deed: &Value) -> String {
-    if deed["durable"] == true { deed["id"].as_str().unwrap_or_default().to_owned() } else { twin(deed) }
 }
 
 pub(crate) fn of_alert(alert: &Alert) -> Value {
     json!({
         "id": alert.id,
         "recorded": seconds(alert.recorded_time),
-        "durable": alert.durable,
         "site": alert.site,
         "sequence": alert.sequence,
         "transition": name(alert.transition, TransitionKind::as_str_name),
@@ -40,12 +34,11 @@ pub(crate) fn of_alert(alert: &Alert) -> Value {
     })
 }
 
-/// An alarm that stands, under the id of the alert that made it so.
+/// An alarm that stands, under the key of the alert that made it so.
 pub(crate) fn of_alarm(alarm: &Alarm) -> Value {
     json!({
         "id": format!("{}#{}.{}", alarm.id, alarm.occurrence, alarm.step),
         "recorded": seconds(alarm.last_transition_time),
-        "durable": true,
         "site": alarm.site,
         "sequence": alarm.last_sequence,
         "transition": "SNAPSHOT",

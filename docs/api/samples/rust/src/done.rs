@@ -1,4 +1,4 @@
-//! What was done, one line each. Id and deed are one write: after a crash both are there, or neither.
+//! What was done, one line each. Key and deed are one write: after a crash both are there, or neither.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::deed::{key, twin};
+use crate::deed::key;
 
 pub(crate) struct Done {
     path: PathBuf,
@@ -46,12 +46,12 @@ impl Done {
 
     pub(crate) fn act(&mut self, deed: &Value) -> io::Result<()> {
         let key = key(deed);
-        if self.keys.contains(&key) || self.keys.contains(&twin(deed)) {
+        if self.keys.contains(&key) {
             eprintln!("done before: {key}");
             return Ok(());
         }
         let line = deed.to_string();
-        // Yours comes here: in one transaction with the id, or a deed that may be done twice under the same id.
+        // Yours comes here: in one transaction with the key, or a deed that may be done twice under the same key.
         self.file.write_all(format!("{line}\n").as_bytes())?;
         self.file.sync_data()?;
         self.keys.insert(key);
@@ -62,7 +62,7 @@ impl Done {
         Ok(())
     }
 
-    /// What is confirmed does not come again, but for alarms that stand: the newest ids are kept.
+    /// What is confirmed does not come again, but for alarms that stand: the newest are kept.
     pub(crate) fn confirmed(&mut self) -> io::Result<()> {
         if self.lines.len() < 2 * self.keep {
             return Ok(());
