@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use davy_proto::v1::{AlertServiceSubscribeRequest, alert_service_subscribe_request::Start};
+use davy_proto::v1::{
+    AlertServiceListDeliveriesRequest, AlertServiceSubscribeRequest, alert_service_subscribe_request::Start,
+};
 use davy_tests::{
     Davy, Grpc, LONG,
     consumers::{Gateway, confirm, durable, setup, told},
@@ -77,6 +79,7 @@ async fn it_is_known_what_a_consumer_was_sent_and_what_it_confirmed_over_a_kill_
     .await;
     let grpc = Grpc::connect(server.http()).await;
     assert_eq!(told(&grpc, "desk", 12).await.len(), 1, "the ledger remembers");
+    turned(&grpc, "desk").await;
     let mut stream = grpc.subscribe_as(durable("desk")).await.expect("let in");
     stream.next().await.expect("a snapshot, as if it was never here");
     assert_eq!(stream.token, "", "a snapshot begins: {}", stream.token);
@@ -84,6 +87,28 @@ async fn it_is_known_what_a_consumer_was_sent_and_what_it_confirmed_over_a_kill_
     assert_eq!(server.stop().await, 0);
     let log = davy(&["audit", "list", "--json", &setup.path("data").display().to_string()]).await;
     assert!(log.out.contains("consumer_forgotten"), "{}{}", log.out, log.err);
+}
+
+/// What was sent to a consumer is the same in pages of any length, and the last of them says that it is the last.
+async fn turned(grpc: &Grpc, consumer: &str) {
+    let page = async |page_size: i32, page_token: String| {
+        let consumer = consumer.to_owned();
+        let request =
+            AlertServiceListDeliveriesRequest { consumer, page_size, page_token, ..Default::default() };
+        let answer = grpc.alerts().list_deliveries(request).await;
+        answer.unwrap_or_else(|status| panic!("pages of {page_size}: {status}")).into_inner()
+    };
+    let whole = page(0, String::new()).await.deliveries;
+    assert!(whole.len() > 1, "{whole:?}");
+    for len in 1..=whole.len() {
+        let (mut found, mut token, mut pages) = (Vec::new(), String::new(), 0);
+        while pages == 0 || !token.is_empty() {
+            let next = page(i32::try_from(len).expect("few"), token).await;
+            found.extend(next.deliveries);
+            (token, pages) = (next.next_page_token, pages + 1);
+        }
+        assert_eq!((&found, pages), (&whole, whole.len().div_ceil(len)), "pages of {len}");
+    }
 }
 
 async fn refusals(server: &Davy) {

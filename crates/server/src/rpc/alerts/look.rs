@@ -111,13 +111,15 @@ pub(super) async fn deliveries(
     let before = page_token::number(&request.page_token)?;
     let sequence = Some(request.sequence).filter(|sequence| *sequence > 0);
     let query = DeliveryQuery { site: request.site, sequence, before };
-    let found = hub.consumers.deliveries(&who, query, len).await.map_err(|error| ledger(&error))?;
-    if found.is_empty() && hub.consumers.get(&who).is_none() {
+    // One more than asked for tells whether another page follows.
+    let found = hub.consumers.deliveries(&who, query, len + 1).await.map_err(|error| ledger(&error))?;
+    if found.is_empty() && before.is_none() && hub.consumers.get(&who).is_none() {
         return Err(status::unknown_consumer(&request.consumer));
     }
-    let next = found.last().filter(|_| found.len() == len).map(|last| last.number.to_string());
+    let told = &found[..found.len().min(len)];
+    let next = told.last().filter(|_| found.len() > len).map(|last| last.number.to_string());
     Ok(wire::AlertServiceListDeliveriesResponse {
-        deliveries: found.iter().map(shown::delivery).collect(),
+        deliveries: told.iter().map(shown::delivery).collect(),
         next_page_token: next.unwrap_or_default(),
     })
 }
