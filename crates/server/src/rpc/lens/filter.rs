@@ -23,6 +23,8 @@ pub(super) enum Filter {
     Compare(Path, Comparator, Key),
     /// A text with `*` at an end of it, or one that has to be within.
     Like(Path, Shape),
+    /// A text that is there, and not like this.
+    Unlike(Path, Shape),
 }
 
 /// What a text is to be like.
@@ -58,6 +60,7 @@ impl Filter {
                 path.values(entry).iter().any(|value| holds(*comparator, value.compare(wanted)))
             }
             Filter::Like(path, shape) => path.values(entry).iter().any(|value| shape.is(value)),
+            Filter::Unlike(path, shape) => path.values(entry).iter().any(|value| !shape.is(value)),
         }
     }
 }
@@ -122,11 +125,10 @@ fn compared(kind: &MessageDescriptor, restriction: &Restriction) -> Result<Filte
         return Err(format!("{text} has several values: ask {text}:{}", literal.as_str()));
     }
     if matches!(path.field().kind(), Kind::String)
-        && let Some(filter) = like(&path, *comparator, literal)
+        && let Some(shape) = like(&path, *comparator, literal)
     {
-        let negated = *comparator == Comparator::NotEqual;
-        let filter = Filter::Like(path, filter);
-        return Ok(if negated { Filter::Not(Box::new(filter)) } else { filter });
+        let is_negated = *comparator == Comparator::NotEqual;
+        return Ok(if is_negated { Filter::Unlike(path, shape) } else { Filter::Like(path, shape) });
     }
     let wanted = Key::parse(path.field(), literal)?;
     Ok(Filter::Compare(path, *comparator, wanted))
