@@ -1,5 +1,6 @@
 //! A list that is longer than a page.
 
+use davy_proto::v1::{AlarmServiceAcknowledgeRequest, CommandTarget};
 use serde_json::{Value, json};
 
 use super::{
@@ -63,5 +64,48 @@ async fn whoever_turns_the_pages_of_a_list_sees_all_of_it_once_and_in_order() {
         assert_eq!((code, &refused["reason"]), (400, &"RESUME_TOKEN_INVALID".into()), "{method}: {refused}");
         let (code, refused) = ask(question, "page_size", (-1).into()).await;
         assert_eq!((code, &refused["reason"]), (400, &"REQUEST_INVALID".into()), "{method}: {refused}");
+    }
+}
+
+/// Three alarms, of which the gravest comes first.
+const THREE: [(&str, f64); 3] = [("AT-0412/h2s", 12.4), ("AT-0413/h2s", 12.4), ("AT-0501/cl2", 5.0)];
+
+#[tokio::test]
+async fn whoever_turns_the_pages_while_another_acknowledges_misses_no_alarm_that_stayed_as_it_was() {
+    let (_setup, server, grpc) = park().await;
+    let mut gateway = gateway(server.door().await).await;
+    for (tag, value) in THREE {
+        send(&mut gateway, tag, value).await;
+    }
+    let url = format!("{}/davy.v1.AlarmService/List", server.url());
+    for order_by in ["", "acknowledged, id"] {
+        let question = json!({"order_by": order_by});
+        let ask = async |token: &str| {
+            let mut asked = question.clone();
+            (asked["page_size"], asked["page_token"]) = (1.into(), token.into());
+            curl(&url, &[&JSON[..], &["--data", &asked.to_string()]].concat()).await.1
+        };
+        let (whole, _) = all(&url, "alarms", &question, 100).await;
+        let first = ask("").await;
+        let told = name(&first["alarms"][0]);
+        let target = CommandTarget {
+            alarm: first["alarms"][0]["id"].as_str().expect("an id").to_owned(),
+            actor: "ann".to_owned(),
+            ..CommandTarget::default()
+        };
+        let request = AlarmServiceAcknowledgeRequest { target: Some(target) };
+        grpc.alarms().acknowledge(request).await.expect("seen");
+
+        let (mut token, mut rest) = (first["next_page_token"].clone(), Vec::new());
+        while let Some(text) = token.as_str().map(str::to_owned) {
+            let page = ask(&text).await;
+            rest.extend(page["alarms"].as_array().expect("alarms").iter().map(name));
+            token = page["next_page_token"].clone();
+        }
+        // What fell silent in the meantime came.
+        rest.retain(|name| *name != told && whole.contains(name));
+        let stayed: Vec<&String> = whole.iter().filter(|name| **name != told).collect();
+        assert!(stayed.len() > 1, "{whole:?}");
+        assert_eq!(rest.iter().collect::<Vec<_>>(), stayed, "{order_by}");
     }
 }

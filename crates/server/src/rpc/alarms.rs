@@ -1,6 +1,6 @@
 //! `AlarmService`: alarms as they stand, and what operators do to them.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use davy_model::{AlarmKey, CommandKind};
 use davy_proto::{duration_from_wire, v1 as wire, verdict_of};
@@ -10,7 +10,7 @@ use super::{
     alarm_counts, alarm_history,
     commands::Commands,
     explain,
-    lens::Lens,
+    lens::{Lens, Step},
     performance,
     place::{Page, Place},
     status, transitions,
@@ -40,6 +40,22 @@ pub(super) fn key(hub: &Hub, by: &Admitted, alarm: &str) -> Result<AlarmKey, Sta
     if site.is_some() { Ok(key) } else { Err(status::unknown_site(&key.site)) }
 }
 
+fn is_asked(request: &wire::AlarmServiceListRequest, alarm: &wire::Alarm) -> bool {
+    alarm.tier >= request.tier_at_least
+        && (!request.open_cases || alarm.case.is_some())
+        && (request.states.is_empty() || request.states.contains(&alarm.state))
+}
+
+/// Unacknowledged first, then the gravest, then what changed last.
+fn steps(alarm: &wire::Alarm) -> Vec<Step> {
+    vec![
+        Step::up(alarm.acknowledged),
+        Step::down(alarm.tier),
+        Step::down(alarm.last_sequence),
+        Step::up(&alarm.id),
+    ]
+}
+
 #[tonic::async_trait]
 impl AlarmService for Alarms {
     async fn list(
@@ -56,20 +72,8 @@ impl AlarmService for Alarms {
             let Some(site) = self.hub.sites.get(&id) else { continue };
             alarms.extend(site.feed.book().standing().iter().map(|entry| view::alarm(site, entry)));
         }
-        alarms.retain(|alarm| {
-            alarm.tier >= request.tier_at_least
-                && (!request.open_cases || alarm.case.is_some())
-                && (request.states.is_empty() || request.states.contains(&alarm.state))
-        });
-        alarms.sort_by(|a, b| {
-            (a.acknowledged, b.tier, b.last_sequence, &a.id).cmp(&(
-                b.acknowledged,
-                a.tier,
-                a.last_sequence,
-                &b.id,
-            ))
-        });
-        let Page { entries, next, total } = place.page(lens.chosen(alarms), |alarm| Cow::Borrowed(&alarm.id));
+        alarms.retain(|alarm| is_asked(&request, alarm));
+        let Page { entries, next, total } = place.page(lens.chosen(alarms, steps));
         let alarms = entries.into_iter().map(|alarm| lens.shown(alarm)).collect();
         Ok(Response::new(wire::AlarmServiceListResponse { alarms, next_page_token: next, total }))
     }

@@ -1,6 +1,6 @@
 //! `DeviceService`: who publishes, and how well each serves.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use davy_intake::{DeviceScore, Marks, SiteDoor};
 use davy_model::{NodeChange, Timestamp};
@@ -8,7 +8,7 @@ use davy_proto::v1 as wire;
 use tonic::{Request, Response, Status};
 
 use super::{
-    lens::Lens,
+    lens::{Lens, Step},
     place::{Page, Place},
     status,
     v1::device_service_server::DeviceService,
@@ -46,10 +46,9 @@ impl DeviceService for Devices {
             let list = door.scores.list().into_iter().filter(wanted);
             list.map(|device| self::device(door, &device, now)).collect::<Vec<_>>()
         });
-        let Page { entries, next, total } = place.page(lens.chosen(devices.collect()), |device| {
-            // No site and no edge node has a slash in its name.
-            Cow::Owned(format!("{}/{}/{}", device.site, device.edge_node, device.device))
-        });
+        let own =
+            |one: &wire::Device| vec![Step::up(&one.site), Step::up(&one.edge_node), Step::up(&one.device)];
+        let Page { entries, next, total } = place.page(lens.chosen(devices.collect(), own));
         let devices = entries.into_iter().map(|device| lens.shown(device)).collect();
         Ok(Response::new(wire::DeviceServiceListResponse { devices, next_page_token: next, total }))
     }

@@ -1,12 +1,10 @@
 //! Where a page of a list that changes begins.
 
-use std::borrow::Cow;
-
 use davy_proto::v1 as wire;
 use prost::Message;
 use tonic::Status;
 
-use super::{page_len::OF_ENTRIES, question::question, status};
+use super::{lens::Rank, page_len::OF_ENTRIES, question::question, status};
 
 /// A request for a page of a list.
 pub(super) trait Paged: Message + Clone {
@@ -26,14 +24,13 @@ macro_rules! paged {
 
 paged!(AlarmServiceListRequest, RuleServiceListRequest, DeviceServiceListRequest);
 
-/// Behind which entry a page begins, how long it is, and of which question it is. Where that entry has left the list since,
-/// what has come to its place is next.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Behind which place in the list a page begins, how long it is, and of which question it is. The place is that of the last entry
+/// told, as it was then: where it stands now, and whether it is there, makes no difference.
+#[derive(Debug)]
 pub(super) struct Place {
     question: String,
     len: usize,
-    at: usize,
-    id: String,
+    behind: Option<Rank>,
 }
 
 impl Place {
@@ -45,29 +42,26 @@ impl Place {
     pub(super) fn of(request: &impl Paged) -> Result<Place, Status> {
         let mut asked = request.clone();
         let (size, token) = asked.take_page();
-        let begin = Place { question: question(&asked), len: OF_ENTRIES.of(size)?, ..Place::default() };
-        if token.is_empty() {
-            return Ok(begin);
-        }
-        let behind = |token: &str| {
-            let (at, id) = token.strip_prefix(&begin.question)?.strip_prefix('.')?.split_once('/')?;
-            Some((at.parse().ok()?, id.to_owned()))
+        let (question, len) = (question(&asked), OF_ENTRIES.of(size)?);
+        let behind = |token: &str| Rank::read(token.strip_prefix(&question)?.strip_prefix('.')?);
+        let behind = match &*token {
+            "" => None,
+            token => Some(behind(token).ok_or_else(|| status::wrong_token(token))?),
         };
-        let (at, id) = behind(&token).ok_or_else(|| status::wrong_token(&token))?;
-        Ok(Place { at, id, ..begin })
+        Ok(Place { question, len, behind })
     }
 
-    /// The page of `all` that begins here, and the token of the next; empty when there is none.
-    pub(super) fn page<T>(&self, all: Vec<T>, id: impl Fn(&T) -> Cow<'_, str>) -> Page<T> {
+    /// The page of `all`, in their order, that begins here, and the token of the next; empty when there is none.
+    pub(super) fn page<T>(&self, all: Vec<(Rank, T)>) -> Page<T> {
         let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let known = all.iter().position(|one| id(one) == self.id).map(|place| place + 1);
-        let begin = known.unwrap_or(self.at);
-        let end = begin.saturating_add(self.len);
-        let is_last = all.len() <= end;
-        let entries: Vec<T> = all.into_iter().skip(begin).take(self.len).collect();
-        let last = entries.last().filter(|_| !is_last);
-        let next = last.map(|last| format!("{}.{}/{}", self.question, end - 1, id(last)));
-        Page { entries, next: next.unwrap_or_default(), total }
+        let is_told =
+            |(rank, _): &(Rank, T)| self.behind.as_ref().is_some_and(|last| rank.compare(last).is_le());
+        let begin = all.partition_point(is_told);
+        let is_last = all.len() - begin <= self.len;
+        let page: Vec<(Rank, T)> = all.into_iter().skip(begin).take(self.len).collect();
+        let last = page.last().filter(|_| !is_last);
+        let next = last.map(|(rank, _)| format!("{}.{rank}", self.question)).unwrap_or_default();
+        Page { entries: page.into_iter().map(|(_, one)| one).collect(), next, total }
     }
 }
 
@@ -83,7 +77,7 @@ pub(super) struct Page<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::lens::Step, *};
 
     type Request = wire::RuleServiceListRequest;
 
@@ -91,37 +85,62 @@ mod tests {
         Request { site: site.to_owned(), page_size, page_token: page_token.to_owned(), ..Default::default() }
     }
 
-    /// A page of two, and the token behind it without the question it is good for.
-    fn page(all: &[&'static str], token: &str) -> (Vec<&'static str>, String) {
-        let asked = question(&of("park", 0, ""));
-        let token = if token.is_empty() { String::new() } else { format!("{asked}.{token}") };
-        let place = Place::of(&of("park", 2, &token)).expect("a token");
-        let page = place.page(all.to_vec(), |one| Cow::Borrowed(*one));
-        assert_eq!(page.total as usize, all.len());
-        let next = page.next.strip_prefix(&format!("{asked}.")).unwrap_or(&page.next);
-        (page.entries, next.to_owned())
+    /// `3c 1a 2b`: entries in their order, each by a number and then its name.
+    fn list(text: &str) -> Vec<(Rank, &str)> {
+        let one = |word| {
+            let (number, name) = str::split_at(word, 1);
+            let number: i32 = number.parse().expect("a number");
+            (Rank::of([Step::up(number), Step::up(&name.to_owned())]), name)
+        };
+        let mut all: Vec<_> = text.split_whitespace().map(one).collect();
+        all.sort_by(|(one, _), (other, _)| one.compare(other));
+        all
+    }
+
+    /// The names on all pages of two, where the list is another at every page; the last one stays.
+    fn turned(lists: &[&str]) -> String {
+        let (mut token, mut told) = (String::new(), Vec::new());
+        for nth in 0.. {
+            let all = list(lists[nth.min(lists.len() - 1)]);
+            let due = all.len();
+            let page = Place::of(&of("park", 2, &token)).expect("a token").page(all);
+            assert_eq!(page.total as usize, due);
+            told.push(page.entries.concat());
+            token = page.next;
+            if token.is_empty() {
+                break;
+            }
+        }
+        told.join(" ")
     }
 
     #[test]
-    fn pages_follow_each_other_also_when_the_list_changes_in_between() {
-        let all = ["a", "b", "c", "d", "e"];
-        for (all, token, due, next) in [
-            (&all[..], "", &["a", "b"][..], "1/b"),
-            (&all, "1/b", &["c", "d"], "3/d"),
-            (&all, "3/d", &["e"], ""),
-            // Another came before; the last one told is gone; all are gone.
-            (&["z", "a", "b", "c"], "1/b", &["c"], ""),
-            (&["a", "c", "d", "e"], "1/b", &["c", "d"], "2/d"),
-            (&["a"], "9/x", &[], ""),
+    fn pages_tell_all_that_stayed_as_it_was_once_whatever_else_came_went_and_moved() {
+        let all = "1a 2b 3c 4d 5e";
+        for (what, lists, due) in [
+            ("nothing changed", &[all][..], "ab cd e"),
+            ("they differ in their names alone", &["1a 1b 1c 1d 1e"], "ab cd e"),
+            ("there are none", &[""], ""),
+            ("a whole page is the last", &["1a 2b 3c 4d"], "ab cd"),
+            ("some came before", &[all, "0x 0y 1a 2b 3c 4d 5e"], "ab cd e"),
+            ("one came behind", &[all, "1a 2b 3c 3x 4d 5e"], "ab cx de"),
+            ("one before went", &[all, "2b 3c 4d 5e"], "ab cd e"),
+            ("the last told went", &[all, "1a 3c 4d 5e"], "ab cd e"),
+            ("the last told went, and one before it", &[all, "3c 4d 5e"], "ab cd e"),
+            ("the last told moved to the end", &[all, "1a 3c 4d 5e 9b"], "ab cd eb"),
+            ("the last told moved to the front", &[all, "0b 1a 3c 4d 5e"], "ab cd e"),
+            ("both told moved to the end", &[all, "3c 4d 5e 8a 9b"], "ab cd ea b"),
+            ("one not told moved to the front", &[all, "0e 1a 2b 3c 4d"], "ab cd"),
+            ("all went", &[all, ""], "ab "),
         ] {
-            assert_eq!(page(all, token), (due.to_vec(), next.to_owned()), "{all:?} after {token:?}");
+            assert_eq!(turned(lists), due, "{what}");
         }
     }
 
     #[test]
     fn a_token_is_good_for_its_own_question_alone() {
         let first = Place::of(&of("park", 1, "")).expect("the first page");
-        let own = first.page(vec!["a", "b"], |one| Cow::Borrowed(*one)).next;
+        let own = first.page(list("1a 2b")).next;
         assert!(Place::of(&of("park", 7, &own)).is_ok(), "a page may have another size");
         for (site, token) in [
             ("city", own.as_str()),
@@ -129,6 +148,7 @@ mod tests {
             ("park", "1/b"),
             ("park", &own[1..]),
             ("park", &own[..16]),
+            ("park", &own[..17]),
         ] {
             let refused = Place::of(&of(site, 1, token)).expect_err("no token of this question");
             assert!(refused.message().contains("not a token"), "{site} {token}: {refused}");

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use aip_160::Value as Literal;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
 
@@ -12,7 +13,7 @@ const NANOS: i128 = 1_000_000_000;
 
 /// A value that can be compared with one of its kind.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Key {
+pub(in crate::rpc) enum Key {
     Flag(bool),
     /// An integer, or an enum's number: tiers and states have an order.
     Whole(i128),
@@ -110,6 +111,58 @@ impl Key {
             (Key::Text(one), Key::Text(other)) => one.cmp(other),
             _ => Ordering::Equal,
         }
+    }
+
+    /// As a token has it: a letter for its kind, and what it is.
+    pub(super) fn written(&self) -> String {
+        match self {
+            Key::Flag(flag) => format!("f{}", u8::from(*flag)),
+            Key::Whole(whole) => format!("w{whole}"),
+            // Every number is one that is read again, also what no text of it would say.
+            Key::Number(number) => format!("d{:x}", number.to_bits()),
+            Key::Text(text) => format!("t{}", URL_SAFE_NO_PAD.encode(text)),
+            Key::Nanos(nanos) => format!("n{nanos}"),
+            Key::There => "m".to_owned(),
+        }
+    }
+
+    /// What was [`Key::written`]; `None` when it is nothing of the kind.
+    pub(super) fn read(text: &str) -> Option<Key> {
+        let (kind, what) = text.split_at_checked(1)?;
+        match (kind, what) {
+            ("f", "0") => Some(Key::Flag(false)),
+            ("f", "1") => Some(Key::Flag(true)),
+            ("w", whole) => whole.parse().ok().map(Key::Whole),
+            ("d", bits) => u64::from_str_radix(bits, 16).ok().map(|bits| Key::Number(f64::from_bits(bits))),
+            ("t", text) => String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok().map(Key::Text),
+            ("n", nanos) => nanos.parse().ok().map(Key::Nanos),
+            ("m", "") => Some(Key::There),
+            _ => None,
+        }
+    }
+}
+
+impl From<bool> for Key {
+    fn from(flag: bool) -> Key {
+        Key::Flag(flag)
+    }
+}
+
+impl From<i32> for Key {
+    fn from(whole: i32) -> Key {
+        Key::Whole(whole.into())
+    }
+}
+
+impl From<u64> for Key {
+    fn from(whole: u64) -> Key {
+        Key::Whole(whole.into())
+    }
+}
+
+impl From<&String> for Key {
+    fn from(text: &String) -> Key {
+        Key::Text(text.clone())
     }
 }
 

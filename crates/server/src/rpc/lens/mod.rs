@@ -6,12 +6,14 @@ mod key;
 mod mask;
 mod order;
 mod path;
+mod rank;
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use prost_types::FieldMask;
 use tonic::{Code, Status};
 
+pub(super) use self::rank::{Rank, Step};
 use self::{filter::Filter, mask::Mask, order::Order};
 use super::status;
 use crate::contract::CONTRACT;
@@ -45,17 +47,24 @@ impl Lens {
         Ok(Lens { filter, order, mask: mask.map_err(wrong("read_mask"))?.flatten(), kind })
     }
 
-    /// The entries that meet the filter, in the order that is asked for. Those that are alike there stay as they were.
-    pub(super) fn chosen<M: Message>(&self, all: Vec<M>) -> Vec<M> {
+    /// The entries that meet the filter, by what is asked for first and then by the list's `own` order, in which no two entries
+    /// have the same place.
+    pub(super) fn chosen<M: Message>(&self, all: Vec<M>, own: impl Fn(&M) -> Vec<Step>) -> Vec<(Rank, M)> {
+        let placed = all.into_iter().filter_map(|one| Some((self.rank(&one, own(&one))?, one)));
+        let mut placed: Vec<_> = placed.collect();
+        placed.sort_by(|(one, _), (other, _)| one.compare(other));
+        placed
+    }
+
+    /// What an entry is placed by; `None` when it does not meet the filter.
+    fn rank(&self, one: &impl Message, own: Vec<Step>) -> Option<Rank> {
         if self.filter.is_none() && self.order.is_none() {
-            return all;
+            return Some(Rank::of(own));
         }
-        let met = |seen: &DynamicMessage| self.filter.as_ref().is_none_or(|filter| filter.meets(seen));
-        let seen = all.into_iter().map(|one| (self.seen(&one), one)).filter(|(seen, _)| met(seen));
-        let Some(order) = &self.order else { return seen.map(|(_, one)| one).collect() };
-        let mut placed: Vec<_> = seen.map(|(seen, one)| (order.place(&seen), one)).collect();
-        placed.sort_by(|(one, _), (other, _)| order.compare(one, other));
-        placed.into_iter().map(|(_, one)| one).collect()
+        let seen = self.seen(one);
+        let asked = self.order.iter().flat_map(|order| order.steps(&seen));
+        let is_met = self.filter.as_ref().is_none_or(|filter| filter.meets(&seen));
+        is_met.then(|| Rank::of(asked.chain(own)))
     }
 
     /// The entry with the fields that are asked for.

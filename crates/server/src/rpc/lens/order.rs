@@ -1,10 +1,8 @@
 //! In which order: `tier desc, raised_time`.
 
-use std::cmp::Ordering;
-
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 
-use super::{key::Key, path::Path};
+use super::{key::Key, path::Path, rank::Step};
 
 /// Fields to order by at most.
 const FIELDS_MAX: usize = 8;
@@ -44,19 +42,10 @@ impl Order {
     }
 
     /// What an entry is ordered by.
-    pub(super) fn place(&self, entry: &DynamicMessage) -> Vec<Option<Key>> {
-        self.0.iter().map(|(path, _)| path.values(entry).into_iter().next()).collect()
-    }
-
-    /// Which comes first. What is absent comes before what is there.
-    pub(super) fn compare(&self, one: &[Option<Key>], other: &[Option<Key>]) -> Ordering {
-        let each = self.0.iter().zip(one.iter().zip(other)).map(|((_, descending), (one, other))| {
-            let order = match (one, other) {
-                (Some(one), Some(other)) => one.compare(other),
-                (one, other) => one.is_some().cmp(&other.is_some()),
-            };
-            if *descending { order.reverse() } else { order }
-        });
-        each.fold(Ordering::Equal, Ordering::then)
+    pub(super) fn steps(&self, entry: &DynamicMessage) -> impl Iterator<Item = Step> {
+        self.0.iter().map(|(path, descending)| {
+            let key = path.values(entry).into_iter().next();
+            if *descending { Step::Down(key) } else { Step::Up(key) }
+        })
     }
 }

@@ -7,7 +7,7 @@ mod noted;
 mod refusal;
 mod steps;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use davy_model::BundleFile;
 use davy_proto::{duration_from_wire, v1 as wire};
@@ -19,7 +19,7 @@ use self::{
     steps::{Step, subject, who},
 };
 use super::{
-    lens::Lens,
+    lens::{self, Lens},
     page_len::OF_ENTRIES,
     page_token,
     place::{Page, Place},
@@ -101,7 +101,8 @@ impl RuleService for Rules {
                 Ok((look::list(&loaded), loaded.bundle.revision.to_string()))
             })
             .await?;
-        let Page { entries, next, total } = place.page(lens.chosen(found), |rule| Cow::Borrowed(&rule.id));
+        let Page { entries, next, total } =
+            place.page(lens.chosen(found, |rule| vec![lens::Step::up(&rule.id)]));
         let rules = entries.into_iter().map(|rule| lens.shown(rule)).collect();
         Ok(Response::new(wire::RuleServiceListResponse { rules, revision, next_page_token: next, total }))
     }
