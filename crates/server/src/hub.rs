@@ -1,7 +1,7 @@
 //! What the services and the pages look at: the sites being served.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
@@ -94,7 +94,8 @@ impl Hub {
     }
 
     /// The ids of `asked`, or of all plants of the caller's when none is asked for: the canary's site is for who asks for it by
-    /// name. An unknown one is returned as the error; one where the caller has not the permission is as unknown as that.
+    /// name. One that is named twice is there once. An unknown one is returned as the error; one where the caller has not the
+    /// permission is as unknown as that.
     pub(crate) fn sites_of(
         &self,
         caller: &Caller,
@@ -107,7 +108,8 @@ impl Hub {
         let known = |id: &String| {
             self.site_of(caller, permission, id).map(|site| Arc::clone(&site.id)).ok_or_else(|| id.clone())
         };
-        asked.iter().map(known).collect()
+        let mut named = BTreeSet::new();
+        asked.iter().filter(|id| named.insert(*id)).map(known).collect()
     }
 
     /// Those of `sites` that lie at one of these places or below; all of them, when none is named. A place without any is

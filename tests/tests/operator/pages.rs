@@ -1,6 +1,9 @@
 //! A list that is longer than a page.
 
-use davy_proto::v1::{AlarmServiceAcknowledgeRequest, CommandTarget};
+use davy_proto::v1::{
+    AlarmServiceAcknowledgeRequest, AlertServiceSubscribeRequest, CommandTarget,
+    alert_service_subscribe_response::Event,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -107,5 +110,37 @@ async fn whoever_turns_the_pages_while_another_acknowledges_misses_no_alarm_that
         let stayed: Vec<&String> = whole.iter().filter(|name| **name != told).collect();
         assert!(stayed.len() > 1, "{whole:?}");
         assert_eq!(rest.iter().collect::<Vec<_>>(), stayed, "{order_by}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_says_a_thing_twice_or_leaves_it_open_is_answered_as_the_plain_one() {
+    let (_setup, server, grpc) = park().await;
+    let mut gateway = gateway(server.door().await).await;
+    for (tag, value) in THREE {
+        send(&mut gateway, tag, value).await;
+    }
+    let url = format!("{}/davy.v1.AlarmService/List", server.url());
+    let (plain, _) = all(&url, "alarms", &json!({}), 100).await;
+    assert!(plain.len() >= 3, "{plain:?}");
+    for (question, due) in [
+        (json!({"sites": ["park", "park"]}), &plain[..]),
+        (json!({"states": ["ALARM_STATE_UNSPECIFIED"]}), &plain),
+        (json!({"states": ["ALARM_STATE_NORMAL", "ALARM_STATE_UNSPECIFIED"]}), &plain),
+        // Only alarms that stand are listed, and no normal one has an open case.
+        (json!({"states": ["ALARM_STATE_NORMAL"]}), &[]),
+    ] {
+        let asked = question.to_string();
+        let (code, page) = curl(&url, &[&JSON[..], &["--data", &asked]].concat()).await;
+        let told: Vec<String> = page["alarms"].as_array().into_iter().flatten().map(name).collect();
+        assert_eq!((code, &told[..]), (200, due), "{question}");
+        assert_eq!(page["total"].as_u64().unwrap_or_default(), due.len() as u64, "{question}");
+    }
+    let twice = vec!["park".to_owned(); 2];
+    let request = AlertServiceSubscribeRequest { sites: twice, ..AlertServiceSubscribeRequest::default() };
+    let mut stream = grpc.subscribe_as(request).await.expect("let in");
+    match stream.next().await {
+        Ok(Some(Event::SnapshotBegin(begin))) => assert_eq!(begin.alarms as usize, plain.len()),
+        other => panic!("no snapshot: {other:?}"),
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Alarms {
 
 /// What is listed, in the contract.
 const ALARM: &str = "davy.v1.Alarm";
+/// As a filter, in the contract.
+const EVERY_STATE: i32 = wire::AlarmState::Unspecified as i32;
 
 impl Alarms {
     pub(super) fn new(hub: Arc<Hub>) -> Alarms {
@@ -41,9 +43,10 @@ pub(super) fn key(hub: &Hub, by: &Admitted, alarm: &str) -> Result<AlarmKey, Sta
 }
 
 fn is_asked(request: &wire::AlarmServiceListRequest, alarm: &wire::Alarm) -> bool {
+    let every_state = request.states.is_empty() || request.states.contains(&EVERY_STATE);
     alarm.tier >= request.tier_at_least
         && (!request.open_cases || alarm.case.is_some())
-        && (request.states.is_empty() || request.states.contains(&alarm.state))
+        && (every_state || request.states.contains(&alarm.state))
 }
 
 /// Unacknowledged first, then the gravest, then what changed last.
