@@ -9,19 +9,27 @@ use crate::{canary::Standing, hub::Hub, site::SiteService};
 
 /// An alarm of the book, with the rule's response.
 pub(super) fn alarm(site: &SiteService, entry: &Entry) -> wire::Alarm {
-    let mut alarm = alarm_of(&entry.last);
-    if let Some(decided) = &entry.decided {
-        alarm.limit = decided.limit.as_ref().map(wire::Limit::from);
-        alarm.value = decided.value;
-        alarm.unit = decided.unit.map(|unit| unit.to_string()).unwrap_or_default();
-        alarm.quality = Some(decided.quality.into());
-        if let Some(raised) = &entry.raised {
-            alarm.message = Some((&decided.message).into());
-            alarm.raised_time = Some(time_to_wire(raised.source_time));
-        }
-    }
     let loaded = site.loaded.load();
-    alarm.response = rule(&loaded.plan.rules, &entry.last.alarm.rule).map(|rule| response(&rule.response));
+    let rule = rule(&loaded.plan.rules, &entry.last.alarm.rule);
+    wire::Alarm { response: rule.map(|rule| response(&rule.response)), ..told(entry) }
+}
+
+/// An alarm as its transitions tell it.
+fn told(entry: &Entry) -> wire::Alarm {
+    let Entry { last, raised, decided } = entry;
+    let mut alarm = alarm_of(last);
+    if let Some(raised) = raised {
+        alarm.raised_time = Some(time_to_wire(raised.source_time));
+    }
+    // What a value decided before it was raised is of an occurrence that is over.
+    let why = [raised, decided].into_iter().flatten().max_by_key(|transition| transition.sequence);
+    if let Some(why) = why {
+        alarm.limit = why.limit.as_ref().map(wire::Limit::from);
+        alarm.value = why.value;
+        alarm.unit = why.unit.map(|unit| unit.to_string()).unwrap_or_default();
+        alarm.quality = Some(why.quality.into());
+        alarm.message = Some((&why.message).into());
+    }
     alarm
 }
 
@@ -100,4 +108,51 @@ pub(super) fn canary(hub: &Hub) -> wire::CanaryStatus {
         status.took = Some(duration_to_wire(last.raised_in));
     }
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use davy_delivery::Book;
+    use davy_model::{Text, TransitionKind};
+
+    use super::*;
+    use crate::rpc::testing::transition;
+
+    /// `raised 3` and `cleared` with that value or none, and what is done about it: one after the other, a second each.
+    fn told_of(story: &str) -> wire::Alarm {
+        let (book, mut raised) = (Book::default(), 0);
+        for (second, said) in (1..).zip(story.split(", ")) {
+            let (word, value) = said.split_once(' ').unwrap_or((said, ""));
+            raised += u64::from(word == "raised");
+            let mut next = transition(2 * raised - u64::from(word != "cleared"));
+            (next.sequence, next.message, next.value) = (second, Text::en(said), value.parse().ok());
+            next.source_time =
+                davy_model::Timestamp::from_micros(i64::try_from(second).expect("few") * 1_000_000);
+            next.kind = TransitionKind::ALL.into_iter().find(|kind| kind.word() == word).expect("a kind");
+            book.note(&Arc::new(next));
+        }
+        told(&book.get(&transition(1).alarm).expect("it stood"))
+    }
+
+    #[test]
+    fn an_alarm_tells_since_when_and_why_it_stands_whatever_was_done_about_it() {
+        for (story, second, why, value) in [
+            ("raised 9", 1, "raised 9", Some(9.0)),
+            ("raised 9, acknowledged", 1, "raised 9", Some(9.0)),
+            ("raised 9, acknowledged, tier_raised 12, commented", 1, "tier_raised 12", Some(12.0)),
+            ("raised 9, cleared 2, shelved", 1, "cleared 2", Some(2.0)),
+            // One of Davy's own faults, which no value decides.
+            ("raised", 1, "raised", None),
+            ("raised, acknowledged, commented, escalated", 1, "raised", None),
+            // What a value decided in the occurrence before is not why it stands now.
+            ("raised 9, cleared 2, raised, acknowledged", 3, "raised", None),
+        ] {
+            let told = told_of(story);
+            let message = told.message.unwrap_or_default().en;
+            let raised = told.raised_time.map(|time| time.seconds);
+            assert_eq!((raised, &*message, told.value), (Some(second), why, value), "{story}");
+        }
+    }
 }
