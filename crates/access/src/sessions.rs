@@ -31,7 +31,7 @@ pub struct Session {
     pub begun: Timestamp,
     /// When it was used last.
     pub used: Timestamp,
-    /// The password that it was begun with: another one ends it.
+    /// The password that it was begun with: another one ends it, and so does none.
     password: TokenHash,
 }
 
@@ -77,7 +77,7 @@ impl Sessions {
         let hash = token_hash(token);
         let session = self.by_token.get_mut(&hash).ok_or(Denied::Token)?;
         let is_over = now >= session.ends();
-        let is_stale = mark(accounts, &session.name).is_ok_and(|mark| mark != session.password);
+        let is_stale = mark(accounts, &session.name).ok() != Some(session.password);
         if is_over || is_stale {
             self.by_token.remove(&hash);
             return Err(Denied::Expired);

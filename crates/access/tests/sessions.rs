@@ -50,10 +50,13 @@ fn a_session_ends_when_idle_at_the_end_of_the_shift_and_on_logging_out() {
 #[test]
 fn what_is_taken_from_an_account_is_gone_from_its_sessions() {
     let before = accounts(b"a long enough one", "");
+    let bare = format!("[[account]]\nname = \"ann\"\ntoken_sha256 = \"{}\"\n", "0".repeat(64));
+    let bare = Accounts::parse(&bare, tree()).expect("the file is sound");
     for (what, after, want) in [
         ("another password", accounts(b"another long one", ""), Err(Denied::Expired)),
+        ("a token in its password's place", bare, Err(Denied::Expired)),
         ("disabled", accounts(b"a long enough one", "disabled = true"), Err(Denied::Disabled)),
-        ("struck out", Accounts::default(), Err(Denied::Token)),
+        ("struck out", Accounts::default(), Err(Denied::Expired)),
         ("as it was", accounts(b"a long enough one", ""), Ok(())),
     ] {
         let mut sessions = Sessions::default();
