@@ -8,6 +8,7 @@ use crate::{
     Account, Caller, Denied, PasswordHash, PeerCertificate, TokenHash, Tree,
     account::CertificateOf,
     accounts_file::{RawAccounts, account},
+    token_hash,
 };
 
 /// Everybody who may come in without an issuer, as one reading of the accounts file has them.
@@ -118,7 +119,7 @@ impl Accounts {
     /// # Errors
     /// [`Denied`].
     pub fn by_token(&self, token: &[u8], now: Timestamp) -> Result<Caller, Denied> {
-        let name = self.by_token.get(&crate::token_hash(token)).ok_or(Denied::Token)?;
+        let name = self.by_token.get(&token_hash(token)).ok_or(Denied::Token)?;
         self.caller(self.get(name).ok_or(Denied::Token)?, now)
     }
 
@@ -152,11 +153,20 @@ impl Accounts {
     /// # Errors
     /// [`Denied::Password`], whatever is wrong: a disabled account is told as a wrong password.
     pub fn by_password(&self, name: &str, password: &[u8], now: Timestamp) -> Result<Caller, Denied> {
-        let account = self.get(name);
-        let held = account.and_then(|account| account.password.as_ref());
-        let fits = held.unwrap_or(PasswordHash::nobodys()).fits(password);
-        let account = account.filter(|_| fits && held.is_some()).ok_or(Denied::Password)?;
-        self.caller(account, now)
+        let (account, held) = self.tried(name);
+        let fits = held.fits(password);
+        self.caller(account.filter(|_| fits).ok_or(Denied::Password)?, now)
+    }
+
+    /// The account of a name that has a password, and the hash that is verified. Where there is none it is the hash of somebody else,
+    /// the same one each time: accounts whose hashes are dearer than others' do not stand out.
+    fn tried(&self, name: &str) -> (Option<&Account>, &PasswordHash) {
+        let all = self.iter().filter_map(|account| account.password.as_ref());
+        // For every name: to draw lots takes its time, too.
+        let drawn = all.min_by_key(|held| token_hash(&[&held.mark(), name.as_bytes()].concat()));
+        let account = self.get(name).filter(|account| account.password.is_some());
+        let held = account.and_then(|account| account.password.as_ref()).or(drawn);
+        (account, held.unwrap_or(PasswordHash::nobodys()))
     }
 }
 
@@ -165,4 +175,38 @@ fn toml_error(text: &str, error: &toml::de::Error) -> AccountsError {
     let begins = error.span().map_or(0, |span| text.floor_char_boundary(span.start));
     let line = text[..begins].matches('\n').count() + 1;
     AccountsError::Toml(format!("line {line}: {}", error.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(costs: &[&str]) -> Accounts {
+        let hash = PasswordHash::of(b"a long enough one", [7; 16]).expect("a hash").to_string();
+        let one = |(number, cost): (usize, &&str)| {
+            let hash = hash.replace("m=19456,t=2", cost);
+            format!("[[account]]\nname = \"a{number}\"\npassword_argon2id = \"{hash}\"\n")
+        };
+        let text: String = costs.iter().enumerate().map(one).collect();
+        Accounts::parse(&text, Arc::default()).expect("the file is sound")
+    }
+
+    fn cost(accounts: &Accounts, name: &str) -> String {
+        let hash = accounts.tried(name).1.to_string();
+        hash.split('$').nth(3).expect("it has parameters").to_owned()
+    }
+
+    #[test]
+    fn a_name_that_is_nobodys_costs_what_an_account_costs() {
+        assert_eq!(cost(&file(&[]), "bob"), "m=19456,t=2,p=1");
+        let dear = file(&["m=65536,t=3"]);
+        assert_eq!(cost(&dear, "bob"), cost(&dear, "a0"));
+        let both = file(&["m=65536,t=3", "m=19456,t=2"]);
+        let names: Vec<String> = (0..64).map(|number| format!("n{number}")).collect();
+        let of = |accounts| names.iter().map(|name| cost(accounts, name)).collect::<Vec<_>>();
+        let costs = of(&both);
+        let dear = costs.iter().filter(|cost| cost.starts_with("m=65536")).count();
+        assert!((8..56).contains(&dear), "{dear} of 64 cost what a0 does");
+        assert_eq!(of(&both), costs, "asked again, a name costs the same");
+    }
 }

@@ -79,7 +79,7 @@ impl PasswordHash {
         phc.is_ok_and(|phc| argon2().verify_password(password, &phc).is_ok())
     }
 
-    /// The hash of nobody's password: verified in place of an unknown name's, so that time does not tell which names exist.
+    /// The hash of nobody's password: verified where no account has one.
     pub(crate) fn nobodys() -> &'static PasswordHash {
         static NOBODYS: LazyLock<PasswordHash> = LazyLock::new(|| {
             PasswordHash::of(b"this is the password of nobody", [0; 16]).expect("it is long enough")
