@@ -32,6 +32,11 @@ pub(crate) fn known_of(extensions: &Extensions) -> Who {
     Who { name: caller.name().to_string(), kind, subject: caller.subject().to_string(), from }
 }
 
+/// The same caller's still, in whatever task it goes on.
+pub(super) fn of_same_caller<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    CALLER.scope(CALLER.try_with(Who::clone).unwrap_or_default(), work)
+}
+
 /// Who calls: by the name that was proven, or else by the one that is given.
 pub(super) fn caller(claimed: &str) -> Who {
     let who = CALLER.try_with(Who::clone).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The audit log of this Davy: who did what, noted by one thread.
 //!
-//! Whoever did something tells it with [`Audit::tell`], and waits until it is on disk, or until the disk has refused it.
+//! What a caller asks for goes through [`Audit::see_through`]: who asked waits until it is on disk, or until the disk has refused it.
 //! A log that fails stops nobody but those who ask with [`Audit::ready`] first.
 
 mod caller;
@@ -27,17 +27,26 @@ use davy_model::Timestamp;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
+use tokio_util::task::TaskTracker;
 use tonic::{Code, Status};
 use tracing::{error, warn};
 
+use self::{
+    caller::of_same_caller, exports::Exports, health::State, refusals::Refusals, thread::Writer,
+    waiting::Waiting,
+};
 pub(crate) use self::{
     caller::{known_of, with_caller},
     deed::Deed,
     health::Health,
     waiting::BYTES_MAX,
 };
-use self::{exports::Exports, health::State, refusals::Refusals, thread::Writer, waiting::Waiting};
-use crate::{clock::Clock, config::AuditConfig, rpc::status::status};
+use crate::{
+    clock::Clock,
+    config::AuditConfig,
+    port::in_its_place,
+    rpc::status::{status, stopping},
+};
 
 /// The folder of the log in the data folder.
 const FOLDER: &str = "audit";
@@ -71,6 +80,8 @@ pub(crate) struct Audit {
     clock: Clock,
     refusals: Refusals,
     exports: Exports,
+    /// What was begun for callers.
+    begun: TaskTracker,
     place: Place,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -123,6 +134,7 @@ impl Found {
             clock: clock.clone(),
             refusals: Refusals::default(),
             exports: Exports::default(),
+            begun: TaskTracker::new(),
             place,
             thread,
         })
@@ -147,9 +159,40 @@ impl Audit {
         self.waiting.put_beside(|| self.clock.now(), entry);
     }
 
+    /// Sees what a caller asked for through to its end, and notes it with what came of it, unless there is nothing to note.
+    ///
+    /// Whoever asked may hang up, or be out of time: what was begun is ended all the same, and noted, and the call has its place
+    /// until then.
+    pub(crate) async fn see_through<T, D>(
+        self: &Arc<Self>,
+        work: impl Future<Output = (D, Result<T, Status>)> + Send + 'static,
+    ) -> Result<T, Status>
+    where
+        T: Send + Sync + 'static,
+        D: Into<Option<Deed>>,
+    {
+        let audit = Arc::clone(self);
+        let noted = async move {
+            let (deed, answer) = work.await;
+            if let Some(deed) = deed.into() {
+                audit.tell(deed, &answer).await;
+            }
+            answer
+        };
+        self.begun.spawn(of_same_caller(in_its_place(noted))).await.map_err(|_| stopping())?
+    }
+
+    /// Returns once all that was begun for callers is done and noted, or takes too long.
+    pub(crate) async fn all_seen_through(&self, within: Duration) {
+        self.begun.close();
+        if timeout(within, self.begun.wait()).await.is_err() {
+            warn!(left = self.begun.len(), "what was begun for callers is not done in time");
+        }
+    }
+
     /// Notes what was asked for and what came of it. Returns once that is on disk, or the disk has refused it; at once
     /// when what was asked for was refused: nothing is done that could be lost from the log.
-    pub(crate) async fn tell<T>(&self, deed: Deed, answer: &Result<T, Status>) {
+    async fn tell<T>(&self, deed: Deed, answer: &Result<T, Status>) {
         let entry = deed.entry(answer);
         if answer.as_ref().is_err_and(is_refusal) {
             self.note_beside(&entry);

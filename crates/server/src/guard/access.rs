@@ -30,7 +30,7 @@ const LOG_INS_MAX: usize = 32;
 /// Where callers become known. On loopback without `[access]` it stands open: whoever comes is `local`.
 #[derive(Default)]
 pub(crate) struct Access {
-    keeper: Option<Keeper>,
+    keeper: Option<Arc<Keeper>>,
 }
 
 /// Who knows whom.
@@ -45,7 +45,7 @@ struct Keeper {
     countersignatures: Mutex<Countersignatures>,
     waiting: Semaphore,
     /// One password at a time, so that wrong tries are counted before the next.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
     random: SystemRandom,
     /// By what Davy's own canary is known; nobody else hears it.
     canary: String,
@@ -119,11 +119,11 @@ impl Access {
             lockout: Mutex::default(),
             countersignatures: Mutex::default(),
             waiting: Semaphore::new(LOG_INS_MAX),
-            turn: Semaphore::new(1),
+            turn: Arc::new(Semaphore::new(1)),
             canary: canary(&random),
             random,
         };
-        Ok(Access { keeper: Some(keeper) })
+        Ok(Access { keeper: Some(Arc::new(keeper)) })
     }
 
     /// The token of Davy's own canary, where whoever comes has to be known.
@@ -158,9 +158,10 @@ impl Access {
         }
     }
 
-    /// Begins a session for a name and a password. It waits its turn; a wrong try counts against name and address.
+    /// Begins a session for a name and a password. It waits its turn; a wrong try counts against name and address, and keeps its
+    /// turn until then, whoever waits for it.
     pub(crate) async fn log_in(
-        self: &Arc<Self>,
+        &self,
         name: &str,
         password: Vec<u8>,
         address: &str,
@@ -168,21 +169,17 @@ impl Access {
     ) -> Result<Opened, Denied> {
         let keeper = self.keeper.as_ref().ok_or(Denied::Password)?;
         let _waiting = keeper.waiting.try_acquire().map_err(|_| Denied::Locked)?;
-        let _turn = keeper.turn.acquire().await.map_err(|_| Denied::Locked)?;
+        let turn = Arc::clone(&keeper.turn).acquire_owned().await.map_err(|_| Denied::Locked)?;
         if keeper.lockout.lock().is_locked(name, address, now) {
             return Err(Denied::Locked);
         }
-        let accounts = keeper.accounts.load_full();
-        let (looked_in, whose) = (Arc::clone(&accounts), name.to_owned());
+        let (keeper, name, address) = (Arc::clone(keeper), name.to_owned(), address.to_owned());
         // It takes tens of milliseconds of a core.
-        let verified = aside(move || looked_in.by_password(&whose, &password, now)).await;
-        if let Err(denied) = verified.map_err(|_| Denied::Password)? {
-            keeper.lockout.lock().failed(name, address, now);
-            return Err(denied);
-        }
-        keeper.lockout.lock().succeeded(name);
-        let (token, session) = keeper.sessions.lock().begin(&accounts, name, keeper.random(), now)?;
-        Ok(Opened { token, session })
+        let tried = aside(move || {
+            let _turn = turn;
+            keeper.try_password(&name, &password, &address, now)
+        });
+        tried.await.map_err(|_| Denied::Password)?
     }
 
     /// Ends the session of a token; whether there was one.
@@ -245,6 +242,23 @@ impl Access {
 impl Keeper {
     fn random(&self) -> [u8; 32] {
         random(&self.random)
+    }
+
+    fn try_password(
+        &self,
+        name: &str,
+        password: &[u8],
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Opened, Denied> {
+        let accounts = self.accounts.load_full();
+        if let Err(denied) = accounts.by_password(name, password, now) {
+            self.lockout.lock().failed(name, address, now);
+            return Err(denied);
+        }
+        self.lockout.lock().succeeded(name);
+        let (token, session) = self.sessions.lock().begin(&accounts, name, self.random(), now)?;
+        Ok(Opened { token, session })
     }
 
     /// It hears its own site, and no other.

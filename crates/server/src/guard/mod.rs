@@ -14,13 +14,13 @@ mod policy;
 mod watched;
 
 pub(crate) use self::policy::wire_of;
+pub use self::{access::AccessError, layer::Page, policy::permission_of};
 pub(crate) use self::{
-    access::Access,
+    access::{Access, Opened},
     admitted::Admitted,
     issuer_keys::IssuerKeys,
     layer::{Guard, TurnedAway, admit, page, recognize},
 };
-pub use self::{access::AccessError, layer::Page, policy::permission_of};
 pub use crate::http::PAGES;
 
 use davy_access::Caller;

@@ -108,6 +108,19 @@ pub(super) struct CallPlace {
     _of_caller: Option<Place<Arc<str>>>,
 }
 
+tokio::task_local! {
+    static PLACE: Arc<CallPlace>;
+}
+
+/// The call that is dealt with here has its place until this is done, too, in whatever task it goes on.
+pub(crate) fn in_its_place<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let place = PLACE.try_with(Arc::clone).ok();
+    async move {
+        let _place = place;
+        work.await
+    }
+}
+
 /// A call that was let in, and its times.
 #[derive(Clone)]
 pub(crate) struct Held {
@@ -147,7 +160,8 @@ pub(crate) async fn bounded(State(calls): State<Calls>, mut request: Request, ne
     };
     // It is the answer's to hold, not the request's.
     request.extensions_mut().remove::<Held>();
-    match held.in_time(next.run(request)).await {
+    let work = PLACE.scope(Arc::clone(&held.place), next.run(request));
+    match held.in_time(work).await {
         Some(response) => response.map(|body| Body::new(Answer::new(body, held.until, held.place))),
         None => calls.late(&held).into_http(),
     }

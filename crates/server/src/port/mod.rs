@@ -19,7 +19,7 @@ mod tests;
 mod timed;
 
 pub(crate) use self::{
-    calls::{Calls, bounded},
+    calls::{Calls, bounded, in_its_place},
     host::{is_of_this_machine, unmistakable},
     listen::{Listening, Port},
     origins::{Origins, from_named, is_origin},

@@ -13,6 +13,7 @@ use super::{request_id, status, view};
 use crate::{audit::Deed, done::is_as_asked, guard::Admitted, hub::Hub, site::SiteService};
 
 /// Gives commands to sites.
+#[derive(Clone)]
 pub(super) struct Commands {
     hub: Arc<Hub>,
 }
@@ -33,13 +34,12 @@ impl Commands {
         kind: CommandKind,
     ) -> Result<Option<wire::Alarm>, Status> {
         let asked = target.clone().unwrap_or_default();
-        let answer = self.obey(by, target, kind).await;
         let deed = Deed::new(What::Command, &asked.actor, asked.alarm).asking(json!({
             "command": kind.word(), "occurrence": asked.occurrence, "comment": asked.comment,
             "countersigned": !asked.approved_by.is_empty(), "seconds": shelved_s(kind),
         }));
-        self.hub.audit.tell(deed, &answer).await;
-        answer
+        let (commands, by) = (self.clone(), by.clone());
+        self.hub.audit.see_through(async move { (deed, commands.obey(&by, target, kind).await) }).await
     }
 
     async fn obey(

@@ -13,6 +13,7 @@ use tracing::info;
 use super::{page_len::OF_LETTERS, page_token, status, v1::dead_letter_service_server::DeadLetterService};
 use crate::{audit::Deed, guard::Admitted, hub::Hub};
 
+#[derive(Clone)]
 pub(crate) struct Letters {
     pub(crate) hub: Arc<Hub>,
 }
@@ -74,14 +75,17 @@ impl DeadLetterService for Letters {
         request: Request<wire::DeadLetterServiceReplayRequest>,
     ) -> Result<Response<wire::DeadLetterServiceReplayResponse>, Status> {
         let (by, request) = Admitted::of(request);
-        let answer = self.replayed(&by, &request).await;
-        let sent = answer.as_ref().map_or(0, Vec::len);
-        let deed = Deed::new(What::Replay, &request.actor, inbox_of(&request)).asking(json!({
-            "ids": request.ids, "code": request.code, "edge_node": request.edge_node,
-            "pointer": request.pointer, "again": request.again, "letters": sent,
-        }));
-        self.hub.audit.tell(deed, &answer).await;
-        Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: answer? }))
+        let inbox = self.clone();
+        let replayed = self.hub.audit.see_through(async move {
+            let answer = inbox.replayed(&by, &request).await;
+            let sent = answer.as_ref().map_or(0, Vec::len);
+            let deed = Deed::new(What::Replay, &request.actor, inbox_of(&request)).asking(json!({
+                "ids": request.ids, "code": request.code, "edge_node": request.edge_node,
+                "pointer": request.pointer, "again": request.again, "letters": sent,
+            }));
+            (deed, answer)
+        });
+        Ok(Response::new(wire::DeadLetterServiceReplayResponse { letters: replayed.await? }))
     }
 }
 

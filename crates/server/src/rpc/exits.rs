@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{audit::Deed, guard::Admitted, hub::Hub};
 
+#[derive(Clone)]
 pub(crate) struct Ways {
     pub(crate) hub: Arc<Hub>,
 }
@@ -93,11 +94,14 @@ impl ExitService for Ways {
         request: Request<wire::ExitServiceReplayRequest>,
     ) -> Result<Response<wire::ExitServiceReplayResponse>, Status> {
         let (by, request) = Admitted::of(request);
-        let answer = self.replayed(&by, &request).await;
-        let deed = Deed::new(What::ExitReplay, &request.actor, &*request.exit)
-            .asking(json!({ "numbers": request.numbers, "alerts": answer.as_ref().ok() }));
-        self.hub.audit.tell(deed, &answer).await;
-        Ok(Response::new(wire::ExitServiceReplayResponse { alerts: answer? }))
+        let ways = self.clone();
+        let replayed = self.hub.audit.see_through(async move {
+            let answer = ways.replayed(&by, &request).await;
+            let deed = Deed::new(What::ExitReplay, &request.actor, &*request.exit)
+                .asking(json!({ "numbers": request.numbers, "alerts": answer.as_ref().ok() }));
+            (deed, answer)
+        });
+        Ok(Response::new(wire::ExitServiceReplayResponse { alerts: replayed.await? }))
     }
 
     async fn resume(
@@ -105,11 +109,14 @@ impl ExitService for Ways {
         request: Request<wire::ExitServiceResumeRequest>,
     ) -> Result<Response<wire::ExitServiceResumeResponse>, Status> {
         let (by, request) = Admitted::of(request);
-        let answer = self.resumed(&by, &request.exit).await;
-        let deed = Deed::new(What::ExitResume, &request.actor, &*request.exit)
-            .asking(json!({ "was_gone": answer.as_ref().ok() }));
-        self.hub.audit.tell(deed, &answer).await;
-        Ok(Response::new(wire::ExitServiceResumeResponse { was_gone: answer? }))
+        let ways = self.clone();
+        let resumed = self.hub.audit.see_through(async move {
+            let answer = ways.resumed(&by, &request.exit).await;
+            let deed = Deed::new(What::ExitResume, &request.actor, &*request.exit)
+                .asking(json!({ "was_gone": answer.as_ref().ok() }));
+            (deed, answer)
+        });
+        Ok(Response::new(wire::ExitServiceResumeResponse { was_gone: resumed.await? }))
     }
 }
 

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{status, v1::session_service_server::SessionService};
 use crate::{
     audit::Deed,
-    guard::{Admitted, address, caller, token, wire_of},
+    guard::{Admitted, Opened, address, caller, token, wire_of},
     hub::Hub,
 };
 
@@ -35,33 +35,12 @@ impl SessionService for Sessions {
             return Err(nobody_is_asked());
         }
         let from = address(&request);
-        let wire::SessionServiceLoginRequest { name, password } = request.into_inner();
-        if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
-            let answer = Err::<(), _>(status::auth_failed());
-            self.hub
-                .audit
-                .tell(Deed::new(What::Login, "", "port").asking(json!({ "why": "too long" })), &answer)
-                .await;
-            return Err(status::auth_failed());
-        }
-        let now = self.hub.clock.now();
-        let deed = Deed::new(What::Login, &name, "port");
-        match self.hub.access.log_in(&name, password.into_bytes(), &from, now).await {
-            Ok(opened) => {
-                info!(name, from, "logged in");
-                self.hub.audit.tell(deed, &Ok(())).await;
-                Ok(Response::new(wire::SessionServiceLoginResponse {
-                    token: opened.token.reveal().to_owned(),
-                    expires_time: Some(time_to_wire(opened.session.ends())),
-                }))
-            }
-            Err(denied) => {
-                warn!(name, from, why = %denied, "not logged in");
-                let (answer, why) = (Err::<(), _>(status::auth_failed()), denied.to_string());
-                self.hub.audit.tell(deed.asking(json!({ "why": why })), &answer).await;
-                Err(status::auth_failed())
-            }
-        }
+        let (hub, asked) = (Arc::clone(&self.hub), request.into_inner());
+        let opened = self.hub.audit.see_through(async move { log_in(&hub, &from, asked).await }).await?;
+        Ok(Response::new(wire::SessionServiceLoginResponse {
+            token: opened.token.reveal().to_owned(),
+            expires_time: Some(time_to_wire(opened.session.ends())),
+        }))
     }
 
     async fn logout(
@@ -71,7 +50,8 @@ impl SessionService for Sessions {
         let ended = token(&request).is_some_and(|token| self.hub.access.log_out(token));
         info!(name = &**caller(&request).name(), ended, "logged out");
         if ended {
-            self.hub.audit.tell(Deed::new(What::Logout, "", "port"), &Ok(())).await;
+            let deed = Deed::new(What::Logout, "", "port");
+            self.hub.audit.see_through(async { (deed, Ok(())) }).await?;
         }
         Ok(Response::new(wire::SessionServiceLogoutResponse { ended }))
     }
@@ -113,8 +93,7 @@ impl SessionService for Sessions {
             .asking(json!({ "command": "countersign", "of": what.command, "occurrence": what.occurrence }));
         let given = self.hub.access.countersign(caller, what, now);
         let given = given.ok_or_else(nobody_is_asked);
-        self.hub.audit.tell(deed, &given).await;
-        let (token, until) = given?;
+        let (token, until) = self.hub.audit.see_through(async { (deed, given) }).await?;
         Ok(Response::new(wire::SessionServiceCountersignResponse {
             token: token.reveal().to_owned(),
             expires_time: Some(time_to_wire(until)),
@@ -130,6 +109,30 @@ impl Sessions {
         match &site.forwarded {
             Some(elsewhere) => Err(status::forwarded(&key.site, &elsewhere.lower)),
             None => Ok(()),
+        }
+    }
+}
+
+/// Lets somebody in, and gives what is noted of it.
+async fn log_in(
+    hub: &Hub,
+    from: &str,
+    asked: wire::SessionServiceLoginRequest,
+) -> (Deed, Result<Opened, Status>) {
+    let wire::SessionServiceLoginRequest { name, password } = asked;
+    if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
+        let deed = Deed::new(What::Login, "", "port").asking(json!({ "why": "too long" }));
+        return (deed, Err(status::auth_failed()));
+    }
+    let deed = Deed::new(What::Login, &name, "port");
+    match hub.access.log_in(&name, password.into_bytes(), from, hub.clock.now()).await {
+        Ok(opened) => {
+            info!(name, from, "logged in");
+            (deed, Ok(opened))
+        }
+        Err(denied) => {
+            warn!(name, from, why = %denied, "not logged in");
+            (deed.asking(json!({ "why": denied.to_string() })), Err(status::auth_failed()))
         }
     }
 }

@@ -212,7 +212,7 @@ pub(super) fn unknown_alarm(alarm: &str) -> Status {
     about(Code::NotFound, "ALARM_UNKNOWN", format!("no alarm {alarm} stands"), &[("alarm", alarm)])
 }
 
-pub(super) fn stopping() -> Status {
+pub(crate) fn stopping() -> Status {
     status(Code::Unavailable, "STOPPING", "Davy is stopping: connect again, with the last token")
 }
 

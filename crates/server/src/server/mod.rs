@@ -16,7 +16,7 @@ use davy_door::Door;
 use davy_intake::{CallIntake, Directory, DoorIntake, Intake, broker::BrokerLink, hj212::Hj212Listener};
 use davy_journal::{Options, Place};
 use davy_model::Timestamp;
-use tokio::task::JoinHandle;
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -319,6 +319,8 @@ impl Server {
         let joined = tokio::task::spawn_blocking(move || {
             let failed = hub.sites.values().filter_map(|site| site.join().err()).count();
             hub.letters.stop();
+            // No site takes anything any more; what it took goes into the log before that ends.
+            Handle::current().block_on(hub.audit.all_seen_through(GOODBYE));
             hub.note_stop(failed);
             failed
         });

@@ -9,10 +9,12 @@ use std::{
 use davy_delivery::{Event, Start, Subscription};
 use davy_intake::{Ack, Parcel};
 use davy_model::Input;
+use davy_proto::v1 as wire;
 use tempfile::TempDir;
+use tonic::transport::Channel;
 
 use super::*;
-use crate::SiteSource;
+use crate::{SiteSource, rpc::v1::alarm_service_client::AlarmServiceClient};
 
 const EVERY: Duration = Duration::from_millis(100);
 /// Long enough on any machine; waits end when their condition holds.
@@ -95,6 +97,37 @@ async fn an_inbox_that_is_full_lets_no_heartbeat_in_and_leaves_no_hole_in_their_
         assert!(last.is_none_or(|last| beat.number == last + 1), "{last:?}, {}", beat.number);
         last = Some(beat.number);
     }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_whose_caller_hangs_up_is_done_and_noted() {
+    let (_folder, config) = house(64 << 20);
+    let server = Server::start(config).await.expect("it starts");
+    let site = Arc::clone(&server.hub.sites["line"]);
+    until("a heartbeat", || site.state.last_heartbeat().is_some());
+    let held = site.offers().lock_arc();
+    reload(&server).await;
+    until("it is seen", || !server.is_alive());
+    let channel = Channel::from_shared(format!("http://{}", server.http_addr())).expect("an address");
+    let mut alarms = AlarmServiceClient::new(channel.connect().await.expect("it listens"));
+    let target = wire::CommandTarget {
+        alarm: "line:h2s:gt-1".to_owned(),
+        actor: "li".to_owned(),
+        ..Default::default()
+    };
+    let asked = wire::AlarmServiceAcknowledgeRequest { target: Some(target) };
+    let answer = tokio::time::timeout(Duration::from_secs(1), alarms.acknowledge(asked)).await;
+    assert!(answer.is_err(), "nothing is judged");
+    drop(held);
+    let noted = || {
+        let all = server.hub.audit.page(&davy_journal::audit::Filter::default(), None, 100).expect("a page");
+        all.entries.into_iter().find(|entry| entry.what == "command")
+    };
+    until("it is noted", || noted().is_some());
+    let noted = noted().expect("it is noted");
+    assert_eq!((noted.who.name.as_str(), noted.code.as_str()), ("li", "ALARM_UNKNOWN"));
+    assert!(noted.who.from.starts_with("127.0.0.1:"), "{:?}", noted.who);
     server.shutdown().await;
 }
 

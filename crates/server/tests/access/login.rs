@@ -88,6 +88,42 @@ async fn tries_at_once_are_counted_one_by_one() {
     assert!(answers.iter().all(Result::is_err), "the twentieth came after five wrong ones");
 }
 
+/// A password that is as dear to verify as may be, so that nobody here waits for it.
+fn dear() -> String {
+    person("dear", "dear", "").replace("m=19456,t=2,", "m=65536,t=10,")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hangs_up_has_tried_all_the_same() {
+    let house = House::open(&(dear() + &person("ann", "ann", "") + &accounts())).await;
+    for _ in 0..10 {
+        let answer = timeout(Duration::from_millis(100), log_in(&house, "dear", "wrong")).await;
+        assert!(answer.is_err(), "it takes longer to verify one");
+    }
+    let answer = said(log_in(&house, "ann", PASSWORD).await);
+    assert_eq!(answer, "AUTH_FAILED", "its address has tried five times");
+    // The fifth may be noted a moment after those that it locked out.
+    let mut wrong = 0;
+    for _ in 0..100 {
+        let tried = entries(&house, "login").await;
+        wrong = tried.iter().filter(|entry| entry.after_json.contains("the password is wrong")).count();
+        if wrong == 5 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{wrong} of five wrong tries are noted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_nobodys_takes_as_long_as_an_account() {
+    let house = House::open(&dear()).await;
+    for name in ["dear", "nobody"] {
+        let answer = timeout(Duration::from_millis(300), log_in(&house, name, "wrong")).await;
+        assert!(answer.is_err(), "{name} is answered at once");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_of_the_accounts_file_counts_within_seconds_and_a_broken_file_changes_nothing() {
     let house = House::open(&accounts()).await;
@@ -141,17 +177,22 @@ async fn a_stream_ends_within_seconds_of_the_log_out_and_goes_on_while_its_calle
     assert!(timeout(Duration::from_secs(1), ended(&mut anew)).await.is_err(), "known as before");
 }
 
-/// The audit log says which account is gone, and what it was allowed.
-async fn it_is_noted(house: &House, gone: &str) {
-    let asked =
-        wire::AuditServiceListRequest { what: vec!["account_change".to_owned()], ..Default::default() };
+/// What the audit log has of a kind.
+async fn entries(house: &House, what: &str) -> Vec<wire::AuditEntry> {
+    let what = vec![what.to_owned()];
+    let asked = wire::AuditServiceListRequest { what, page_size: 1000, ..Default::default() };
     let auditor = token(Role::Auditor, "all");
     let answer = house.ask("/davy.v1.AuditService/List", Some(&auditor), asked.encode_to_vec()).await;
-    let answer = wire::AuditServiceListResponse::decode(answer.expect("an answer")).expect("an answer");
-    let told: Vec<&str> = answer.entries.iter().map(|entry| entry.on.as_str()).collect();
+    wire::AuditServiceListResponse::decode(answer.expect("an answer")).expect("an answer").entries
+}
+
+/// The audit log says which account is gone, and what it was allowed.
+async fn it_is_noted(house: &House, gone: &str) {
+    let entries = entries(house, "account_change").await;
+    let told: Vec<&str> = entries.iter().map(|entry| entry.on.as_str()).collect();
     assert_eq!(told, [gone]);
-    assert!(answer.entries[0].before_json.contains("viewer in *"), "{:?}", answer.entries[0]);
-    assert!(answer.entries[0].after_json.is_empty(), "{:?}", answer.entries[0]);
+    assert!(entries[0].before_json.contains("viewer in *"), "{:?}", entries[0]);
+    assert!(entries[0].after_json.is_empty(), "{:?}", entries[0]);
 }
 
 type Alerts = tonic::Streaming<wire::AlertServiceSubscribeResponse>;

@@ -89,12 +89,30 @@ async fn one_call_too_many_is_refused_and_an_answer_that_ends_gives_its_place_ba
     assert!(open.serves().await, "pages that are no calls need no place");
     assert_eq!(open.calls.taken(), 1);
     drop(held);
-    let end = Instant::now() + LONG;
-    while open.calls.taken() > 0 {
-        assert!(Instant::now() < end, "its place was not given back");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_taken(&open, 0).await;
     let (head, _) = call(&open, "/davy.v1.T/Quick", None).await;
     assert_eq!(status(&head), None);
     open.until_refused(Refused::CallsFull, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_on_without_its_caller_keeps_its_place() {
+    let open = Open::with(PortLimits { calls_max: 1, ..PortLimits::default() }).await;
+    let mut stream = open.dial().await;
+    stream.write_all(b"GET /davy.v1.T/Through HTTP/1.1\r\nhost: davy\r\n\r\n").await.expect("sent");
+    until_taken(&open, 1).await;
+    drop(stream);
+    tokio::time::sleep(2 * SHORT).await;
+    let (head, _) = call(&open, "/davy.v1.T/Quick", None).await;
+    assert_eq!(status(&head), Some(RESOURCE_EXHAUSTED));
+    GO_ON.add_permits(1);
+    until_taken(&open, 0).await;
+}
+
+async fn until_taken(open: &Open, places: usize) {
+    let end = Instant::now() + LONG;
+    while open.calls.taken() != places {
+        assert!(Instant::now() < end, "{} places are taken", open.calls.taken());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -17,13 +17,16 @@ use davy_door::tls::Current;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Semaphore,
     task::JoinHandle,
     time::{Instant, interval, timeout},
 };
 use tokio_stream::{self as stream, StreamExt, wrappers::IntervalStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Calls, Listening, Peer, Port, PortLimits, PortStats, bounded, stats::Refused};
+use super::{
+    Calls, Listening, Peer, Port, PortLimits, PortStats, bounded, calls::in_its_place, stats::Refused,
+};
 
 /// Long enough on any machine; waits end when their condition holds.
 const LONG: Duration = Duration::from_secs(30);
@@ -54,6 +57,7 @@ impl Open {
         let called = Router::new()
             .route("/davy.v1.T/Quick", get("quick").post("quick"))
             .route("/davy.v1.T/Never", get(never).post(never))
+            .route("/davy.v1.T/Through", get(through))
             .route("/davy.v1.T/Publish", post(in_a_while))
             .route("/davy.v1.RuleService/Never", get(never).post(never))
             .route("/davy.v1.T/Ticks", get(ticks))
@@ -92,6 +96,15 @@ impl Open {
 
 async fn never() -> &'static str {
     std::future::pending().await
+}
+
+/// Lets what goes on without its caller come to its end.
+static GO_ON: Semaphore = Semaphore::const_new(0);
+
+async fn through() -> &'static str {
+    let goes_on = tokio::spawn(in_its_place(async { drop(GO_ON.acquire().await) }));
+    goes_on.await.expect("it ends");
+    "done"
 }
 
 async fn in_a_while() -> &'static str {

@@ -66,15 +66,15 @@ pub(super) async fn get(
 }
 
 pub(super) async fn delete(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     caller: &Caller,
     request: wire::AlertServiceDeleteConsumerRequest,
 ) -> Result<wire::AlertServiceDeleteConsumerResponse, Status> {
-    let answer = forget(hub, caller, &request).await;
     let deed = Deed::new(What::ConsumerForgotten, &request.actor, request.consumer.clone())
         .asking(json!({ "consumer": request.consumer, "caller": request.caller }));
-    hub.audit.tell(deed, &answer).await;
-    answer.map(|()| wire::AlertServiceDeleteConsumerResponse {})
+    let (of, caller) = (Arc::clone(hub), caller.clone());
+    hub.audit.see_through(async move { (deed, forget(&of, &caller, &request).await) }).await?;
+    Ok(wire::AlertServiceDeleteConsumerResponse {})
 }
 
 async fn forget(

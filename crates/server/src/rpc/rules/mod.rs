@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use davy_model::BundleFile;
 use davy_proto::{duration_from_wire, v1 as wire};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Request, Response, Status};
 
 use self::{
@@ -35,6 +35,7 @@ use crate::{
     site::SiteService,
 };
 
+#[derive(Clone)]
 pub(crate) struct Rules {
     hub: Arc<Hub>,
     /// Compiling, testing and judging a journal take a core for a while: one at a time, so that the line keeps the others.
@@ -53,8 +54,12 @@ impl Rules {
         &self,
         work: impl FnOnce(&Hub) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, Status> {
-        let _turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| status::stopping())?;
+        let _turn = self.turn().await?;
         self.quick(work).await
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.turn).acquire_owned().await.map_err(|_| status::stopping())
     }
 
     /// Does what waits for the disk at most.
@@ -198,7 +203,7 @@ impl RuleService for Rules {
             validate_only: request.validate_only,
             request_id: request.request_id,
         };
-        let work = self.work(move |hub| {
+        let work = move |hub: &Hub| {
             let wanted = proposal.loaded()?;
             let site = &wanted.bundle.site;
             let service = plant(hub, &by, site).ok_or_else(|| Refused::SiteUnknown(site.to_string()))?;
@@ -209,19 +214,20 @@ impl RuleService for Rules {
                 revision: Some(answer::after(hub, &record, validates)),
                 warnings: wanted.warnings.iter().map(answer::finding).collect(),
             })
-        });
-        let answer =
-            match self.hub.audit.ready().or_else(|refused| if validates { Ok(()) } else { Err(refused) }) {
-                Ok(()) => work.await,
+        };
+        let (rules, turn) = (self.clone(), self.turn().await?);
+        let proposed = self.hub.audit.see_through(async move {
+            let _turn = turn;
+            let ready = if validates { Ok(()) } else { rules.hub.audit.ready() };
+            let answer = match ready {
+                Ok(()) => rules.quick(work).await,
                 Err(refused) => Err(refused),
             };
-        if !validates {
-            let site =
-                answer.as_ref().ok().and_then(|answer| answer.revision.as_ref()).map(|it| it.site.as_str());
-            let deed = deed.on(site.unwrap_or_default());
-            self.hub.audit.tell(deed, &answer).await;
-        }
-        answer.map(Response::new)
+            let revision = answer.as_ref().ok().and_then(|answer| answer.revision.as_ref());
+            let site = revision.map_or("", |revision| revision.site.as_str());
+            ((!validates).then(|| deed.on(site)), answer)
+        });
+        proposed.await.map(Response::new)
     }
 
     async fn approve(

@@ -3,8 +3,6 @@
 //! A step that is only to be validated is looked at as any other, and refused as any other: nothing comes of it, and the audit log
 //! does not say that something did.
 
-use std::sync::Arc;
-
 use davy_access::Caller;
 use davy_proto::v1 as wire;
 use tonic::Status;
@@ -14,7 +12,7 @@ use crate::{
     guard::Admitted,
     hub::Hub,
     revisions::{Asked, Record, Refused},
-    rpc::{request_id, status},
+    rpc::request_id,
 };
 
 /// A step, as it is asked for.
@@ -26,7 +24,7 @@ pub(super) struct Step {
 }
 
 impl Rules {
-    /// Decides on a revision, and notes who did.
+    /// Decides on a revision.
     pub(super) async fn decided(
         &self,
         by: Admitted,
@@ -34,47 +32,46 @@ impl Rules {
         work: impl FnOnce(&Hub, &Asked) -> Result<Record, Refused> + Send + 'static,
     ) -> Result<Option<wire::Revision>, Status> {
         let validates = step.validate_only;
-        let deed = noted::step(step.word, step.target.as_ref());
-        let done = async {
-            if !validates {
-                self.hub.audit.ready()?;
-            }
-            let asked = asked(&by, step)?;
-            self.quick(move |hub| {
-                work(hub, &asked).map(|record| Some(answer::after(hub, &record, validates)))
-            })
-            .await
-        };
-        let answer = done.await;
-        if !validates {
-            self.hub.audit.tell(deed, &answer).await;
-        }
-        answer
+        let decided = self.taken(by, step, move |rules, asked| async move {
+            let done =
+                move |hub: &Hub| work(hub, &asked).map(|record| answer::after(hub, &record, validates));
+            rules.quick(done).await
+        });
+        decided.await.map(Some)
     }
 
-    /// Other files become active. Whoever asked may hang up: what was begun is ended all the same, and noted.
+    /// Other files become active.
     pub(super) async fn exchanged(&self, by: Admitted, step: Step) -> Result<wire::Revision, Status> {
-        let (hub, validates) = (Arc::clone(&self.hub), step.validate_only);
-        let activates = step.word == "activate";
-        // Here, where it is known who asks.
-        let deed = noted::step(step.word, step.target.as_ref());
-        let done = tokio::spawn(async move {
-            let done = async {
-                if !validates {
-                    hub.audit.ready()?;
-                }
-                let asked = asked(&by, step)?;
-                let done = if activates { hub.activate(&asked).await } else { hub.roll_back(&asked).await };
-                done.map_err(|refused| refusal(&refused))
-            };
-            let answer = done.await;
-            if !validates {
-                hub.audit.tell(deed, &answer).await;
-            }
-            answer
+        let (validates, activates) = (step.validate_only, step.word == "activate");
+        let exchanged = self.taken(by, step, move |Rules { hub, .. }, asked| async move {
+            let done = if activates { hub.activate(&asked).await } else { hub.roll_back(&asked).await };
+            done.map_err(|refused| refusal(&refused))
         });
-        let record = done.await.map_err(|_| status::stopping())??;
+        let record = exchanged.await?;
         self.quick(move |hub| Ok(answer::after(hub, &record, validates))).await
+    }
+
+    /// Takes a step, and notes who asked for it.
+    async fn taken<T, F>(
+        &self,
+        by: Admitted,
+        step: Step,
+        work: impl FnOnce(Rules, Asked) -> F + Send + 'static,
+    ) -> Result<T, Status>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, Status>> + Send,
+    {
+        let (rules, validates) = (self.clone(), step.validate_only);
+        let deed = (!validates).then(|| noted::step(step.word, step.target.as_ref()));
+        let taken = async move {
+            if !validates {
+                rules.hub.audit.ready()?;
+            }
+            let asked = asked(&by, step)?;
+            work(rules, asked).await
+        };
+        self.hub.audit.see_through(async move { (deed, taken.await) }).await
     }
 }
 
