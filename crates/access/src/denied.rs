@@ -17,6 +17,9 @@ pub enum Denied {
     /// No such name, or not its password.
     #[error("the name or the password is wrong")]
     Password,
+    /// Too long for a name or a password.
+    #[error("the name or the password is too long")]
+    Length,
     /// Too many wrong tries, by name or by address.
     #[error("locked after too many wrong tries")]
     Locked,

@@ -21,11 +21,11 @@ use std::{
 
 use davy_journal::{
     Disk, OwnDisk,
-    audit::{AuditLog, AuditOptions, Entry, Filter, Opened, Page, What, Who, page},
+    audit::{AuditLog, AuditOptions, Entry, Filter, Opened, Outcome, Page, What, Who, page},
 };
 use davy_model::Timestamp;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::task::TaskTracker;
 use tonic::{Code, Status};
@@ -39,6 +39,7 @@ pub(crate) use self::{
     caller::{known_of, with_caller},
     deed::Deed,
     health::Health,
+    refusals::RefusalOf,
     waiting::BYTES_MAX,
 };
 use crate::{
@@ -216,9 +217,17 @@ impl Audit {
 
     /// Notes that somebody was turned away, and waits for nothing, nor makes the disk hurry: it is no way to make Davy slow.
     pub(crate) fn turned_away(&self, who: Who, path: &str, code: &str, why: &str) {
-        if let Some(entry) = self.refusals.entry(self.clock.now(), who, path, code, why) {
-            self.note_beside(&entry);
+        if let Some(left_out) = self.room_for(RefusalOf::Call) {
+            let after = Some(json!({ "why": why, "left_out_before": left_out }));
+            let outcome = Outcome::Refused(code.to_owned());
+            let on = path.to_owned();
+            self.note_beside(&Entry { who, what: What::Refused, on, before: None, after, outcome });
         }
+    }
+
+    /// Whether one more refusal may be noted, and how many of its kind were left out before it.
+    pub(crate) fn room_for(&self, kind: RefusalOf) -> Option<u64> {
+        self.refusals.room_for(kind, self.clock.now())
     }
 
     /// Notes that somebody reads on in history behind the first page of an answer, once for each question, and waits for nothing.

@@ -1,42 +1,49 @@
 //! Callers that were turned away: each is noted, but not so many that they fill the disk.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use davy_journal::audit::{Entry, Outcome, What, Who};
 use davy_model::Timestamp;
 use parking_lot::Mutex;
-use serde_json::json;
 
-/// Entries of a minute at the most; what is more is counted in the next one.
+/// Entries of a kind in a minute at the most; what is more is counted in the next one.
 const A_MINUTE_MAX: u32 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<Inner>);
+/// What is refused. Each kind is counted by itself: a flood of one hides none of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RefusalOf {
+    /// A call of somebody who is not known, or may not.
+    Call,
+    /// A name and a password that were looked at. Whoever guesses is to be seen behind a flood of what is not even looked at.
+    TriedLogin,
+    /// A name and a password that were not.
+    UntriedLogin,
+}
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Refusals(Mutex<BTreeMap<RefusalOf, Noted>>);
+
+#[derive(Debug, Default)]
+struct Noted {
     since: Option<Timestamp>,
-    noted: u32,
+    count: u32,
     left_out: u64,
 }
 
 impl Refusals {
-    /// The entry of one, unless there were too many this minute.
-    pub(super) fn entry(&self, now: Timestamp, who: Who, path: &str, code: &str, why: &str) -> Option<Entry> {
-        let mut inner = self.0.lock();
-        if inner.since.is_none_or(|since| now.since(since) >= MINUTE) {
-            (inner.since, inner.noted) = (Some(now), 0);
+    /// How many of its kind were left out before one, unless it is, too: there were too many this minute.
+    pub(super) fn room_for(&self, kind: RefusalOf, now: Timestamp) -> Option<u64> {
+        let mut kinds = self.0.lock();
+        let noted = kinds.entry(kind).or_default();
+        if noted.since.is_none_or(|since| now.since(since) >= MINUTE) {
+            (noted.since, noted.count) = (Some(now), 0);
         }
-        if inner.noted >= A_MINUTE_MAX {
-            inner.left_out += 1;
+        if noted.count >= A_MINUTE_MAX {
+            noted.left_out += 1;
             return None;
         }
-        inner.noted += 1;
-        let left_out = std::mem::take(&mut inner.left_out);
-        let after = Some(json!({ "why": why, "left_out_before": left_out }));
-        let outcome = Outcome::Refused(code.to_owned());
-        Some(Entry { who, what: What::Refused, on: path.to_owned(), before: None, after, outcome })
+        noted.count += 1;
+        Some(std::mem::take(&mut noted.left_out))
     }
 }
 
@@ -45,14 +52,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_them_is_counted_and_told_with_the_next() {
+    fn a_flood_of_them_is_counted_told_with_the_next_and_hides_none_of_another_kind() {
         let refusals = Refusals::default();
         let at = |second: u64| Timestamp::from_micros(0).plus(Duration::from_secs(second));
-        let entry = |second| refusals.entry(at(second), Who::default(), "/p", "AUTH_FAILED", "unknown");
-        let noted = (0..1000).filter_map(|_| entry(5)).count();
+        let room = |kind, second| refusals.room_for(kind, at(second));
+        let noted = (0..1000).filter_map(|_| room(RefusalOf::UntriedLogin, 5)).count();
         assert_eq!(noted, A_MINUTE_MAX as usize);
-        assert_eq!(entry(64), None);
-        let next = entry(65).expect("another minute");
-        assert_eq!(next.after, Some(json!({ "why": "unknown", "left_out_before": 881 })));
+        assert_eq!(room(RefusalOf::UntriedLogin, 64), None);
+        assert_eq!(room(RefusalOf::TriedLogin, 64), Some(0));
+        assert_eq!(room(RefusalOf::Call, 64), Some(0));
+        assert_eq!(room(RefusalOf::UntriedLogin, 65), Some(881), "another minute");
     }
 }

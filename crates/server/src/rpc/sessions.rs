@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davy_access::{Countersigned, Grant, Pattern, Permission};
+use davy_access::{Countersigned, Denied, Grant, Pattern, Permission};
 use davy_journal::audit::What;
 use davy_model::AlarmKey;
 use davy_proto::{time_to_wire, v1 as wire};
@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::{status, v1::session_service_server::SessionService};
 use crate::{
-    audit::Deed,
+    audit::{Deed, RefusalOf},
     guard::{Admitted, Opened, address, caller, token, wire_of},
     hub::Hub,
 };
@@ -113,28 +113,35 @@ impl Sessions {
     }
 }
 
-/// Lets somebody in, and gives what is noted of it.
+/// Lets somebody in, and gives what is noted of it: of those who are not let in not so many that they fill the disk.
 async fn log_in(
     hub: &Hub,
     from: &str,
     asked: wire::SessionServiceLoginRequest,
-) -> (Deed, Result<Opened, Status>) {
-    let wire::SessionServiceLoginRequest { name, password } = asked;
-    if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
-        let deed = Deed::new(What::Login, "", "port").asking(json!({ "why": "too long" }));
-        return (deed, Err(status::auth_failed()));
-    }
+) -> (Option<Deed>, Result<Opened, Status>) {
+    let wire::SessionServiceLoginRequest { mut name, password } = asked;
+    let opened = if name.len() > NAME_LEN_MAX || password.len() > PASSWORD_LEN_MAX {
+        name.truncate(name.floor_char_boundary(NAME_LEN_MAX));
+        Err(Denied::Length)
+    } else {
+        hub.access.log_in(&name, password.into_bytes(), from, hub.clock.now()).await
+    };
+    // Whoever calls may be known by another name.
     let deed = Deed::new(What::Login, &name, "port");
-    match hub.access.log_in(&name, password.into_bytes(), from, hub.clock.now()).await {
+    let denied = match opened {
         Ok(opened) => {
             info!(name, from, "logged in");
-            (deed, Ok(opened))
+            return (Some(deed.asking(json!({ "name": name }))), Ok(opened));
         }
-        Err(denied) => {
-            warn!(name, from, why = %denied, "not logged in");
-            (deed.asking(json!({ "why": denied.to_string() })), Err(status::auth_failed()))
-        }
-    }
+        Err(denied) => denied,
+    };
+    let was_tried = !matches!(denied, Denied::Locked | Denied::Length);
+    let kind = if was_tried { RefusalOf::TriedLogin } else { RefusalOf::UntriedLogin };
+    let noted = hub.audit.room_for(kind).map(|left_out| {
+        warn!(name, from, why = %denied, left_out_before = left_out, "not logged in");
+        deed.asking(json!({ "name": name, "why": denied.to_string(), "left_out_before": left_out }))
+    });
+    (noted, Err(status::auth_failed()))
 }
 
 fn nobody_is_asked() -> Status {

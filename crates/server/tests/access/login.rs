@@ -125,6 +125,37 @@ async fn a_name_that_is_nobodys_takes_as_long_as_an_account() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_logins_fills_no_log_and_hides_nobody_else() {
+    let house = House::open(&(person("ann", "ann", "") + &accounts())).await;
+    for _ in 0..300 {
+        assert_eq!(said(log_in(&house, "nobody", "wrong").await), "AUTH_FAILED");
+    }
+    let long = "x".repeat(2000);
+    assert_eq!(said(log_in(&house, &long, "wrong").await), "AUTH_FAILED");
+    assert_eq!(word(&house.ask(LIST, Some("a stranger's"), Vec::new()).await), "AUTH_FAILED");
+    let logins = entries(&house, "login").await;
+    let tried = logins.iter().filter(|entry| entry.after_json.contains("the password is wrong"));
+    assert_eq!((tried.count(), logins.len()), (5, 125));
+    assert_eq!(entries(&house, "refused").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_says_whose_session_was_asked_for_whoever_asked() {
+    let house = House::open(&(person("ann", "ann", "") + &accounts())).await;
+    let viewer = token(Role::Viewer, "all");
+    for password in [PASSWORD, "wrong"] {
+        let asked = wire::SessionServiceLoginRequest { name: "ann".into(), password: password.into() };
+        drop(house.ask("/davy.v1.SessionService/Login", Some(&viewer), asked.encode_to_vec()).await);
+    }
+    let told = entries(&house, "login").await;
+    assert_eq!(told.len(), 2);
+    for entry in &told {
+        assert_eq!(entry.who.as_ref().map(|who| who.name.as_str()), Some("viewer-all"));
+        assert!(entry.after_json.contains("\"name\":\"ann\""), "{entry:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_of_the_accounts_file_counts_within_seconds_and_a_broken_file_changes_nothing() {
     let house = House::open(&accounts()).await;
     let viewer = token(Role::Viewer, "all");
