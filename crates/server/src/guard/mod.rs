@@ -36,6 +36,11 @@ pub(crate) fn address<T>(request: &Request<T>) -> String {
     peer::Peer::of(request.extensions()).word()
 }
 
+/// The network that a call comes from, as a word.
+pub(crate) fn network<T>(request: &Request<T>) -> String {
+    peer::Peer::of(request.extensions()).network()
+}
+
 /// The token that a call shows, if it does.
 pub(crate) fn token<T>(request: &Request<T>) -> Option<&str> {
     let shown = request.metadata().get("authorization")?;

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{status, v1::session_service_server::SessionService};
 use crate::{
     audit::{Deed, RefusalOf},
-    guard::{Admitted, Opened, address, caller, token, wire_of},
+    guard::{Admitted, Opened, address, caller, network, token, wire_of},
     hub::Hub,
 };
 
@@ -34,9 +34,10 @@ impl SessionService for Sessions {
         if !self.hub.access.is_kept() {
             return Err(nobody_is_asked());
         }
-        let from = address(&request);
+        let (from, network) = (address(&request), network(&request));
         let (hub, asked) = (Arc::clone(&self.hub), request.into_inner());
-        let opened = self.hub.audit.see_through(async move { log_in(&hub, &from, asked).await }).await?;
+        let opened =
+            self.hub.audit.see_through(async move { log_in(&hub, &from, &network, asked).await }).await?;
         Ok(Response::new(wire::SessionServiceLoginResponse {
             token: opened.token.reveal().to_owned(),
             expires_time: Some(time_to_wire(opened.session.ends())),
@@ -117,6 +118,7 @@ impl Sessions {
 async fn log_in(
     hub: &Hub,
     from: &str,
+    network: &str,
     asked: wire::SessionServiceLoginRequest,
 ) -> (Option<Deed>, Result<Opened, Status>) {
     let wire::SessionServiceLoginRequest { mut name, password } = asked;
@@ -124,7 +126,7 @@ async fn log_in(
         name.truncate(name.floor_char_boundary(NAME_LEN_MAX));
         Err(Denied::Length)
     } else {
-        hub.access.log_in(&name, password.into_bytes(), from, hub.clock.now()).await
+        hub.access.log_in(&name, password.into_bytes(), network, hub.clock.now()).await
     };
     // Whoever calls may be known by another name.
     let deed = Deed::new(What::Login, &name, "port");
