@@ -1,6 +1,6 @@
 use davy_proto::v1::{
-    AlarmServiceAcknowledgeRequest, AlarmServiceExplainRequest, CommandTarget, LinkHello,
-    LinkServiceForwardRequest, LinkSite, RuleServiceProposeRequest, SiteFile,
+    AlarmServiceAcknowledgeRequest, AlarmServiceExplainRequest, Alert, CommandTarget, LinkHello,
+    LinkServiceForwardRequest, LinkSite, RuleServiceProposeRequest, SiteFile, TransitionKind,
     link_service_forward_request::Brought, link_service_forward_response::Said,
 };
 use davy_tests::{LONG, wait_until};
@@ -57,6 +57,24 @@ async fn what_is_not_listed_is_refused_and_takes_nothing_from_what_is() {
     }
     let counted = city.tree().await.lowers.into_iter().find(|lower| lower.name == "park").expect("park");
     assert_eq!(counted.refused, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upper_davy_that_takes_none_of_the_sites_is_an_alarm_that_says_why() {
+    let mut city = Floor::serve("city", &lower("park", &["prak"])).await;
+    let park = Floor::serve("park", &city.link()).await;
+    let mut heard = park.grpc.subscribe_to(&["park"]).await;
+    let is_about_the_link = |alert: &Alert| alert.rule == "davy-fault" && alert.subject == "link";
+    let raised = heard.alert("nothing can be brought", 2 * LONG, is_about_the_link).await;
+    let text = raised.message.clone().unwrap_or_default().en;
+    let why = "it takes none of the sites: park (it is not among the sites of [[lower]] park)";
+    assert!(raised.transition() == TransitionKind::Raised && text.contains(why), "{text}");
+    city.kill();
+    city.configures(&lower("park", &["park"]));
+    city.again().await;
+    let cleared = heard.alert("it is brought", 2 * LONG, is_about_the_link).await;
+    assert_eq!(cleared.transition(), TransitionKind::Cleared);
+    city.has_caught_up(&park, "park").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

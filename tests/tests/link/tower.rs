@@ -32,6 +32,10 @@ fn files(site: &str) -> [(&'static str, String); 3] {
     ]
 }
 
+fn configuration(name: &str, more: &str) -> String {
+    format!("node = \"{name}\"\n{QUICK}{more}")
+}
+
 impl Floor {
     /// A Davy with a site called as itself, and `more` in its configuration.
     pub(crate) async fn serve(name: &'static str, more: &str) -> Floor {
@@ -39,7 +43,7 @@ impl Floor {
         let files = files(name);
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         setup.site(name, &files);
-        setup.configure(&format!("node = \"{name}\"\n{QUICK}{more}"));
+        setup.configure(&configuration(name, more));
         let davy = Davy::serve(&setup.config()).await;
         let port = davy.http().port();
         let grpc = Grpc::connect(davy.http()).await;
@@ -65,6 +69,11 @@ impl Floor {
     pub(crate) async fn again(&mut self) {
         self.davy = Davy::serve_on(&self.setup.config(), self.port).await;
         self.grpc = Grpc::connect(self.davy.http()).await;
+    }
+
+    /// Has `more` in its configuration from its next start on.
+    pub(crate) fn configures(&self, more: &str) {
+        self.setup.configure(&configuration(self.name, more));
     }
 
     /// A gateway of its site.

@@ -7,7 +7,7 @@ use davy_model::{Text, Tier};
 use super::Lower;
 use crate::hub::Hub;
 
-/// How long the upper Davy may be away before that is told: one that starts again is none of an operator's business.
+/// How long nothing may reach the upper Davy before that is told: one that starts again is none of an operator's business.
 const UPWARD_GRACE: Duration = Duration::from_secs(60);
 
 /// Something that is silent, or is heard.
@@ -53,16 +53,16 @@ fn site_silence(site: &Arc<str>, lower: &str, tier: Tier, after: u64, silent: bo
     Silence { part: format!("lower-site-{site}"), tier, silent, text }
 }
 
-/// Whether the upper Davy is away for longer than is usual, and what is told then.
+/// Whether nothing has reached the upper Davy for longer than is usual, and what is told then.
 pub(crate) fn upward_fault(hub: &Hub) -> Option<(bool, Text)> {
     let standing = hub.upward.as_ref()?.standing();
     let down = standing.down(hub.clock.now());
     let why = down.as_ref().map_or("", |(_, why)| why);
     let text = Text::both(
         format!(
-            "the Davy above cannot be reached ({why}): what it must know is kept for it; look at the line, and at davy tree"
+            "nothing reaches the Davy above ({why}): what it must know is kept for it; look at the line, and at davy tree"
         ),
-        format!("无法连接上级 Davy（{why}）：需上报的内容已保留；请检查线路并查看 davy tree"),
+        format!("无法向上级 Davy 上报（{why}）：需上报的内容已保留；请检查线路并查看 davy tree"),
     );
     Some((down.is_some_and(|(lasting, _)| lasting >= UPWARD_GRACE), text))
 }

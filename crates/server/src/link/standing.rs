@@ -6,6 +6,9 @@ use davy_model::Timestamp;
 use davy_proto::v1 as wire;
 use parking_lot::Mutex;
 
+/// A call that lasted so long was a good one: an outage before it is over, even if there was nothing to bring.
+pub(super) const GOOD_CALL: Duration = Duration::from_secs(30);
+
 /// How the link to the upper Davy stands, told by whoever drives it.
 #[derive(Debug)]
 pub(crate) struct Standing {
@@ -21,17 +24,34 @@ pub(super) struct Told {
     /// By site: the last transition that is on the upper one's disk.
     pub(super) confirmed: BTreeMap<Arc<str>, u64>,
     pub(super) refused: Vec<wire::LinkTaken>,
+    /// Goes on over calls that are answered and bring nothing.
+    outage: Option<Outage>,
+}
+
+#[derive(Clone, Debug)]
+struct Outage {
+    since: Timestamp,
+    /// Why the last call ended.
+    why: String,
+}
+
+impl Told {
+    fn call_is_good(&self, now: Timestamp) -> bool {
+        self.why.is_none() && now.since(self.since) >= GOOD_CALL
+    }
 }
 
 impl Standing {
     pub(super) fn new(now: Timestamp) -> Standing {
+        let why = "not called yet".to_owned();
         Standing {
             told: Mutex::new(Told {
                 node: String::new(),
                 since: now,
-                why: Some("not called yet".to_owned()),
+                why: Some(why.clone()),
                 confirmed: BTreeMap::new(),
                 refused: Vec::new(),
+                outage: Some(Outage { since: now, why }),
             }),
         }
     }
@@ -46,20 +66,24 @@ impl Standing {
         told.confirmed = taken.map(|site| (site.site.as_str().into(), site.sequence)).collect();
     }
 
-    /// It cannot be reached. True when that is new.
+    /// It cannot be reached, or brought anything. True when that is new.
     pub(super) fn lost(&self, now: Timestamp, why: String) -> bool {
         let mut told = self.told.lock();
-        let is_new = told.why.as_ref() != Some(&why);
-        if told.why.is_none() {
+        let before = told.outage.take().filter(|_| !told.call_is_good(now));
+        let is_new = before.as_ref().is_none_or(|before| before.why != why);
+        let since = before.map_or(now, |before| before.since);
+        told.outage = Some(Outage { since, why: why.clone() });
+        if told.why.replace(why).is_none() {
             told.since = now;
         }
-        told.why = Some(why);
         is_new
     }
 
     /// Everything of a site up to there is on its disk.
     pub(super) fn confirm(&self, site: &str, sequence: u64) {
-        if let Some(confirmed) = self.told.lock().confirmed.get_mut(site) {
+        let mut told = self.told.lock();
+        told.outage = None;
+        if let Some(confirmed) = told.confirmed.get_mut(site) {
             *confirmed = sequence.max(*confirmed);
         }
     }
@@ -68,9 +92,64 @@ impl Standing {
         self.told.lock().clone()
     }
 
-    /// For how long it is down, and why.
+    /// For how long nothing was brought that it keeps, and why.
     pub(super) fn down(&self, now: Timestamp) -> Option<(Duration, String)> {
         let told = self.told.lock();
-        told.why.clone().map(|why| (now.since(told.since), why))
+        let outage = told.outage.as_ref().filter(|_| !told.call_is_good(now))?;
+        Some((now.since(outage.since), outage.why.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    fn welcome() -> wire::LinkWelcome {
+        let taken = wire::LinkTaken { site: "park".to_owned(), ..Default::default() };
+        wire::LinkWelcome { node: "city".to_owned(), sites: vec![taken] }
+    }
+
+    fn down_s(standing: &Standing, second: i64) -> Option<u64> {
+        standing.down(at(second)).map(|(lasting, _)| lasting.as_secs())
+    }
+
+    #[test]
+    fn calls_that_are_answered_and_bring_nothing_are_one_outage() {
+        let standing = Standing::new(at(0));
+        for second in (10..100).step_by(15) {
+            standing.up(at(second), &welcome());
+            standing.lost(at(second + 1), "its disk is full".to_owned());
+        }
+        assert_eq!(standing.down(at(100)), Some((Duration::from_secs(100), "its disk is full".to_owned())));
+        standing.up(at(101), &welcome());
+        assert_eq!(down_s(&standing, 102), Some(102), "an answer is no proof");
+    }
+
+    #[test]
+    fn an_outage_is_over_when_something_is_kept_above_or_a_call_lasts() {
+        let standing = Standing::new(at(0));
+        standing.up(at(10), &welcome());
+        standing.confirm("park", 1);
+        assert_eq!(down_s(&standing, 11), None, "something is kept");
+        standing.lost(at(20), "hung up".to_owned());
+        assert_eq!(down_s(&standing, 25), Some(5), "another outage");
+        standing.up(at(30), &welcome());
+        assert_eq!((down_s(&standing, 59), down_s(&standing, 60)), (Some(39), None), "the call lasts");
+        standing.lost(at(90), "hung up".to_owned());
+        assert_eq!(down_s(&standing, 91), Some(1), "another outage");
+    }
+
+    #[test]
+    fn why_it_is_away_is_news_once() {
+        let standing = Standing::new(at(0));
+        for (why, is_new) in [("no route", true), ("no route", false), ("refused", true), ("refused", false)]
+        {
+            standing.up(at(1), &welcome());
+            assert_eq!(standing.lost(at(2), why.to_owned()), is_new, "{why}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use tonic::{Request, Status, Streaming};
 use tracing::{info, warn};
 use wire::{link_service_forward_request::Brought, link_service_forward_response::Said};
 
-use super::{PROTOCOL, RECORDS_BYTES_MAX, RECORDS_MAX, Standing, risk_level_of};
+use super::{PROTOCOL, RECORDS_BYTES_MAX, RECORDS_MAX, Standing, risk_level_of, standing::GOOD_CALL};
 use crate::{
     config::LinkConfig,
     hub::Hub,
@@ -30,8 +30,6 @@ const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 const HELD_PAUSE: Duration = Duration::from_secs(1);
 /// The shortest and the longest pause before another call.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
-/// A call that lasted so long was a good one: the next pause is the shortest again.
-const GOOD_CALL: Duration = Duration::from_secs(30);
 
 /// The link to the upper Davy.
 pub(crate) struct Upward {
@@ -52,6 +50,8 @@ enum Ended {
     NoAnswer(&'static str),
     #[error("the upper Davy hung up")]
     HungUp,
+    #[error("it takes none of the sites: {0}")]
+    NoneTaken(String),
     #[error("the journal of {0} cannot be read: {1}")]
     Broken(Arc<str>, String),
 }
@@ -108,6 +108,7 @@ impl Upward {
             {
                 warn!(url = %self.config.url, %ended, "no link to the upper Davy: what it must know is kept for it");
             }
+            // The next pause is the shortest again.
             if began.elapsed() >= GOOD_CALL {
                 backoff = pauses().build();
             }
@@ -133,9 +134,7 @@ impl Upward {
         let welcome = welcome(&mut answers).await?;
         self.standing.up(hub.clock.now(), &welcome);
         info!(url = %self.config.url, node = welcome.node, "linked to the upper Davy");
-        for refused in welcome.sites.iter().filter(|site| !site.refused.is_empty()) {
-            warn!(site = refused.site, why = refused.refused, "the upper Davy does not take it");
-        }
+        takes_some(&welcome)?;
         let mut bringing =
             Bringing { hub, out, token: Token::default(), sites: Vec::new(), held: BTreeSet::new() };
         for site in welcome.sites.iter().filter(|site| site.refused.is_empty()) {
@@ -184,6 +183,20 @@ async fn welcome(
     match first.and_then(|first| first.said) {
         Some(Said::Welcome(welcome)) => Ok(welcome),
         Some(Said::Confirmed(_)) | None => Err(Ended::HungUp),
+    }
+}
+
+/// Tells what the upper Davy does not take. Where nothing is left, a call can bring nothing.
+fn takes_some(welcome: &wire::LinkWelcome) -> Result<(), Ended> {
+    let mut refused = Vec::new();
+    for site in welcome.sites.iter().filter(|site| !site.refused.is_empty()) {
+        warn!(site = site.site, why = site.refused, "the upper Davy does not take it");
+        refused.push(format!("{} ({})", site.site, site.refused));
+    }
+    match refused.len() == welcome.sites.len() {
+        false => Ok(()),
+        true if refused.is_empty() => Err(Ended::NoneTaken("link.sites names none that is here".to_owned())),
+        true => Err(Ended::NoneTaken(refused.join(", "))),
     }
 }
 
