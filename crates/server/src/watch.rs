@@ -219,7 +219,8 @@ impl Watch {
     /// An exit that fails is told where it tells.
     fn look_at_exits(&mut self, hub: &Hub, site: &SiteService) {
         let Some(exits) = &hub.exits else { return };
-        for door in exits.doors().filter(|door| door.sites.contains(&site.id)) {
+        let own: Vec<&str> = hub.own().map(|own| &*own.id).collect();
+        for door in exits.doors().filter(|door| is_told_in(&site.id, &door.sites, &own)) {
             let part = format!("{FAULT_PART}{}", door.name);
             let fault = exits::fault(exits, door, hub.clock.now());
             let active = fault.is_some();
@@ -343,6 +344,13 @@ fn room_left(left: Option<Duration>) -> (String, String) {
     }
 }
 
+/// Whether how an exit does is told in a site: in each own one of `told`, the sites that it tells of; where none of them is own, in
+/// the first own one.
+fn is_told_in(site: &str, told: &[Arc<str>], own: &[&str]) -> bool {
+    let tells_of = |own: &&str| told.iter().any(|told| **told == **own);
+    if own.iter().any(tells_of) { tells_of(&site) } else { own.first() == Some(&site) }
+}
+
 /// Why a link is down, if it is. Of one whose first attempt has not ended nothing is known: what stood before a restart
 /// stands on.
 fn loss(state: &LinkState) -> Option<Option<&str>> {
@@ -363,6 +371,21 @@ fn gap_part(edge_node: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exit_that_tells_of_no_own_site_is_told_of_in_the_first() {
+        let own = ["mine", "port"];
+        for (told, due) in [
+            (&["mine", "port", "park"][..], &["mine", "port"][..]),
+            (&["park", "port"], &["port"]),
+            (&["park"], &["mine"]),
+            (&[], &["mine"]),
+        ] {
+            let told: Vec<Arc<str>> = told.iter().map(|site| Arc::from(*site)).collect();
+            let told_in: Vec<&str> = own.into_iter().filter(|site| is_told_in(site, &told, &own)).collect();
+            assert_eq!(told_in, due, "{told:?}");
+        }
+    }
 
     #[test]
     fn with_less_than_a_day_left_a_history_that_is_not_kept_is_graver() {

@@ -2,6 +2,7 @@
 
 mod chain;
 mod consumer;
+mod exits;
 mod outage;
 mod refused;
 mod silence;
