@@ -43,8 +43,8 @@ pub(super) struct Driver {
     pub(super) feed: Feed,
     /// The sites it tells of, each with the last transition that is dealt with.
     pub(super) dealt_with: BTreeMap<Arc<str>, u64>,
-    /// What is told first, and where the cursor stands then.
-    pub(super) first: Vec<(Gap, u64)>,
+    /// What is told first.
+    pub(super) first: Vec<Gap>,
     pub(super) store: Arc<ExitStore>,
     pub(super) health: Arc<Health>,
     pub(super) clock: LentClock,
@@ -70,7 +70,8 @@ impl Driver {
     }
 
     async fn drive(&mut self) -> Result<(), Stopped> {
-        for (gap, cursor) in std::mem::take(&mut self.first) {
+        for gap in std::mem::take(&mut self.first) {
+            let cursor = self.dealt_with.get(&gap.site).copied();
             self.gap(gap, cursor).await?;
         }
         loop {
@@ -124,17 +125,17 @@ impl Driver {
                 // A record that is shorter than the one it knew goes on from its own end.
                 let cursor = if reason == GapReason::UnknownToken { from_sequence - 1 } else { to_sequence };
                 let found = (self.clock)();
-                self.gap(Gap { site, from_sequence, to_sequence, reason, found }, cursor).await
+                self.gap(Gap { site, from_sequence, to_sequence, reason, found }, Some(cursor)).await
             }
             Event::Heartbeat(_) | Event::Broken { .. } => Ok(()),
         }
     }
 
-    async fn gap(&mut self, gap: Gap, cursor: u64) -> Result<(), Stopped> {
+    async fn gap(&mut self, gap: Gap, cursor: Option<u64>) -> Result<(), Stopped> {
         self.health.note(|figures| figures.gaps += 1);
         warn!(exit = %self.name, site = %gap.site, gap.from_sequence, gap.to_sequence, reason = gap.reason.word(),
             "transitions that an exit cannot tell any more");
-        self.deliver(&Notice::Gap(gap), Some(cursor)).await
+        self.deliver(&Notice::Gap(gap), cursor).await
     }
 
     async fn alert(&mut self, delivered: &Delivered) -> Result<(), Stopped> {

@@ -7,6 +7,7 @@
 //! It does not know: gRPC, configuration files, the clock, which is lent.
 
 mod alertmanager;
+mod begun;
 mod cap;
 mod driver;
 mod exit;
@@ -43,10 +44,11 @@ pub use self::{
     webhook::{Webhook, WebhookConfig, signature},
 };
 use self::{
+    begun::{Begun, begin},
     driver::{Driver, Passed},
-    store::{Content, Known},
+    store::Content,
 };
-use crate::{Feed, GapReason};
+use crate::Feed;
 
 /// One exit to be opened.
 pub struct Opening {
@@ -136,7 +138,8 @@ impl Exits {
             let begun = begin(&opening, known, plants, content.is_new_after_damage, clock());
             let Begun { dealt_with, first, new, health } = begun;
             let (name, at) = (Arc::clone(&opening.name), clock());
-            store.ask(move |file| file.begin(&name, &new, at)).await?;
+            let gaps = first.clone();
+            store.ask(move |file| file.begin(&name, &new, &gaps, at)).await?;
             let health = Arc::new(health);
             let door = Door {
                 name: Arc::clone(&opening.name),
@@ -257,46 +260,4 @@ impl Exits {
         let store = Arc::clone(&self.store);
         let _ = tokio::task::spawn_blocking(move || store.stop()).await;
     }
-}
-
-/// Where an exit begins.
-struct Begun {
-    dealt_with: BTreeMap<Arc<str>, u64>,
-    /// What is told first, and where the cursor stands then.
-    first: Vec<(Gap, u64)>,
-    /// Cursors to be noted.
-    new: Vec<(Arc<str>, u64)>,
-    health: Health,
-}
-
-fn begin(
-    opening: &Opening,
-    known: Known,
-    plants: &BTreeMap<Arc<str>, u64>,
-    is_new_after_damage: bool,
-    now: Timestamp,
-) -> Begun {
-    let Known { cursors, trouble, gone } = known;
-    let health = Health::new(trouble, gone);
-    let (mut dealt_with, mut new, mut first) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let sites = &opening.wanted.sites;
-    for (site, head) in plants.iter().filter(|(site, _)| sites.is_empty() || sites.contains(site)) {
-        let known = cursors.get(site).copied();
-        let gap = match known {
-            // It was told of transitions that the journal does not have: this is another, or an older copy.
-            Some(told) if told > *head => Some((*head + 1, told)),
-            None if is_new_after_damage && *head > 0 => Some((1, *head)),
-            Some(_) | None => None,
-        };
-        if let Some((from_sequence, to_sequence)) = gap {
-            let (site, reason) = (Arc::clone(site), GapReason::UnknownToken);
-            first.push((Gap { site, from_sequence, to_sequence, reason, found: now }, *head));
-        }
-        if known.is_none() {
-            new.push((Arc::clone(site), *head));
-        }
-        dealt_with.insert(Arc::clone(site), known.map_or(*head, |told| told.min(*head)));
-    }
-    health.note(|figures| figures.dealt_with.clone_from(&dealt_with));
-    Begun { dealt_with, first, new, health }
 }

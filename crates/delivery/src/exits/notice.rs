@@ -31,12 +31,18 @@ pub struct Gap {
     pub found: Timestamp,
 }
 
+impl Gap {
+    pub(super) fn id(&self) -> String {
+        format!("{}:gap#{}.{}", self.site, self.from_sequence, self.to_sequence)
+    }
+}
+
 impl Notice {
     /// The same however often it is told, after a restart too.
     pub fn id(&self) -> String {
         match self {
             Notice::Alert(alert) => alert.id.clone(),
-            Notice::Gap(gap) => format!("{}:gap#{}.{}", gap.site, gap.from_sequence, gap.to_sequence),
+            Notice::Gap(gap) => gap.id(),
         }
     }
 

@@ -146,6 +146,54 @@ async fn a_damaged_file_is_put_aside_and_the_receiver_is_told_of_a_gap() {
 }
 
 #[tokio::test]
+async fn a_gap_that_was_not_told_when_the_process_ended_is_told_by_the_next() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let running = plant.run(&receiver.url()).await;
+    plant.alarms(9);
+    running.dealt_with(9).await;
+    running.stop().await;
+    let (url, receiver) = (receiver.url(), receiver.down().await);
+    // A plant that was restored from an old copy, with a damaged file of exits later: nobody hears of either.
+    let restored = Plant::new();
+    restored.alarms(2);
+    fs::copy(plant.outbox(), restored.outbox()).unwrap();
+    let restored = unheard(restored, &url).await;
+    restored.alarms(9);
+    let restored = unheard(restored, &url).await;
+    let receiver = receiver.up().await;
+    receiver.forget();
+    let running = restored.run(&receiver.url()).await;
+    running.dealt_with(11).await;
+    running.stop().await;
+    let heard = receiver.heard();
+    assert!(heard[0].body.contains(r#""from_sequence":3,"to_sequence":9"#), "{}", heard[0].body);
+    assert_eq!(receiver.taken()[1..], restored.ids(3..=11), "what the journal has is told");
+
+    let receiver = receiver.down().await;
+    fs::write(restored.outbox(), [b'.'; 100]).unwrap();
+    let restored = unheard(restored, &url).await;
+    restored.alarms(1);
+    let receiver = receiver.up().await;
+    receiver.forget();
+    for _ in 0..2 {
+        let running = restored.run(&receiver.url()).await;
+        running.dealt_with(12).await;
+        running.stop().await;
+    }
+    let heard = receiver.heard();
+    assert!(heard[0].body.contains(r#""from_sequence":1,"to_sequence":11"#), "{}", heard[0].body);
+    assert_eq!(receiver.taken()[1..], restored.ids([12]), "the gap is told once");
+}
+
+/// A Davy that is started and ends while its receiver is down.
+async fn unheard(plant: Plant, url: &str) -> Plant {
+    let running = plant.run(url).await;
+    running.until(|running| running.door().health.figures().failed_attempts > 0).await;
+    running.stop().await;
+    plant.restarted()
+}
+
+#[tokio::test]
 async fn dead_letters_are_bounded_and_what_goes_is_counted() {
     let (plant, receiver) = (Plant::new(), Receiver::up().await);
     receiver.will(std::iter::repeat_n(Act::Says(400), 200));

@@ -10,6 +10,7 @@ use super::{
     Bounds, Note, StoreError, Trouble,
     write::{self, Trimmed},
 };
+use crate::{GapReason, exits::Gap};
 
 const FILE: SideFile = SideFile {
     // `Exit`.
@@ -39,10 +40,19 @@ CREATE TABLE dead_letters(
 CREATE INDEX dead_letters_of_exit ON dead_letters(exit, number);
 ";
 
+/// What was found missing and is not told yet. Files of before have none, and tables of another version would count as damage.
+const GAPS: &str = "
+CREATE TABLE IF NOT EXISTS gaps(
+  exit TEXT NOT NULL, id TEXT NOT NULL, site TEXT NOT NULL, from_sequence INTEGER NOT NULL, to_sequence INTEGER NOT NULL,
+  found_us INTEGER NOT NULL, PRIMARY KEY(exit, id)) STRICT, WITHOUT ROWID;
+";
+
 /// What is known of an exit from before.
 #[derive(Clone, Debug, Default)]
 pub(in crate::exits) struct Known {
     pub(in crate::exits) cursors: BTreeMap<Arc<str>, u64>,
+    /// In the order they were found.
+    pub(in crate::exits) gaps: Vec<Gap>,
     pub(in crate::exits) trouble: Option<Trouble>,
     pub(in crate::exits) gone: Option<(Timestamp, String)>,
 }
@@ -78,6 +88,7 @@ impl StoreFile {
 
     fn try_open(path: &Path) -> Result<(StoreFile, Content), StoreError> {
         let conn = FILE.open(path)?;
+        conn.execute_batch(GAPS)?;
         let content = Content { exits: read(&conn)?, is_new_after_damage: false };
         Ok((StoreFile { conn }, content))
     }
@@ -100,14 +111,18 @@ impl StoreFile {
         Ok(trimmed)
     }
 
-    /// Where an exit begins in sites it never told of.
+    /// Where an exit begins, and what it tells first: a cursor that passes a gap never outlives it.
     pub(in crate::exits) fn begin(
         &mut self,
         exit: &str,
         cursors: &[(Arc<str>, u64)],
+        gaps: &[Gap],
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction = self.conn.transaction()?;
+        for gap in gaps {
+            write::gap(&transaction, exit, gap)?;
+        }
         for (site, sequence) in cursors {
             write::move_cursor(&transaction, exit, site, *sequence, at)?;
         }
@@ -154,6 +169,20 @@ fn read(conn: &Connection) -> Result<BTreeMap<Arc<str>, Known>, StoreError> {
     while let Some(row) = rows.next()? {
         let known = exits.entry(row.get::<_, String>(0)?.into()).or_default();
         known.cursors.insert(row.get::<_, String>(1)?.into(), row.get::<_, i64>(2)?.unsigned_abs());
+    }
+    let mut select =
+        conn.prepare("SELECT exit, site, from_sequence, to_sequence, found_us FROM gaps ORDER BY found_us")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let known = exits.entry(row.get::<_, String>(0)?.into()).or_default();
+        known.gaps.push(Gap {
+            site: row.get::<_, String>(1)?.into(),
+            from_sequence: row.get::<_, i64>(2)?.unsigned_abs(),
+            to_sequence: row.get::<_, i64>(3)?.unsigned_abs(),
+            // What else is missing is found again by whoever reads the journal.
+            reason: GapReason::UnknownToken,
+            found: Timestamp::from_micros(row.get(4)?),
+        });
     }
     let mut select =
         conn.prepare("SELECT exit, gone_us, gone_why, trouble_us, trouble_why, attempts FROM exits")?;

@@ -4,6 +4,7 @@ use davy_model::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Bounds, Fate, Note, StoreError, Told};
+use crate::exits::Gap;
 
 /// What was let go for the bounds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,6 +75,8 @@ fn write_told(transaction: &Transaction<'_>, told: &Told) -> Result<(), StoreErr
             )?
             .execute(params![exit, site, int(*sequence), id, alert, at.as_micros(), answer])?;
     }
+    // A gap is told, and an alert has no row there.
+    transaction.prepare_cached("DELETE FROM gaps WHERE exit = ?1 AND id = ?2")?.execute([&**exit, id])?;
     cursor.map_or(Ok(()), |cursor| move_cursor(transaction, exit, site, cursor, *at))
 }
 
@@ -90,6 +93,15 @@ pub(super) fn move_cursor(
              ON CONFLICT(exit, site) DO UPDATE SET sequence = ?3, at_us = ?4",
         )?
         .execute(params![exit, site, int(sequence), at.as_micros()])?;
+    Ok(())
+}
+
+pub(super) fn gap(transaction: &Transaction<'_>, exit: &str, gap: &Gap) -> Result<(), StoreError> {
+    let Gap { site, from_sequence, to_sequence, reason: _, found } = gap;
+    transaction.execute(
+        "INSERT OR IGNORE INTO gaps(exit, id, site, from_sequence, to_sequence, found_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        params![exit, gap.id(), site, int(*from_sequence), int(*to_sequence), found.as_micros()],
+    )?;
     Ok(())
 }
 
