@@ -6,15 +6,17 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use davy_model::Timestamp;
 use davy_proto::{alert_of, v1};
 use prost::Message;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::warn;
 
 use super::{
     DeadLetter, Exit, ExitStore, Fate, Gap, Health, LetterQuery, Notice, Outcome, Wanted,
-    store::{Note, Told, Trouble},
+    news::{News, behind_gap},
+    store::{Note, Told},
+    trouble::shortened,
 };
-use crate::{Delivered, Event, Feed, GapReason, Start, Subscription, Token};
+use crate::{Delivered, Event, Feed, GapReason};
 
 /// What time it is, as Davy has it.
 pub type LentClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -25,16 +27,12 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 const ASKED_PAUSE_MAX: Duration = Duration::from_secs(3600);
 /// How long one attempt may take, whatever the exit does: each has shorter limits of its own.
 const ATTEMPT_MAX: Duration = Duration::from_secs(120);
-/// How long a site's journal that cannot be read is left alone.
-const JOURNAL_PAUSE: Duration = Duration::from_secs(5);
+/// Dead letters sent again before news is told in between.
+const LETTERS_AT_ONCE: usize = 16;
 /// How many transitions that are not for this exit go by before its cursor is moved past them.
 const PASSED_LEN_MAX: u32 = 256;
 /// And how long its cursor may stand still for them.
 const PASSED_AFTER: Duration = Duration::from_secs(5);
-/// How much of an answer is kept, characters.
-const ANSWER_LEN_MAX: usize = 300;
-/// Dead letters sent again before news is told in between.
-const LETTERS_AT_ONCE: usize = 16;
 
 pub(super) struct Driver {
     pub(super) name: Arc<str>,
@@ -61,7 +59,7 @@ pub(super) struct Passed {
 }
 
 /// Davy stops.
-struct Stopped;
+pub(super) struct Stopped;
 
 impl Driver {
     pub(super) async fn run(mut self) {
@@ -74,40 +72,16 @@ impl Driver {
             let cursor = self.dealt_with.get(&gap.site).copied();
             self.gap(gap, cursor).await?;
         }
-        loop {
-            self.follow().await?;
-            if self.stop.is_cancelled() {
-                return Err(Stopped);
-            }
-            // A journal could not be read, or the feed ended: from where it stands, after a while.
-            self.pause(JOURNAL_PAUSE).await?;
-        }
-    }
-
-    /// Tells what the sites' feeds have, until one of them cannot be read.
-    async fn follow(&mut self) -> Result<(), Stopped> {
-        let mut token = Token::default();
-        for (site, sequence) in &self.dealt_with {
-            token.see(site, *sequence);
-        }
-        let sites: Vec<Arc<str>> = self.dealt_with.keys().cloned().collect();
         let stop = self.stop.clone();
-        let mut news = Subscription::start(&self.feed, &sites, &Start::After(token), &stop);
+        let mut news = News::after(&self.dealt_with, &self.feed, &stop);
         let mut remind_at = self.exit.reminds_every().map(|_| Instant::now());
         loop {
             self.send_letters().await?;
+            self.rests().await;
             let health = Arc::clone(&self.health);
             tokio::select! {
                 () = stop.cancelled() => return Err(Stopped),
-                event = news.next() => match event {
-                    Some(Event::Broken { site, error }) => {
-                        error!(exit = %self.name, %site, %error, "an exit cannot read the journal of a site");
-                        self.fails(format!("the journal of {site} cannot be read: {error}"), 0).await;
-                        return Ok(());
-                    }
-                    Some(event) => self.take(event).await?,
-                    None => return Ok(()),
-                },
+                Some(event) = news.next() => self.take(event).await?,
                 () = health.called.notified() => {}
                 () = until(remind_at) => {
                     remind_at = self.exit.reminds_every().map(|every| Instant::now() + every);
@@ -120,14 +94,24 @@ impl Driver {
 
     async fn take(&mut self, event: Event) -> Result<(), Stopped> {
         match event {
-            Event::Alert(delivered) => self.alert(&delivered).await,
+            Event::Alert(delivered) => {
+                self.reads(&delivered.transition.alarm.site);
+                self.alert(&delivered).await
+            }
             Event::Gap { site, from_sequence, to_sequence, reason } => {
-                // A record that is shorter than the one it knew goes on from its own end.
-                let cursor = if reason == GapReason::UnknownToken { from_sequence - 1 } else { to_sequence };
+                self.reads(&site);
+                let cursor = behind_gap(from_sequence, to_sequence, reason);
                 let found = (self.clock)();
                 self.gap(Gap { site, from_sequence, to_sequence, reason, found }, Some(cursor)).await
             }
-            Event::Heartbeat(_) | Event::Broken { .. } => Ok(()),
+            Event::Heartbeat(beat) => {
+                self.reads(&beat.site);
+                Ok(())
+            }
+            Event::Broken { site, error } => {
+                self.cannot_read(&site, &error);
+                Ok(())
+            }
         }
     }
 
@@ -223,68 +207,6 @@ impl Driver {
         }
     }
 
-    fn refused(&self, notice: &Notice, why: &str) {
-        warn!(exit = %self.name, id = notice.id(), why, "a receiver refuses an alert: it is in dead letters");
-        let now = (self.clock)();
-        self.health.note(|figures| {
-            figures.refused += 1;
-            // Else the alarm of a refusal would be refused, and alarm again.
-            if !is_about_exits(notice) {
-                figures.last_refused = Some((now, shortened(why)));
-            }
-        });
-    }
-
-    async fn fails(&self, why: String, attempts: u32) {
-        let now = (self.clock)();
-        let trouble = self.health.note(|figures| {
-            figures.failed_attempts += u64::from(attempts > 0);
-            let since = figures.trouble.as_ref().map_or(now, |trouble| trouble.since);
-            if figures.trouble.is_none() {
-                warn!(exit = %self.name, %why, "a receiver takes nothing: it is tried again, and the journal keeps what it is owed");
-            }
-            figures.trouble = Some(Trouble { since, why: shortened(&why), attempts });
-            figures.trouble.clone()
-        });
-        self.store.note(Note::Trouble { exit: Arc::clone(&self.name), trouble }).await;
-    }
-
-    async fn works(&self) {
-        if self.health.note(|figures| figures.trouble.take()).is_some() {
-            info!(exit = %self.name, "a receiver takes alerts again");
-            self.store.note(Note::Trouble { exit: Arc::clone(&self.name), trouble: None }).await;
-        }
-    }
-
-    async fn gone(&self, why: String) {
-        error!(exit = %self.name, %why, "a receiver wants nothing more: `davy exits resume` when it does");
-        let gone = Some(((self.clock)(), shortened(&why)));
-        self.health.note(|figures| figures.gone.clone_from(&gone));
-        let name = Arc::clone(&self.name);
-        if let Err(error) = self.store.ask(move |file| file.set_gone(&name, gone)).await {
-            warn!(exit = %self.name, %error, "that the receiver wants nothing more is in no file");
-        }
-    }
-
-    async fn wait_while_gone(&self) -> Result<(), Stopped> {
-        while self.health.is_gone() {
-            tokio::select! {
-                () = self.stop.cancelled() => return Err(Stopped),
-                () = self.health.called.notified() => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits, unless somebody calls.
-    async fn pause(&self, span: Duration) -> Result<(), Stopped> {
-        tokio::select! {
-            () = self.stop.cancelled() => Err(Stopped),
-            () = self.health.called.notified() => Ok(()),
-            () = sleep(span) => Ok(()),
-        }
-    }
-
     /// Dead letters that somebody wants sent again, the oldest first; a few, and the rest at the next turn.
     async fn send_letters(&mut self) -> Result<(), Stopped> {
         if !self.health.take_asked() {
@@ -360,17 +282,6 @@ impl Driver {
 
 /// What an alarm of Davy's own about an exit is about begins so.
 pub const FAULT_PART: &str = "exit-";
-
-fn is_about_exits(notice: &Notice) -> bool {
-    match notice {
-        Notice::Alert(alert) => alert.rule == "davy-fault" && alert.subject.starts_with(FAULT_PART),
-        Notice::Gap(_) => false,
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(ANSWER_LEN_MAX).collect()
-}
 
 async fn until(moment: Option<Instant>) {
     match moment {

@@ -18,6 +18,8 @@ use super::store::Trouble;
 #[derive(Debug)]
 pub struct Health {
     inner: Mutex<Figures>,
+    /// Sites whose journals cannot be read, since when, and why.
+    unread: Mutex<BTreeMap<Arc<str>, Trouble>>,
     /// Somebody wants dead letters sent again.
     letters_asked: AtomicBool,
     pub(super) called: Notify,
@@ -38,7 +40,7 @@ pub struct Figures {
     pub last_delivered: Option<Timestamp>,
     /// When it refused something last that was not about this exit itself, and why.
     pub last_refused: Option<(Timestamp, String)>,
-    /// Since when the receiver takes nothing, and why.
+    /// Since when the receiver takes nothing, or the journal of a site cannot be read, and why.
     pub trouble: Option<Trouble>,
     /// Since when it wants nothing more, and what it said.
     pub gone: Option<(Timestamp, String)>,
@@ -49,12 +51,34 @@ pub struct Figures {
 impl Health {
     pub(super) fn new(trouble: Option<Trouble>, gone: Option<(Timestamp, String)>) -> Health {
         let figures = Figures { trouble, gone, ..Figures::default() };
-        Health { inner: Mutex::new(figures), letters_asked: AtomicBool::new(true), called: Notify::new() }
+        Health {
+            inner: Mutex::new(figures),
+            unread: Mutex::default(),
+            letters_asked: AtomicBool::new(true),
+            called: Notify::new(),
+        }
     }
 
     /// As it is now.
     pub fn figures(&self) -> Figures {
-        self.inner.lock().clone()
+        let mut figures = self.inner.lock().clone();
+        figures.trouble = figures.trouble.or_else(|| {
+            let unread = self.unread.lock();
+            unread.values().min_by_key(|trouble| trouble.since).cloned()
+        });
+        figures
+    }
+
+    /// The journal of a site cannot be read. True when that is new.
+    pub(super) fn cannot_read(&self, site: &Arc<str>, since: Timestamp, why: String) -> bool {
+        let mut unread = self.unread.lock();
+        let since = unread.get(site).map_or(since, |trouble| trouble.since);
+        unread.insert(Arc::clone(site), Trouble { since, why, attempts: 0 }).is_none()
+    }
+
+    /// It was read. True when it could not be before.
+    pub(super) fn reads(&self, site: &str) -> bool {
+        self.unread.lock().remove(site).is_some()
     }
 
     pub(super) fn note<T>(&self, change: impl FnOnce(&mut Figures) -> T) -> T {

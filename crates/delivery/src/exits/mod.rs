@@ -15,10 +15,12 @@ mod health;
 mod hook;
 mod http;
 mod mqtt;
+mod news;
 mod notice;
 mod secret;
 mod store;
 mod syslog;
+mod trouble;
 mod webhook;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};

@@ -18,6 +18,7 @@ mod real_broker;
 mod receiver;
 mod schema;
 mod signed;
+mod sites;
 mod speech;
 mod stand;
 mod syslog;

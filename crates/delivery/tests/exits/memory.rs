@@ -194,6 +194,39 @@ async fn unheard(plant: Plant, url: &str) -> Plant {
 }
 
 #[tokio::test]
+async fn what_is_owed_no_more_is_no_trouble_after_a_restart() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let url = receiver.url();
+    let running = plant.run(&url).await;
+    plant.alarms(1);
+    running.dealt_with(1).await;
+    let receiver = receiver.down().await;
+    // It is in no journal: the next process knows nothing of it, and has nothing to tell.
+    plant.alarm_without_disk();
+    running.until(|running| running.exits.trouble(running.door()).is_some()).await;
+    running.stop().await;
+    let plant = plant.restarted();
+    let running = plant.run(&url).await;
+    running.until(|running| running.exits.trouble(running.door()).is_none()).await;
+    plant.alarm(transition(2, Tier::Yellow));
+    running.until(|running| running.exits.trouble(running.door()).is_some()).await;
+    running.stop().await;
+
+    // What is owed still is trouble from the start on, until nobody wants it told any more.
+    let running = plant.run(&url).await;
+    assert!(running.exits.trouble(running.door()).is_some());
+    running.until(|running| running.door().health.figures().failed_attempts > 0).await;
+    assert!(running.exits.trouble(running.door()).is_some());
+    running.stop().await;
+    let wanted = Wanted { tier_from: Some(Tier::Red), ..Wanted::default() };
+    let running = plant.run_with(plant.webhook(&url, |_| {}), wanted).await;
+    running.dealt_with(2).await;
+    running.until(|running| running.exits.trouble(running.door()).is_none()).await;
+    running.stop().await;
+    drop(receiver);
+}
+
+#[tokio::test]
 async fn dead_letters_are_bounded_and_what_goes_is_counted() {
     let (plant, receiver) = (Plant::new(), Receiver::up().await);
     receiver.will(std::iter::repeat_n(Act::Says(400), 200));

@@ -74,7 +74,7 @@ pub(crate) struct Plant {
 /// A Davy that runs its exits.
 pub(crate) struct Running {
     pub(crate) exits: Exits,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Plant {
@@ -149,14 +149,7 @@ impl Plant {
     }
 
     pub(crate) fn webhook(&self, url: &str, change: impl FnOnce(&mut WebhookConfig)) -> Box<dyn Exit> {
-        let mut config = WebhookConfig {
-            target: HttpTarget::new(url, None, false).unwrap(),
-            timeout: Duration::from_millis(400),
-            type_prefix: "davy".to_owned(),
-            secrets: Vec::new(),
-            authorization: None,
-            handshake: None,
-        };
+        let mut config = webhook(url);
         change(&mut config);
         Box::new(Webhook::new(config, self.clock()))
     }
@@ -186,7 +179,18 @@ impl Plant {
     }
 }
 
-fn opening(name: &str, exit: Box<dyn Exit>, wanted: Wanted) -> Opening {
+pub(crate) fn webhook(url: &str) -> WebhookConfig {
+    WebhookConfig {
+        target: HttpTarget::new(url, None, false).unwrap(),
+        timeout: Duration::from_millis(400),
+        type_prefix: "davy".to_owned(),
+        secrets: Vec::new(),
+        authorization: None,
+        handshake: None,
+    }
+}
+
+pub(crate) fn opening(name: &str, exit: Box<dyn Exit>, wanted: Wanted) -> Opening {
     Opening { name: name.into(), kind: "webhook", target: String::new(), wanted, exit }
 }
 
