@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    DeadLetter, Exit, ExitStore, Fate, Gap, Health, LetterQuery, Notice, Outcome, Wanted,
+    Exit, ExitStore, Fate, Gap, Health, Notice, Outcome, Wanted,
     news::{News, behind_gap},
     store::{Note, Told},
     trouble::shortened,
@@ -27,8 +27,6 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 const ASKED_PAUSE_MAX: Duration = Duration::from_secs(3600);
 /// How long one attempt may take, whatever the exit does: each has shorter limits of its own.
 const ATTEMPT_MAX: Duration = Duration::from_secs(120);
-/// Dead letters sent again before news is told in between.
-const LETTERS_AT_ONCE: usize = 16;
 /// How many transitions that are not for this exit go by before its cursor is moved past them.
 const PASSED_LEN_MAX: u32 = 256;
 /// And how long its cursor may stand still for them.
@@ -48,6 +46,8 @@ pub(super) struct Driver {
     pub(super) clock: LentClock,
     pub(super) stop: CancellationToken,
     pub(super) passed: Passed,
+    /// The dead letter that was sent last, while more of its round wait.
+    pub(super) round: Option<u64>,
 }
 
 /// Sites whose cursor in the file is behind, for transitions that are not for this exit.
@@ -60,6 +60,15 @@ pub(super) struct Passed {
 
 /// Davy stops.
 pub(super) struct Stopped;
+
+/// What is told.
+#[derive(Clone, Copy)]
+pub(super) enum Telling {
+    /// What comes next.
+    News,
+    /// What was refused before.
+    Letter,
+}
 
 impl Driver {
     pub(super) async fn run(mut self) {
@@ -83,6 +92,7 @@ impl Driver {
                 () = stop.cancelled() => return Err(Stopped),
                 Some(event) = news.next() => self.take(event).await?,
                 () = health.called.notified() => {}
+                () = std::future::ready(()), if self.round.is_some() => {}
                 () = until(remind_at) => {
                     remind_at = self.exit.reminds_every().map(|every| Instant::now() + every);
                     self.remind().await?;
@@ -144,7 +154,7 @@ impl Driver {
 
     /// Tells one thing until the receiver has it or refuses it, and moves the cursor.
     async fn deliver(&mut self, notice: &Notice, cursor: Option<u64>) -> Result<(), Stopped> {
-        let (attempts, fate, answer) = self.tell(notice).await?;
+        let (attempts, fate, answer) = self.tell(notice, Telling::News).await?;
         let site: Arc<str> = notice.site().into();
         if let Some(cursor) = cursor {
             self.see(&site, cursor);
@@ -171,15 +181,27 @@ impl Driver {
     }
 
     /// Tells one thing, again and again where it must be. Gives with how many attempts, and what became of it.
-    async fn tell(&mut self, notice: &Notice) -> Result<(u32, Fate, String), Stopped> {
+    pub(super) async fn tell(
+        &mut self,
+        notice: &Notice,
+        telling: Telling,
+    ) -> Result<(u32, Fate, String), Stopped> {
         let mut backoff = backoff();
         let mut attempts = 0;
         loop {
             self.wait_while_gone().await?;
             attempts += 1;
+            let last;
+            let attempt = match telling {
+                Telling::News => self.exit.deliver(notice),
+                Telling::Letter => {
+                    last = self.last_of(notice);
+                    self.exit.replay(notice, last.as_ref())
+                }
+            };
             let outcome = tokio::select! {
                 () = self.stop.cancelled() => return Err(Stopped),
-                outcome = timeout(ATTEMPT_MAX, self.exit.deliver(notice)) => outcome,
+                outcome = timeout(ATTEMPT_MAX, attempt) => outcome,
             };
             match outcome.unwrap_or_else(|_| Outcome::again("it did not end in time")) {
                 Outcome::Delivered(answer) => {
@@ -205,42 +227,6 @@ impl Driver {
                 Outcome::Gone(why) => self.gone(why).await,
             }
         }
-    }
-
-    /// Dead letters that somebody wants sent again, the oldest first; a few, and the rest at the next turn.
-    async fn send_letters(&mut self) -> Result<(), Stopped> {
-        if !self.health.take_asked() {
-            return Ok(());
-        }
-        let query = LetterQuery { exit: self.name.to_string(), asked_only: true, before: None };
-        let letters = match self.store.ask(move |file| file.letters(&query, LETTERS_AT_ONCE)).await {
-            Ok(letters) => letters,
-            Err(error) => {
-                warn!(exit = %self.name, %error, "dead letters cannot be read");
-                return Ok(());
-            }
-        };
-        let may_have_more = letters.len() == LETTERS_AT_ONCE;
-        for letter in letters {
-            self.send_letter(&letter).await?;
-        }
-        if may_have_more {
-            self.health.ask_for_letters();
-        }
-        Ok(())
-    }
-
-    async fn send_letter(&mut self, letter: &DeadLetter) -> Result<(), Stopped> {
-        let refused = match v1::Alert::decode(letter.alert.as_slice()) {
-            Ok(alert) => match self.tell(&Notice::Alert(Box::new(alert))).await? {
-                (_, Fate::Delivered, _) => None,
-                (_, Fate::Refused, why) => Some(why),
-            },
-            Err(error) => Some(format!("the letter cannot be read: {error}")),
-        };
-        let (exit, number, at) = (Arc::clone(&self.name), letter.number, (self.clock)());
-        self.store.note(Note::LetterTold { exit, number, at, refused }).await;
-        Ok(())
     }
 
     async fn remind(&mut self) -> Result<(), Stopped> {

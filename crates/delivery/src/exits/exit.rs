@@ -39,6 +39,12 @@ pub trait Exit: Send + Sync {
     /// Tells one thing, and ends within a bounded time.
     async fn deliver(&mut self, notice: &Notice) -> Outcome;
 
+    /// Tells again what was refused. `last` is the last transition of its alarm, where that is known and wanted: a receiver that
+    /// keeps how alarms stand must not be told an old state over it.
+    async fn replay(&mut self, notice: &Notice, _last: Option<&v1::Alert>) -> Outcome {
+        self.deliver(notice).await
+    }
+
     /// How often the receiver is to be reminded of what stands, when it forgets by itself.
     fn reminds_every(&self) -> Option<Duration> {
         None

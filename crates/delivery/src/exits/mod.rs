@@ -14,6 +14,7 @@ mod exit;
 mod health;
 mod hook;
 mod http;
+mod letters;
 mod mqtt;
 mod news;
 mod notice;
@@ -163,6 +164,7 @@ impl Exits {
                 clock: Arc::clone(&clock),
                 stop: stop.clone(),
                 passed: Passed::default(),
+                round: None,
             };
             tasks.push(tokio::spawn(driver.run()));
             doors.insert(opening.name, Arc::new(door));
@@ -190,7 +192,7 @@ impl Exits {
     /// # Errors
     /// [`StoreError`].
     pub async fn dead_letters(&self, query: LetterQuery, len: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.store.ask(move |file| file.letters(&query, len)).await
+        self.store.ask(move |file| file.letters(&query, 0, len)).await
     }
 
     /// How many dead letters of an exit its receiver has not taken.

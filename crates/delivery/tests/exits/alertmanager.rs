@@ -12,7 +12,7 @@ use crate::{
     receiver::{Act, Receiver},
 };
 
-fn way(plant: &Plant, receivers: &[&Receiver]) -> Alertmanager {
+pub(crate) fn way(plant: &Plant, receivers: &[&Receiver]) -> Alertmanager {
     let targets = receivers.iter().map(|receiver| {
         HttpTarget::new(&format!("http://127.0.0.1:{}", receiver.port()), None, false).unwrap()
     });
@@ -31,7 +31,7 @@ fn alert(change: impl FnOnce(&mut Transition)) -> v1::Alert {
 }
 
 /// What was posted last: tier, and whether it still fires at that time.
-fn posted(receiver: &Receiver, plant: &Plant) -> Vec<(String, bool)> {
+pub(crate) fn posted(receiver: &Receiver, plant: &Plant) -> Vec<(String, bool)> {
     let now = at(plant.clock_s.load(Ordering::Relaxed)).to_string();
     let heard = receiver.heard().pop().unwrap();
     assert!(heard.head.starts_with("POST /api/v2/alerts "), "{}", heard.head);

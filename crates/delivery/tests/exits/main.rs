@@ -16,6 +16,7 @@ mod plant;
 mod real_alertmanager;
 mod real_broker;
 mod receiver;
+mod replay;
 mod schema;
 mod signed;
 mod sites;

@@ -20,30 +20,46 @@ use crate::plant::transition;
 
 /// How a broker answers publishes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Broker {
+pub(crate) enum Broker {
     Acknowledges(PubAckReason),
     RefusesConnections,
     SaysNothing,
     HangsUp,
 }
 
-type Said = Arc<Mutex<Vec<(String, String, bool)>>>;
+/// A message: its topic, its payload, whether it is to be kept.
+type Said = (String, String, bool);
 
-async fn broker(how: Broker) -> (u16, Said) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (port, said) = (listener.local_addr().unwrap().port(), Said::default());
-    let book = Arc::clone(&said);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, how, Arc::clone(&book)));
-        }
-    });
-    (port, said)
+/// How a broker does now, and what it was told.
+#[derive(Clone)]
+pub(crate) struct Book(Arc<Mutex<(Broker, Vec<Said>)>>);
+
+impl Book {
+    pub(crate) fn does(&self, how: Broker) {
+        self.0.lock().0 = how;
+    }
+
+    pub(crate) fn said(&self) -> Vec<Said> {
+        self.0.lock().1.clone()
+    }
 }
 
-async fn serve(mut stream: TcpStream, how: Broker, said: Said) {
+pub(crate) async fn broker(how: Broker) -> (u16, Book) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let book = Book(Arc::new(Mutex::new((how, Vec::new()))));
+    let (port, of_task) = (listener.local_addr().unwrap().port(), book.clone());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, of_task.clone()));
+        }
+    });
+    (port, book)
+}
+
+async fn serve(mut stream: TcpStream, book: Book) {
     let mut incoming = BytesMut::new();
     loop {
+        let how = book.0.lock().0;
         let answer = match Packet::read(&mut incoming, None) {
             Ok(Packet::Connect(..)) => {
                 let code = match how {
@@ -54,7 +70,7 @@ async fn serve(mut stream: TcpStream, how: Broker, said: Said) {
             }
             Ok(Packet::Publish(publish)) => {
                 let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-                said.lock().push((text(&publish.topic), text(&publish.payload), publish.retain));
+                book.0.lock().1.push((text(&publish.topic), text(&publish.payload), publish.retain));
                 match how {
                     Broker::Acknowledges(reason) => {
                         Some(Packet::PubAck(PubAck { pkid: publish.pkid, reason, properties: None }))
@@ -82,7 +98,7 @@ async fn serve(mut stream: TcpStream, how: Broker, said: Said) {
     }
 }
 
-fn way(port: u16) -> Mqtt {
+pub(crate) fn way(port: u16) -> Mqtt {
     Mqtt::new(MqttConfig {
         host: "127.0.0.1".to_owned(),
         port,
@@ -103,13 +119,13 @@ pub(crate) fn notice(condition: Condition) -> Notice {
 
 #[tokio::test]
 async fn what_stands_is_kept_by_the_broker_and_what_is_over_is_not() {
-    let (port, said) = broker(Broker::Acknowledges(PubAckReason::Success)).await;
+    let (port, broker) = broker(Broker::Acknowledges(PubAckReason::Success)).await;
     let mut way = way(port);
     for condition in [Condition::Active, Condition::Normal] {
         let outcome = way.deliver(&notice(condition)).await;
         assert!(matches!(outcome, Outcome::Delivered(_)), "{outcome:?}");
     }
-    let said = said.lock();
+    let said = broker.said();
     let (alarms, states) = ("davy/v1/park/alarms/red", "davy/v1/park/states/park:h2s:AT-0412%2Fh2s");
     let topics: Vec<(&str, bool, bool)> =
         said.iter().map(|(topic, payload, retain)| (topic.as_str(), payload.is_empty(), *retain)).collect();

@@ -128,6 +128,14 @@ impl Exit for Alertmanager {
         outcome
     }
 
+    /// It is told how an alarm stands, and nothing else.
+    async fn replay(&mut self, _notice: &Notice, last: Option<&v1::Alert>) -> Outcome {
+        match last {
+            Some(last) => self.deliver(&Notice::Alert(Box::new(last.clone()))).await,
+            None => Outcome::Delivered("nobody knows how its alarm stands: it is told nothing".to_owned()),
+        }
+    }
+
     fn reminds_every(&self) -> Option<Duration> {
         Some(REMIND_EVERY)
     }

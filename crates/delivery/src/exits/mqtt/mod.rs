@@ -87,17 +87,24 @@ impl Mqtt {
         }
     }
 
-    async fn publish(&mut self, notice: &Notice) -> Result<Outcome, String> {
-        let said = self.said(notice);
+    async fn tell(&mut self, said: &[Said]) -> Outcome {
+        let limit = self.config.timeout;
+        match timeout(limit, self.publish(said)).await {
+            Ok(outcome) => outcome.unwrap_or_else(Outcome::again),
+            Err(_) => Outcome::again(format!("no PUBACK within {} s", limit.as_secs_f32())),
+        }
+    }
+
+    async fn publish(&mut self, said: &[Said]) -> Result<Outcome, String> {
         // A connection that was kept may be dead by now: that says nothing of the broker.
         if let Some(mut wire) = self.wire.take()
-            && let Ok(answers) = wire.publish(&said).await
+            && let Ok(answers) = wire.publish(said).await
         {
             self.wire = Some(wire);
             return Ok(judged(&answers));
         }
         let mut wire = Wire::open(&self.config).await?;
-        let answers = wire.publish(&said).await?;
+        let answers = wire.publish(said).await?;
         self.wire = Some(wire);
         Ok(judged(&answers))
     }
@@ -106,11 +113,16 @@ impl Mqtt {
 #[async_trait]
 impl Exit for Mqtt {
     async fn deliver(&mut self, notice: &Notice) -> Outcome {
-        let limit = self.config.timeout;
-        match timeout(limit, self.publish(notice)).await {
-            Ok(outcome) => outcome.unwrap_or_else(Outcome::again),
-            Err(_) => Outcome::again(format!("no PUBACK within {} s", limit.as_secs_f32())),
+        self.tell(&self.said(notice)).await
+    }
+
+    async fn replay(&mut self, notice: &Notice, last: Option<&v1::Alert>) -> Outcome {
+        let mut said = self.said(notice);
+        // How the alarm stands was told since.
+        if last.is_none_or(|last| last.id != notice.id()) {
+            said.retain(|said| !said.retain);
         }
+        self.tell(&said).await
     }
 }
 

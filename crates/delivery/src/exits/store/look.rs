@@ -70,20 +70,25 @@ pub struct LedgerEntry {
 }
 
 impl StoreFile {
-    /// Dead letters, the latest first; those that wait to be sent again, the oldest first.
+    /// Dead letters with numbers above `after`, the latest first; those that wait to be sent again, the oldest first.
     pub(in crate::exits) fn letters(
         &mut self,
         query: &LetterQuery,
+        after: u64,
         len: usize,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         let order = if query.asked_only { "ASC" } else { "DESC" };
         let mut select = self.conn().prepare_cached(&format!(
             "SELECT {LETTER_COLUMNS} FROM dead_letters
-             WHERE (?1 = '' OR exit = ?1) AND number < ?2 AND (NOT ?3 OR asked) ORDER BY number {order} LIMIT ?4"
+             WHERE (?1 = '' OR exit = ?1) AND number < ?2 AND number > ?3 AND (NOT ?4 OR asked)
+             ORDER BY number {order} LIMIT ?5"
         ))?;
         let before = query.before.map_or(i64::MAX, int);
         let rows = select
-            .query_map(params![query.exit, before, query.asked_only, int(len as u64)], read_letter)?
+            .query_map(
+                params![query.exit, before, int(after), query.asked_only, int(len as u64)],
+                read_letter,
+            )?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(rows)
     }
