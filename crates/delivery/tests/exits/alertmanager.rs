@@ -1,6 +1,9 @@
 //! Alertmanager hears what stands, of which tier, and what no longer does.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use davy_delivery::exits::{Alertmanager, AlertmanagerConfig, Exit, HttpTarget, Notice, Outcome, Wanted};
 use davy_model::{Condition, Shelving, Tier, Transition, TransitionKind};
@@ -9,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     plant::{Plant, at, transition},
-    receiver::{Act, Receiver},
+    receiver::{Act, Heard, Receiver},
 };
 
 pub(crate) fn way(plant: &Plant, receivers: &[&Receiver]) -> Alertmanager {
@@ -108,6 +111,69 @@ async fn what_stands_is_said_again_and_one_instance_that_has_it_is_enough() {
     second.will([Act::Says(400)]);
     let outcome = way.deliver(&Notice::Alert(Box::new(alert(|_| {})))).await;
     assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_instance_that_hangs_holds_the_others_up_once_a_minute() {
+    let (plant, hangs, other) = (Plant::new(), Receiver::up().await, Receiver::up().await);
+    let mut way = way(&plant, &[&hangs, &other]);
+    hangs.will(std::iter::repeat_n(Act::Silence, 9));
+    for _ in 0..3 {
+        told(&mut way, &alert(|_| {})).await;
+    }
+    assert_eq!((hangs.heard().len(), other.heard().len()), (1, 3));
+    assert!(matches!(way.remind(&[alert(|_| {})]).await, Outcome::Delivered(_)));
+    assert_eq!((hangs.heard().len(), other.heard().len()), (2, 4), "what stands is told all of them");
+    // When none takes it, each is asked, both at once.
+    other.will([Act::Silence, Act::Silence]);
+    for _ in 0..2 {
+        let began = Instant::now();
+        let _ = way.deliver(&Notice::Alert(Box::new(alert(|_| {})))).await;
+        assert!(began.elapsed() < Duration::from_millis(700), "{:?}", began.elapsed());
+    }
+    assert_eq!((hangs.heard().len(), other.heard().len()), (3, 6));
+    // What the other refuses, one that was left alone may take.
+    told(&mut way, &alert(|_| {})).await;
+    other.will([Act::Says(400)]);
+    let outcome = way.deliver(&Notice::Alert(Box::new(alert(|_| {})))).await;
+    assert!(matches!(outcome, Outcome::Again { .. }), "{outcome:?}");
+    told(&mut way, &alert(|_| {})).await;
+    assert_eq!((hangs.heard().len(), other.heard().len()), (5, 9));
+}
+
+#[tokio::test]
+async fn an_alarm_of_a_time_to_come_begins_now() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let mut way = way(&plant, &[&receiver]);
+    let ahead = at(plant.clock_s.load(Ordering::Relaxed) + 600);
+    let ahead = |alarm: &mut Transition| (alarm.source_time, alarm.first_out_time) = (ahead, Some(ahead));
+    told(&mut way, &alert(ahead)).await;
+    assert_eq!(posted(&receiver, &plant), pairs(&[("yellow", true)]));
+    let over = alert(|alarm| {
+        ahead(alarm);
+        alarm.facts.condition = Condition::Normal;
+    });
+    plant.clock_s.fetch_add(1, Ordering::Relaxed);
+    told(&mut way, &over).await;
+    plant.clock_s.fetch_add(1, Ordering::Relaxed);
+    assert_eq!(posted(&receiver, &plant), pairs(&[("yellow", false)]));
+}
+
+#[tokio::test]
+async fn what_is_refused_of_a_reminder_takes_nothing_from_the_rest() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let mut way = way(&plant, &[&receiver]);
+    let standing: Vec<v1::Alert> =
+        (0..600).map(|number| alert(|alarm| alarm.alarm.subject = format!("AT-{number}").into())).collect();
+    receiver.will([Act::Says(200), Act::Says(400)]);
+    let outcome = way.remind(&standing).await;
+    assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+    let said = |heard: &Heard| heard.body.matches("startsAt").count();
+    assert_eq!(receiver.heard().iter().map(said).collect::<Vec<_>>(), [250, 250, 100]);
+    receiver.will([Act::Says(200), Act::Says(500)]);
+    let outcome = way.remind(&standing).await;
+    assert!(matches!(outcome, Outcome::Again { .. }), "{outcome:?}");
+    assert_eq!(receiver.heard().len(), 5, "one that is down is left alone");
 }
 
 #[tokio::test]

@@ -8,8 +8,10 @@ mod told;
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use davy_model::{Tier, Timestamp};
 use davy_proto::v1;
+use futures_util::future::join_all;
 
 use self::told::{PostedAlert, ended, fires, firing, gap};
 use super::{
@@ -40,11 +42,29 @@ pub struct AlertmanagerConfig {
 
 /// The way to the instances of one Alertmanager.
 pub struct Alertmanager {
-    clients: Vec<HttpClient>,
+    instances: Vec<Instance>,
     authorization: Option<super::Secret>,
     clock: LentClock,
     /// What fires there, as far as is known: which alarm, with which tier.
     told: BTreeMap<String, Fires>,
+}
+
+struct Instance {
+    client: HttpClient,
+    /// It gave no answer: until what stands is said again, or no other takes what it is told, nobody waits for it.
+    is_left_alone: bool,
+}
+
+impl Instance {
+    async fn ask(&mut self, headers: &[(&'static str, String)], body: Bytes) -> Outcome {
+        let answer = self.client.ask("POST", headers, body).await;
+        self.is_left_alone = answer.is_err();
+        match answer.map_or_else(Outcome::again, |answer| judged(&answer)) {
+            // An instance that is no more is the configuration's to forget.
+            Outcome::Gone(why) => Outcome::again(why),
+            other => other,
+        }
+    }
 }
 
 struct Fires {
@@ -57,8 +77,12 @@ impl Alertmanager {
     /// A way there. Nothing is sent yet.
     pub fn new(config: AlertmanagerConfig, clock: LentClock) -> Alertmanager {
         let AlertmanagerConfig { targets, timeout, authorization } = config;
-        let clients = targets.into_iter().map(|target| HttpClient::new(target.below(PATH), timeout));
-        Alertmanager { clients: clients.collect(), authorization, clock, told: BTreeMap::new() }
+        let instance = |target: HttpTarget| {
+            let client = HttpClient::new(target.below(PATH), timeout);
+            Instance { client, is_left_alone: false }
+        };
+        let instances = targets.into_iter().map(instance).collect();
+        Alertmanager { instances, authorization, clock, told: BTreeMap::new() }
     }
 
     /// What is posted for an alarm that stands so: its alert, and before it the one of the tier it had.
@@ -67,7 +91,7 @@ impl Alertmanager {
         let before = self.told.get(&alert.alarm);
         let another = before.filter(|before| before.tier != tier).map(|before| ended(&before.alert, now));
         let own = match (fires(alert), before) {
-            (true, _) => Some(firing(alert, now.plus(FIRES_FOR))),
+            (true, _) => Some(firing(alert, now, now.plus(FIRES_FOR))),
             (false, Some(before)) if before.tier == tier => Some(ended(alert, now)),
             // Of another tier, that one is ended; and what was never told needs no end, but nobody knows what was told before
             // a restart.
@@ -85,31 +109,47 @@ impl Alertmanager {
         }
     }
 
-    /// Tells all instances. One that has it is enough: the others are told within a minute of their return.
+    /// Tells all instances at once, but those that are left alone while others take what they are told. One that has it is enough:
+    /// the others are told within a minute of their return.
     async fn post(&mut self, alerts: &[PostedAlert]) -> Outcome {
-        let body = serde_json::to_vec(alerts).expect("plain fields always serialize");
+        let body = Bytes::from(serde_json::to_vec(alerts).expect("plain fields always serialize"));
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(self.authorization.as_ref().map(|secret| ("authorization", secret.0.clone())));
-        let (mut delivered, mut others) = (0, Vec::new());
-        let count = self.clients.len();
-        for client in &mut self.clients {
-            let answer = client.ask("POST", &headers, body.clone().into()).await;
-            match answer.map_or_else(Outcome::again, |answer| judged(&answer)) {
-                Outcome::Delivered(_) => delivered += 1,
-                // An instance that is no more is the configuration's to forget.
-                Outcome::Gone(why) => others.push(Outcome::again(why)),
-                other => others.push(other),
-            }
+        let asked = self.instances.iter_mut().filter(|instance| !instance.is_left_alone);
+        let outcomes = join_all(asked.map(|instance| instance.ask(&headers, body.clone()))).await;
+        let (asked, count) = (outcomes.len(), self.instances.len());
+        let outcome = summed_up(count, outcomes);
+        if let Outcome::Delivered(_) = outcome {
+            return outcome;
         }
-        let why = |outcome: &Outcome| match outcome {
-            Outcome::Again { why, .. } | Outcome::Refused(why) | Outcome::Gone(why) => why.clone(),
-            Outcome::Delivered(answer) => answer.clone(),
-        };
-        match (delivered, others.iter().position(|other| matches!(other, Outcome::Again { .. }))) {
-            (0, Some(place)) => others.swap_remove(place),
-            (0, None) => others.pop().unwrap_or_else(|| Outcome::again("no instance is named")),
-            (some, _) if others.is_empty() => Outcome::Delivered(format!("{some} instances")),
-            (some, _) => Outcome::Delivered(format!("{some} of {count} instances; {}", why(&others[0]))),
+        self.leave_none_alone();
+        match outcome {
+            // The others may take it.
+            Outcome::Refused(why) if asked < count => Outcome::again(why),
+            outcome => outcome,
+        }
+    }
+
+    fn leave_none_alone(&mut self) {
+        for instance in &mut self.instances {
+            instance.is_left_alone = false;
+        }
+    }
+}
+
+fn summed_up(count: usize, outcomes: Vec<Outcome>) -> Outcome {
+    let (delivered, mut others): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().partition(|outcome| matches!(outcome, Outcome::Delivered(_)));
+    match (delivered.len(), others.iter().position(|other| matches!(other, Outcome::Again { .. }))) {
+        (0, Some(place)) => others.swap_remove(place),
+        (0, None) => others.pop().unwrap_or_else(|| Outcome::again("no instance is named")),
+        (some, _) if some == count => Outcome::Delivered(format!("{some} instances")),
+        (some, _) => {
+            let why = match others.first() {
+                Some(Outcome::Again { why, .. } | Outcome::Refused(why)) => why,
+                Some(Outcome::Gone(_) | Outcome::Delivered(_)) | None => "the others gave no answer lately",
+            };
+            Outcome::Delivered(format!("{some} of {count} instances; {why}"))
         }
     }
 }
@@ -142,14 +182,19 @@ impl Exit for Alertmanager {
 
     async fn remind(&mut self, standing: &[v1::Alert]) -> Outcome {
         let now = (self.clock)();
+        self.leave_none_alone();
         let stands: Vec<&v1::Alert> = standing.iter().filter(|alert| fires(alert)).collect();
+        let mut refused = None;
         for some in stands.chunks(ALERTS_MAX) {
             let alerts: Vec<PostedAlert> = some.iter().flat_map(|alert| self.posted(alert, now)).collect();
             match self.post(&alerts).await {
                 Outcome::Delivered(_) => some.iter().for_each(|alert| self.note(alert)),
+                // What is wrong with these is not wrong with the rest.
+                Outcome::Refused(why) => refused = Some(why),
                 other => return other,
             }
         }
-        Outcome::Delivered(format!("{} alarms stand", stands.len()))
+        let delivered = || Outcome::Delivered(format!("{} alarms stand", stands.len()));
+        refused.map_or_else(delivered, Outcome::Refused)
     }
 }

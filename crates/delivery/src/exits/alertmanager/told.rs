@@ -28,14 +28,14 @@ pub(super) fn fires(alert: &v1::Alert) -> bool {
 }
 
 /// It fires, until `until` when it is not told again.
-pub(super) fn firing(alert: &v1::Alert, until: Timestamp) -> PostedAlert {
-    posted(alert, until)
+pub(super) fn firing(alert: &v1::Alert, now: Timestamp, until: Timestamp) -> PostedAlert {
+    posted(alert, began(alert, now), until)
 }
 
 /// It fires no more.
 pub(super) fn ended(alert: &v1::Alert, now: Timestamp) -> PostedAlert {
-    // Alertmanager takes no alert that ends before it begins.
-    posted(alert, now.max(began(alert).plus(std::time::Duration::from_millis(1))))
+    let began = began(alert, now);
+    posted(alert, began, now.max(began.plus(std::time::Duration::from_millis(1))))
 }
 
 /// What cannot be told any more.
@@ -68,11 +68,11 @@ pub(super) fn gap(gap: &Gap, until: Timestamp) -> PostedAlert {
     }
 }
 
-fn posted(alert: &v1::Alert, until: Timestamp) -> PostedAlert {
+fn posted(alert: &v1::Alert, began: Timestamp, until: Timestamp) -> PostedAlert {
     PostedAlert {
         labels: labels(alert),
         annotations: annotations(alert),
-        starts_at: began(alert).to_string(),
+        starts_at: began.to_string(),
         ends_at: until.to_string(),
     }
 }
@@ -124,8 +124,9 @@ fn annotations(alert: &v1::Alert) -> BTreeMap<&'static str, String> {
     annotations
 }
 
-/// When the alarm began, as far as the alert says.
-fn began(alert: &v1::Alert) -> Timestamp {
+/// When the alarm began, as far as the alert says. Alertmanager takes no alert that ends before it begins, and a source's clock may
+/// be ahead.
+fn began(alert: &v1::Alert, now: Timestamp) -> Timestamp {
     let first = alert.first_out_time.as_ref().or(alert.source_time.as_ref());
-    first.and_then(|time| time_from_wire(time).ok()).unwrap_or(Timestamp::MIN)
+    first.and_then(|time| time_from_wire(time).ok()).unwrap_or(Timestamp::MIN).min(now)
 }
