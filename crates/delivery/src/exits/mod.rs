@@ -21,6 +21,7 @@ mod notice;
 mod secret;
 mod store;
 mod syslog;
+mod tcp;
 mod trouble;
 mod webhook;
 

@@ -1,7 +1,8 @@
 //! Syslog of RFC 5424: over UDP (RFC 5426), TCP with octet counting (RFC 6587), TLS (RFC 5425).
 //!
-//! A syslog receiver answers nothing. Over TCP and TLS, what was handed to a connection that still stands counts as delivered; what
-//! a receiver lost that died with it, nobody knows. Over UDP nobody knows anything.
+//! A syslog receiver answers nothing. Over TCP and TLS, what was handed to a connection that still stands counts as delivered, and one
+//! at whose other end nobody is stands no longer than `timeout`; what a receiver lost that died with it, nobody knows. Over UDP
+//! nobody knows anything.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -12,12 +13,12 @@ use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpStream, UdpSocket},
+    net::UdpSocket,
     time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Exit, Gap, Notice, Outcome};
+use super::{Exit, Gap, Notice, Outcome, tcp};
 
 /// How messages travel.
 #[derive(Clone)]
@@ -60,7 +61,7 @@ impl std::fmt::Display for SyslogConfig {
             SyslogTransport::Tcp => "tcp",
             SyslogTransport::Tls(_) => "tls",
         };
-        write!(f, "{scheme}://{}:{}", self.host, self.port)
+        write!(f, "{scheme}://{}", tcp::authority(&self.host, self.port))
     }
 }
 
@@ -112,8 +113,7 @@ impl Syslog {
 
     async fn connect(&self) -> io::Result<Box<dyn Socket>> {
         let began = Instant::now();
-        let stream = TcpStream::connect((self.config.host.as_str(), self.config.port)).await?;
-        stream.set_nodelay(true)?;
+        let stream = tcp::connect(&self.config.host, self.config.port, self.config.timeout).await?;
         let SyslogTransport::Tls(tls) = &self.config.transport else { return Ok(Box::new(stream)) };
         let name = ServerName::try_from(self.config.host.clone()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;

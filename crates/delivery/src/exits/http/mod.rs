@@ -18,15 +18,17 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 pub(super) use self::judge::judged;
 pub use self::target::{HttpTarget, TargetError, is_loopback, tls_client};
+use super::tcp;
 
 /// How long a receiver may take to answer the knock, TLS included.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// A connection that was quiet for so long may have been forgotten on its way, by somebody who says nothing: another is made.
+const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How much of an answer is read, bytes: a longer one is cut off, and its connection closed.
 const ANSWER_LEN_MAX: usize = 64 << 10;
 /// The most that an answer's headers may be, bytes.
@@ -37,7 +39,14 @@ const HEADERS_LEN_MAX: usize = 64 << 10;
 pub struct HttpClient {
     target: HttpTarget,
     answer_max: Duration,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    kept: Option<Kept>,
+}
+
+/// A connection that may be used again.
+#[derive(Debug)]
+struct Kept {
+    connection: SendRequest<Full<Bytes>>,
+    since: Instant,
 }
 
 /// An answer.
@@ -72,7 +81,7 @@ impl Failed {
 impl HttpClient {
     /// A client that waits `answer_max` for an answer to be whole.
     pub fn new(target: HttpTarget, answer_max: Duration) -> HttpClient {
-        HttpClient { target, answer_max, connection: None }
+        HttpClient { target, answer_max, kept: None }
     }
 
     /// Asks, and reads the whole answer.
@@ -86,8 +95,9 @@ impl HttpClient {
         body: Bytes,
     ) -> Result<Answer, String> {
         // A connection that was kept may have been closed meanwhile: that says nothing of the receiver.
-        if let Some(kept) = self.connection.take().filter(|kept| !kept.is_closed()) {
-            match self.exchange(kept, method, headers, body.clone()).await {
+        let kept = self.kept.take().filter(|kept| kept.since.elapsed() < IDLE_MAX);
+        if let Some(kept) = kept.filter(|kept| !kept.connection.is_closed()) {
+            match self.exchange(kept.connection, method, headers, body.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Closed(_)) => {}
                 Err(Failed::Otherwise(why)) => return Err(why),
@@ -116,7 +126,7 @@ impl HttpClient {
             || Failed::Otherwise(format!("no whole answer within {} s", self.answer_max.as_secs_f32()));
         let answer = exchanged.await.map_err(|_| late())??;
         if answer.is_whole {
-            self.connection = Some(connection);
+            self.kept = Some(Kept { connection, since: Instant::now() });
         }
         Ok(answer)
     }
@@ -140,8 +150,7 @@ impl HttpClient {
     }
 
     async fn connect(&self) -> io::Result<SendRequest<Full<Bytes>>> {
-        let stream = TcpStream::connect((self.target.host(), self.target.port())).await?;
-        stream.set_nodelay(true)?;
+        let stream = tcp::connect(self.target.host(), self.target.port(), self.answer_max).await?;
         match self.target.tls() {
             None => handshake(stream).await,
             Some((connector, name)) => handshake(connector.connect(name.clone(), stream).await?).await,
@@ -192,4 +201,39 @@ fn told(error: &hyper::Error) -> String {
         cause = deeper.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Answers one request on each connection, and never another.
+    async fn answers_once() -> HttpClient {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(b"HTTP/1.1 204 Told\r\n\r\n").await;
+                kept.push(stream);
+            }
+        });
+        HttpClient::new(HttpTarget::new(&url, None, false).unwrap(), Duration::from_millis(300))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_quiet_for_long_is_not_trusted() {
+        let mut client = answers_once().await;
+        let ask = async |client: &mut HttpClient| client.ask("POST", &[], Bytes::new()).await;
+        assert!(ask(&mut client).await.is_ok());
+        client.kept.as_mut().unwrap().since = Instant::now() - IDLE_MAX;
+        assert!(ask(&mut client).await.is_ok(), "a new one is made");
+        assert!(ask(&mut client).await.is_err(), "one just used is used again");
+    }
 }

@@ -15,7 +15,7 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use self::wire::Wire;
-use super::{Exit, Notice, Outcome, Secret};
+use super::{Exit, Notice, Outcome, Secret, tcp};
 
 /// A broker, as configured.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub struct MqttConfig {
 impl fmt::Display for MqttConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
-        write!(f, "{scheme}://{}:{}/{}", self.host, self.port, self.prefix)
+        write!(f, "{scheme}://{}/{}", tcp::authority(&self.host, self.port), self.prefix)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection to a broker, on which one alert at a time is published and waited for.
 //!
-//! It promises no keep-alive: between two alarms nothing need be said, and a connection that died meanwhile is found by the next.
+//! It promises no keep-alive: between two alarms nothing need be said. A connection that died meanwhile is found by TCP's own, or by
+//! the next alarm.
 
 use bytes::{Bytes, BytesMut};
 use rumqttc::v5::mqttbytes::{
@@ -11,13 +12,11 @@ use rumqttc::v5::mqttbytes::{
     },
 };
 use rustls_pki_types::ServerName;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
 use super::{MqttConfig, Said};
+use crate::exits::tcp;
 
 /// The longest packet taken, bytes: a broker has little to say.
 const PACKET_LEN_MAX: u32 = 64 << 10;
@@ -48,9 +47,8 @@ impl Wire {
     /// # Errors
     /// Why it does not, in words.
     pub(super) async fn open(config: &MqttConfig) -> Result<Wire, String> {
-        let tcp = TcpStream::connect((config.host.as_str(), config.port)).await;
+        let tcp = tcp::connect(&config.host, config.port, config.timeout).await;
         let tcp = tcp.map_err(|error| format!("no connection: {error}"))?;
-        tcp.set_nodelay(true).map_err(|error| error.to_string())?;
         let socket: Box<dyn Socket> = match &config.tls {
             None => Box::new(tcp),
             Some(tls) => {
