@@ -197,8 +197,11 @@ fn broker(raw: &RawBroker, base: &Path, problems: &mut Problems) -> Option<Broke
     Some(config)
 }
 
-/// `mqtt://host[:port]` or `mqtts://host[:port]`.
+/// `mqtt://host[:port]` or `mqtts://host[:port]`; a host of IPv6 is in brackets, which are no part of it.
 pub(super) fn broker_url(url: &str) -> Result<(bool, String, u16), String> {
+    if url.contains('@') {
+        return Err("no user and no password in an address: use user and password_file".to_owned());
+    }
     let wrong = || format!("not a broker's address such as mqtt://127.0.0.1:1883: {url:?}");
     let (tls, rest) = match url.split_once("://") {
         Some(("mqtt", rest)) => (false, rest),
@@ -206,10 +209,37 @@ pub(super) fn broker_url(url: &str) -> Result<(bool, String, u16), String> {
         _ => return Err(wrong()),
     };
     let rest = rest.trim_end_matches('/');
-    let default_port = if tls { 8883 } else { 1883 };
     let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() => (host, port.parse().map_err(|_| wrong())?),
-        _ => (rest, default_port),
+        Some((host, port)) if !rest.ends_with(']') => (host, port.parse().map_err(|_| wrong())?),
+        _ => (rest, if tls { 8883 } else { 1883 }),
     };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if host.is_empty() { Err(wrong()) } else { Ok((tls, host.to_owned(), port)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_broker_has_no_secret_and_no_brackets() {
+        for (url, due) in [
+            ("mqtt://broker.example", Some((false, "broker.example", 1883))),
+            ("mqtts://broker.example:1/", Some((true, "broker.example", 1))),
+            ("mqtt://[::1]", Some((false, "::1", 1883))),
+            ("mqtts://[fd00::7]:8884", Some((true, "fd00::7", 8884))),
+            ("mqtt://", None),
+            ("mqtt://:1883", None),
+            ("mqtt://[]:1883", None),
+            ("mqtt://broker.example:port", None),
+            ("tcp://broker.example", None),
+        ] {
+            let found = broker_url(url).ok();
+            assert_eq!(found.as_ref().map(|(tls, host, port)| (*tls, host.as_str(), *port)), due, "{url}");
+        }
+        for url in ["mqtt://ann:4711@broker.example", "mqtt:/ann:4711@broker.example"] {
+            let told = broker_url(url).expect_err("it has a password in it");
+            assert!(told.contains("password_file") && !told.contains("4711"), "{told}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ pub(in crate::exits) fn judged(answer: &Answer) -> Outcome {
     match status {
         200..=299 => Outcome::Delivered(format!("HTTP {status}")),
         300..=399 => {
-            let to = header(answer, "location").unwrap_or("somewhere");
+            let to = header(answer, "location").map_or("somewhere".to_owned(), without_secrets);
             Outcome::again(format!(
                 "HTTP {status}: it redirects to {to}; redirects are not followed: name the address itself"
             ))
@@ -34,6 +34,15 @@ pub(in crate::exits) fn judged(answer: &Answer) -> Outcome {
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers.get(name)?.to_str().ok()
+}
+
+/// An address without user, password and what follows a `?` or `#`: any of them may be a secret.
+fn without_secrets(location: &str) -> String {
+    let shown = location.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = shown.split_once("//") else { return shown.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}//{host}{path}")
 }
 
 /// Seconds, or a date, which is measured by the receiver's own clock.
@@ -75,6 +84,21 @@ mod tests {
                 Outcome::Gone(_) => "gone",
             };
             assert_eq!(is, due, "{status}");
+        }
+    }
+
+    #[test]
+    fn where_a_redirect_leads_is_told_without_what_is_secret() {
+        for (location, due) in [
+            ("https://other.example/hook?key=4711#part", "https://other.example/hook"),
+            ("https://ann:4711@other.example:8443/hook", "https://other.example:8443/hook"),
+            ("//ann@other.example", "//other.example"),
+            ("/hook2#4711", "/hook2"),
+        ] {
+            let Outcome::Again { why, .. } = judged(&answer(302, &[("location", location)])) else {
+                panic!("again")
+            };
+            assert!(why.contains(&format!("redirects to {due};")), "{location}: {why}");
         }
     }
 

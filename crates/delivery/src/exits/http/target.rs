@@ -44,7 +44,11 @@ impl HttpTarget {
         tls: Option<&Arc<ClientConfig>>,
         plain_is_trusted: bool,
     ) -> Result<HttpTarget, TargetError> {
-        let wrong = || TargetError::Address(url.to_owned());
+        // What cannot be read as an address may have a password in it.
+        let wrong = || match url.contains('@') {
+            true => TargetError::Login,
+            false => TargetError::Address(url.to_owned()),
+        };
         let uri: Uri = url.parse().map_err(|_| wrong())?;
         let authority = uri.authority().ok_or_else(wrong)?;
         if authority.as_str().contains('@') {

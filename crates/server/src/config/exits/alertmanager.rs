@@ -29,7 +29,7 @@ impl RawAlertmanager {
             self.urls.iter().filter_map(|url| keys.target("urls", url, ca, self.plain)).collect();
         let timeout = keys.timeout(&self.timeout)?;
         let authorization = match &self.authorization_file {
-            Some(path) => Some(Secret(keys.secret("authorization_file", path)?)),
+            Some(path) => Some(Secret(keys.secret_header("authorization_file", path)?)),
             None => None,
         };
         (targets.len() == self.urls.len()).then_some(AlertmanagerConfig { targets, timeout, authorization })

@@ -15,6 +15,7 @@ use davy_delivery::exits::{
 };
 use davy_model::{Tier, is_name};
 use figment::value::{Dict, Value};
+use http::HeaderValue;
 use rustls::ClientConfig;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -201,6 +202,21 @@ impl Keys<'_> {
         let text = self.take(key, text)?;
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
         if text.is_empty() { self.none(key, format!("{} is empty", path.display())) } else { Some(text) }
+    }
+
+    /// The text of a file as the value of a header.
+    fn secret_header(&mut self, key: &str, path: &Path) -> Option<String> {
+        let value = self.secret(key, path)?;
+        self.header(key, value)
+    }
+
+    fn header(&mut self, key: &str, value: String) -> Option<String> {
+        let is_plain = HeaderValue::from_str(&value).is_ok_and(|value| value.to_str().is_ok());
+        if is_plain {
+            Some(value)
+        } else {
+            self.none(key, "no value of an HTTP header: one line of plain ASCII")
+        }
     }
 
     /// An HTTP receiver.

@@ -39,6 +39,9 @@ fn facility() -> String {
 
 impl RawSyslog {
     pub(super) fn resolve(self, keys: &mut Keys<'_>) -> Option<SyslogConfig> {
+        if self.url.contains('@') {
+            return keys.none("url", "no user and no password in an address: syslog knows none");
+        }
         let what = || {
             format!(
                 "expected udp://, tcp:// or tls://, a host and a port, such as tls://logs.example:6514: {:?}",

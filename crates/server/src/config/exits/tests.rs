@@ -10,6 +10,8 @@ fn exits(text: &str) -> (Vec<ExitConfig>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("secret"), "0123456789abcdef\n").unwrap();
     fs::write(folder.path().join("short"), "hunter2\n").unwrap();
+    fs::write(folder.path().join("lines"), "Bearer 4711\nBearer 4711\n").unwrap();
+    fs::write(folder.path().join("foreign"), "Bearer 4711 园区\n").unwrap();
     #[derive(Deserialize)]
     struct File {
         exit: Vec<Dict>,
@@ -92,6 +94,8 @@ fn every_kind_is_understood_and_says_where_it_leads() {
             "syslog",
             "udp://logs.example:514",
         ),
+        ("kind = 'mqtt'\nurl = 'mqtt://[::1]:1884'", "mqtt", "mqtt://[::1]:1884/davy/v1"),
+        ("kind = 'syslog'\nurl = 'tcp://[::1]:514'", "syslog", "tcp://[::1]:514"),
         ("kind = 'hook'\nprogram = 'secret'\narguments = ['-v']", "hook", "/secret"),
         (
             "kind = 'cap'\nfolder = '.'\nsender = 'duty@park.example'\nsender_name = 'Park'\narea_en = 'Park'\narea_zh = '园区'\ngb_code = '11000010100001'\npolygon = '39.1,116.2 39.2,116.2 39.2,116.3 39.1,116.2'",
@@ -111,6 +115,7 @@ fn every_kind_is_understood_and_says_where_it_leads() {
 
 #[test]
 fn what_is_wrong_with_any_kind_is_told_by_its_key() {
+    let webhook = "kind = 'webhook'\nurl = 'http://localhost'\n";
     let cap = "kind = 'cap'\nfolder = '.'\nsender = 'a'\nsender_name = 'a'\narea_en = 'a'\narea_zh = 'a'\n";
     for (text, key) in [
         ("kind = 'alertmanager'\nurls = []".to_owned(), "urls"),
@@ -118,6 +123,17 @@ fn what_is_wrong_with_any_kind_is_told_by_its_key() {
         ("kind = 'mqtt'\nurl = 'http://localhost'".to_owned(), "url"),
         ("kind = 'mqtt'\nurl = 'mqtt://broker.example'".to_owned(), "url"),
         ("kind = 'mqtt'\nurl = 'mqtts://broker.example'".to_owned(), "ca_file"),
+        ("kind = 'mqtt'\nurl = 'mqtt://ann:4711@localhost'".to_owned(), "url"),
+        ("kind = 'mqtt'\nurl = 'https://ann:4711@localhost'".to_owned(), "url"),
+        ("kind = 'syslog'\nurl = 'tcp://ann:4711@localhost:514'".to_owned(), "url"),
+        ("kind = 'webhook'\nurl = 'http://ann:4711 @localhost'".to_owned(), "url"),
+        (format!("{webhook}authorization_file = 'lines'"), "authorization_file"),
+        (format!("{webhook}authorization_file = 'foreign'"), "authorization_file"),
+        (format!("{webhook}handshake_origin = '园区'"), "handshake_origin"),
+        (
+            "kind = 'alertmanager'\nurls = ['http://localhost']\nauthorization_file = 'lines'".to_owned(),
+            "authorization_file",
+        ),
         ("kind = 'mqtt'\nurl = 'mqtt://localhost'\nprefix = 'a/#'".to_owned(), "prefix"),
         ("kind = 'mqtt'\nurl = 'mqtt://localhost'\npassword_file = 'secret'".to_owned(), "user"),
         ("kind = 'syslog'\nurl = 'logs.example:514'".to_owned(), "url"),
@@ -136,5 +152,6 @@ fn what_is_wrong_with_any_kind_is_told_by_its_key() {
         assert!(exits.is_empty(), "{text}");
         let place = format!("exit desk {key}:");
         assert!(problems.len() == 1 && problems[0].starts_with(&place), "{text}: {problems:?}");
+        assert!(!problems[0].contains("4711"), "{problems:?}");
     }
 }

@@ -53,7 +53,11 @@ impl RawWebhook {
             secrets.push(secret.into_bytes());
         }
         let authorization = match &self.authorization_file {
-            Some(path) => Some(keys.secret("authorization_file", path)?),
+            Some(path) => Some(keys.secret_header("authorization_file", path)?),
+            None => None,
+        };
+        let handshake = match self.handshake_origin {
+            Some(origin) => Some(keys.header("handshake_origin", origin)?),
             None => None,
         };
         Some(WebhookConfig {
@@ -62,7 +66,7 @@ impl RawWebhook {
             type_prefix: self.type_prefix,
             secrets,
             authorization,
-            handshake: self.handshake_origin,
+            handshake,
         })
     }
 }
