@@ -82,6 +82,25 @@ async fn a_warning_is_drafted_updated_and_cancelled_with_what_came_before() {
 }
 
 #[tokio::test]
+async fn a_draft_of_an_alarm_with_a_long_name_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut way = Cap::new(config(folder.path()));
+    let mut drafts = Vec::new();
+    for (subject, step) in [("硫化氢", 1), ("硫化氢", 2), ("一氧化碳", 2)] {
+        let mut alarm = transition(7, Tier::Red);
+        (alarm.step, alarm.alarm.subject) = (step, subject.repeat(40).into());
+        if step == 2 {
+            alarm.kind = TransitionKind::Cleared;
+        }
+        let outcome = way.deliver(&Notice::Alert(Box::new(alert_of(&alarm, true)))).await;
+        let Outcome::Delivered(name) = outcome else { panic!("{outcome:?}") };
+        drafts.push(fs::read_to_string(folder.path().join(&name)).map_err(|_| name));
+    }
+    assert_eq!(of(drafts[1].as_ref().unwrap(), "msgType"), "Cancel");
+    assert!(drafts[2].is_err(), "another alarm with a long name has no draft to cancel: {drafts:?}");
+}
+
+#[tokio::test]
 async fn an_exercise_says_so_and_the_national_form_has_its_own_identifiers() {
     let folder = tempfile::tempdir().unwrap();
     let gb = CapConfig {

@@ -14,6 +14,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use ring::digest;
 use tokio::{task::JoinHandle, time::timeout};
 
 use self::draft::{Draft, Earlier};
@@ -87,7 +88,11 @@ impl Exit for Cap {
         let folder = self.config.folder.display();
         match written {
             Some(Ok(answer)) => Outcome::Delivered(answer),
-            Some(Err(error)) => Outcome::again(format!("{folder}: {error}")),
+            Some(Err(error)) => match error.kind() {
+                // The next one may have another name.
+                io::ErrorKind::InvalidFilename => Outcome::Refused(format!("{folder}: {error}")),
+                _ => Outcome::again(format!("{folder}: {error}")),
+            },
             None => {
                 let limit_s = self.config.timeout.as_secs_f32();
                 Outcome::again(format!("{folder}: nothing was written within {limit_s} s"))
@@ -122,7 +127,12 @@ fn stem(alarm: &str, occurrence: u64) -> String {
     format!("{}#{occurrence}", file_name(alarm))
 }
 
-/// A file's name: what a file system could take amiss is written as in addresses.
+/// The longest name that is written out, bytes. File systems take 255, and more is added to it.
+const NAME_LEN_MAX: usize = 180;
+/// How much is left of a longer one, before its hash.
+const NAME_PREFIX_LEN: usize = 120;
+
+/// A file's name: what a file system could take amiss is written as in addresses, and a long one is told by its hash.
 fn file_name(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -130,6 +140,12 @@ fn file_name(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'#' => name.push(byte as char),
             other => name.push_str(&format!("%{other:02X}")),
         }
+    }
+    if name.len() > NAME_LEN_MAX {
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        name.truncate(NAME_PREFIX_LEN);
+        name.push('~');
+        hash.as_ref()[..16].iter().for_each(|byte| name.push_str(&format!("{byte:02x}")));
     }
     name
 }
