@@ -3,7 +3,10 @@
 use std::{fs, path::Path, time::Duration};
 
 use davy_access::token_hash;
-use davy_proto::v1::{LinkServiceGetTreeRequest, LowerDavy, SystemServiceGetStatusRequest, UpperDavy};
+use davy_proto::v1::{
+    Heartbeat, LinkBeat, LinkHello, LinkServiceForwardRequest, LinkServiceGetTreeRequest, LinkSite,
+    LowerDavy, SystemServiceGetStatusRequest, UpperDavy, link_service_forward_request::Brought,
+};
 use davy_server::{
     Config, Flags, Server,
     rpc::v1::{link_service_client::LinkServiceClient, system_service_client::SystemServiceClient},
@@ -80,9 +83,14 @@ async fn city(folder: &Path, authority: &Authority) -> Server {
 
 /// An account that looks on, and shows its name as its token.
 fn viewer(name: &str, scope: &str) -> String {
+    by_token(name, "viewer", scope)
+}
+
+/// An account that shows its name as its token.
+fn by_token(name: &str, role: &str, scope: &str) -> String {
     let hash: String = token_hash(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     format!(
-        "[[account]]\nname = \"{name}\"\ntoken_sha256 = \"{hash}\"\ngrants = [{{ role = \"viewer\", scope = \"{scope}\" }}]\n"
+        "[[account]]\nname = \"{name}\"\ntoken_sha256 = \"{hash}\"\ngrants = [{{ role = \"{role}\", scope = \"{scope}\" }}]\n"
     )
 }
 
@@ -169,4 +177,61 @@ async fn who_is_known_by_a_certificate_brings_what_lies_in_the_scope_and_nobody_
     for server in [deceived, known, city] {
         server.shutdown().await;
     }
+}
+
+/// A lower Davy that says hello and then beats, whatever is answered, for as long as it is let.
+async fn beating(city: &Server, token: &str) {
+    let endpoint = Endpoint::from_shared(format!("http://{}", city.http_addr())).expect("an address");
+    let mut client = LinkServiceClient::new(endpoint.connect().await.expect("it listens"));
+    let (bring, brought) = tokio::sync::mpsc::channel(1);
+    let says = |brought| LinkServiceForwardRequest { brought: Some(brought) };
+    let sites = vec![LinkSite { site: "park".into(), sequence: 0 }];
+    let hello = LinkHello { protocol: 1, node: "park-7".into(), sites, ..Default::default() };
+    bring.send(says(Brought::Hello(hello))).await.expect("it is heard");
+    let mut request = Request::new(tokio_stream::wrappers::ReceiverStream::new(brought));
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+    let mut answers = client.forward(request).await.expect("let in").into_inner();
+    answers.message().await.expect("welcome").expect("welcome");
+    for number in 1.. {
+        let heartbeat = Heartbeat {
+            site: "park".into(),
+            number,
+            recorded_time: Some(prost_types::Timestamp { seconds: 1_764_000_000, nanos: 0 }),
+            ..Default::default()
+        };
+        let beat = LinkBeat { heartbeat: Some(heartbeat), ..Default::default() };
+        if bring.send(says(Brought::Beat(beat))).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lower_davy_that_is_shut_out_is_not_heard_any_more_though_it_beats_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (seen_by, park) = (viewer("everywhere", "*"), by_token("park-7", "link", "*"));
+    write(folder.path(), "accounts.toml", &(seen_by.clone() + &park));
+    let more =
+        "[access]\naccounts_file = \"accounts.toml\"\n[[lower]]\nname = \"park-7\"\nsites = [\"park\"]\n";
+    let city = serve(folder.path(), &["city"], more).await;
+    let looks = async {
+        let is_heard = |lower: &LowerDavy| {
+            let age = lower.heard_age.as_ref().map_or(i64::MAX, |age| age.seconds);
+            lower.connected && age < 2
+        };
+        let look = async || lowers(&city, "everywhere").await.remove(0);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(is_heard(&look().await), "it beats");
+        write(folder.path(), "accounts.toml", &seen_by);
+        tokio::time::sleep(Duration::from_secs(13)).await;
+        let stands = look().await;
+        assert!(!is_heard(&stands), "its account is gone: {stands:?}");
+    };
+    let beats = async {
+        beating(&city, "park-7").await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = looks => {}, () = beats => {} }
+    city.shutdown().await;
 }

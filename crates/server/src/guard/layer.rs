@@ -114,9 +114,12 @@ async fn admit_to_method(State(guard): State<Guard>, mut request: Request, next:
         return status.clone().into_http();
     }
     let caller = request.extensions().get::<Caller>().filter(|caller| caller.is_proven());
-    let known = caller.map(|caller| guard.known(&request, caller));
+    let known = caller.map(|caller| Arc::new(guard.known(&request, caller)));
     let permission = permission_of(request.uri().path());
     request.extensions_mut().insert(permission);
+    if let Some(known) = &known {
+        request.extensions_mut().insert(Arc::clone(known));
+    }
     let answer = next.run(request).await;
     match known {
         Some(known) => answer.map(|body| Body::new(Watched::new(body, known))),

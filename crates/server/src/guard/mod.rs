@@ -20,6 +20,7 @@ pub(crate) use self::{
     admitted::Admitted,
     issuer_keys::IssuerKeys,
     layer::{Guard, TurnedAway, admit, page, recognize},
+    watched::Lookout,
 };
 pub use crate::http::PAGES;
 

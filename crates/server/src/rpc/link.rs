@@ -62,6 +62,8 @@ impl LinkService for Links {
             let ended = tokio::select! {
                 () = stop.cancelled() => Err(status::stopping()),
                 () = call.cancelled() => Err(refused("another call of the same Davy came after this one")),
+                // Who is shut out hears no answer, and may beat on.
+                () = taking.answers.closed() => Err(gone()),
                 ended = taking.run(welcome, brought) => ended,
             };
             taking.lower.hung_up(&call);
@@ -84,6 +86,10 @@ impl LinkService for Links {
 
 fn refused(what: impl AsRef<str>) -> Status {
     status::status(Code::FailedPrecondition, "LINK_REFUSED", what)
+}
+
+fn gone() -> Status {
+    Status::cancelled("the caller is gone")
 }
 
 /// The lower Davy that calls.
@@ -245,6 +251,6 @@ impl Taking {
 
     async fn say(&self, said: Said) -> Result<(), Status> {
         let answer = wire::LinkServiceForwardResponse { said: Some(said) };
-        self.answers.send(Ok(answer)).await.map_err(|_| Status::cancelled("the caller is gone"))
+        self.answers.send(Ok(answer)).await.map_err(|_| gone())
     }
 }

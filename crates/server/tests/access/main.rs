@@ -9,4 +9,5 @@ mod matrix;
 mod noted;
 mod pages;
 mod people;
+mod publish;
 mod requests;

@@ -19,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{status, v1::telemetry_service_server::TelemetryService};
-use crate::{guard::Admitted, hub::Hub};
+use crate::{
+    guard::{Admitted, Lookout},
+    hub::Hub,
+};
 
 /// How many may watch readings at once, of all sites.
 pub(crate) const WATCHERS_MAX: usize = 64;
@@ -81,8 +84,9 @@ impl TelemetryService for Telemetry {
         &self,
         request: Request<Streaming<wire::TelemetryServicePublishRequest>>,
     ) -> Result<Response<wire::TelemetryServicePublishResponse>, Status> {
+        let lookout = Lookout::of(&request);
         let (by, said) = Admitted::of(request);
-        let publisher = publish::Publisher::new(&self.hub, by, said, &self.stop);
+        let publisher = publish::Publisher::new(&self.hub, by, lookout, said, &self.stop);
         // A task of its own, so that a caller who is gone is told from one who has come to an end.
         let answer = tokio::spawn(publisher.run()).await;
         answer.map_err(|_| status::stopping())?.map(Response::new)

@@ -9,7 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::super::status;
-use crate::{guard::Admitted, hub::Hub};
+use crate::{
+    guard::{Admitted, Lookout},
+    hub::Hub,
+};
 
 type Said = wire::TelemetryServicePublishRequest;
 type Answer = wire::TelemetryServicePublishResponse;
@@ -21,6 +24,7 @@ const PROBLEMS_MAX: usize = 100;
 pub(super) struct Publisher {
     hub: Arc<Hub>,
     by: Admitted,
+    lookout: Option<Lookout>,
     stop: CancellationToken,
     said: Streaming<Said>,
     answer: Answer,
@@ -30,10 +34,11 @@ impl Publisher {
     pub(super) fn new(
         hub: &Arc<Hub>,
         by: Admitted,
+        lookout: Option<Lookout>,
         said: Streaming<Said>,
         stop: &CancellationToken,
     ) -> Publisher {
-        Publisher { hub: Arc::clone(hub), by, stop: stop.clone(), said, answer: Answer::default() }
+        Publisher { hub: Arc::clone(hub), by, lookout, stop: stop.clone(), said, answer: Answer::default() }
     }
 
     /// Takes all that the caller has to say, and answers when it is on disk.
@@ -60,8 +65,17 @@ impl Publisher {
     }
 
     async fn next(&mut self) -> Result<Option<Said>, Status> {
+        let shut_out = async {
+            match &mut self.lookout {
+                Some(lookout) => lookout.shut_out().await,
+                None => std::future::pending().await,
+            }
+        };
+        // In this order: who is shut out has always something more to say.
         tokio::select! {
+            biased;
             () = self.stop.cancelled() => Err(status::stopping()),
+            status = shut_out => Err(status),
             said = self.said.message() => said,
         }
     }
