@@ -60,8 +60,8 @@ pub(crate) async fn app(
         .layer(map_response(rpc::complete))
         .layer(GrpcWebLayer::new())
         .layer(from_fn(spoken))
-        .layer(from_fn_with_state(origins, from_named))
         .layer(from_fn_with_state(calls, json::mirror))
+        .layer(from_fn_with_state(origins, from_named))
         .layer(from_fn_with_state(guard, recognize));
     own.merge(grpc).layer(from_fn(unmistakable)).layer(map_response(hardened))
 }

@@ -173,6 +173,83 @@ async fn a_page_that_is_led_to_this_machine_by_its_hosts_name_reads_nothing() {
     server.shutdown().await;
 }
 
+/// What a page loads as a picture, or asks for without wanting the answer, comes without an origin; who asks for it is told all the
+/// same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_sites_page_loads_is_refused_before_it_takes_a_place_whatever_it_is() {
+    let (_folder, server) = house().await;
+    let told_of = async |from: &str| {
+        let fields = format!("host: localhost\r\n{from}connection: close\r\n");
+        let get = format!("GET /davy.v1.SystemService/GetStatus HTTP/1.1\r\n{fields}\r\n");
+        let post = asked(
+            "/davy.v1.SystemService/GetStatus",
+            &format!("{from}connection: close\r\n"),
+            &SystemServiceGetStatusRequest::default(),
+        );
+        (told(&server, get.as_bytes()).await.0, told(&server, &post).await.0)
+    };
+    for (from, status) in [
+        ("", "200"),
+        ("sec-fetch-site: none\r\n", "200"),
+        ("sec-fetch-site: same-origin\r\n", "200"),
+        ("sec-fetch-site: same-site\r\n", "403"),
+        ("sec-fetch-site: cross-site\r\n", "403"),
+        ("sec-fetch-site: none\r\nsec-fetch-site: cross-site\r\n", "403"),
+    ] {
+        let (get, post) = told_of(from).await;
+        for head in [get, post] {
+            assert!(head.starts_with(&format!("http/1.1 {status}")), "{from:?}: {head}");
+        }
+    }
+    let named = format!("origin: {PAGE}\r\nsec-fetch-site: cross-site\r\n");
+    let (get, post) = told_of(&named).await;
+    assert!(get.starts_with("http/1.1 200") && post.starts_with("http/1.1 200"), "{get}\n{post}");
+    server.shutdown().await;
+}
+
+/// The head of an answer that may never end.
+async fn head_of(server: &Server, request: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(server.http_addr()).await.expect("it listens");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut came = Vec::new();
+    while !came.windows(4).any(|four| four == b"\r\n\r\n") {
+        let mut part = [0; 4096];
+        let len = timeout(LONG, stream.read(&mut part)).await.expect("in time").expect("read");
+        assert!(len > 0, "{}", String::from_utf8_lossy(&came));
+        came.extend(&part[..len]);
+    }
+    (stream, String::from_utf8_lossy(&came).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_becomes_a_consumer_by_a_get() {
+    let (_folder, server) = house().await;
+    let path = "/davy.v1.AlertService/Subscribe";
+    let consumers = async || {
+        let list = "GET /davy.v1.AlertService/ListConsumers HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        String::from_utf8(told(&server, list.as_bytes()).await.1).expect("text")
+    };
+    // `{"consumer":"scada"}`, and the same by its other name.
+    for asked in ["%7B%22consumer%22%3A%22scada%22%7D", "%7B%22\\u0063onsumer%22%3A%22scada%22%7D"] {
+        let get = format!("GET {path}?message={asked} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let (_stream, came) = head_of(&server, &get).await;
+        assert!(came.starts_with("HTTP/1.1 400"), "{came}");
+    }
+    assert!(!consumers().await.contains("scada"));
+    let get = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let (_stream, came) = head_of(&server, &get).await;
+    assert!(came.starts_with("HTTP/1.1 200"), "one that is no consumer may: {came}");
+    let body = "{\"consumer\":\"scada\"}";
+    let post = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (_stream, came) = head_of(&server, &post).await;
+    assert!(came.starts_with("HTTP/1.1 200"), "{came}");
+    assert!(consumers().await.contains("scada"));
+    server.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_calls_that_carry_files_may_be_long() {
     use davy_proto::v1::{RuleServiceCheckRequest, RuleServiceGetRequest, SiteFile};

@@ -42,6 +42,11 @@ pub(super) async fn grpc(request: Request, method: &Mirrored) -> Result<Request,
         whole(body).await?
     };
     let mut message = message(&method.input, &json)?;
+    if parts.method == Method::GET && method.streams && message.has_field_by_name("consumer") {
+        // A page of anybody's can make a browser get something, and a consumer counts as connected.
+        let what = "no consumer subscribes by GET: post it, or leave the name out and keep the token";
+        return Err(status::invalid_field("consumer", what));
+    }
     if let Some(last) = parts.headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok()) {
         go_on_after(&mut message, last);
     }

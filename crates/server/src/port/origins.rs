@@ -1,7 +1,8 @@
 //! Pages of other hosts: which of them a browser may let call.
 //!
 //! A browser says whose page calls (`Origin`); who is no browser does not. A page that is not named is refused whatever it asks,
-//! also where its host's name leads here (DNS rebinding).
+//! also where its host's name leads here (DNS rebinding). Of what a page gets without wanting to read it, as a picture, a browser
+//! says no more than whether it is another site's (`Sec-Fetch-Site`).
 
 use std::sync::Arc;
 
@@ -10,9 +11,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::stats::{PortStats, Refused};
+
+/// Whose page has something loaded: its own site's, another's, or nobody's, who typed the address.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What such a page may send besides what any may.
 const REQUEST_FIELDS: HeaderValue =
@@ -36,9 +40,17 @@ impl Origins {
     }
 }
 
-/// Lets calls of no page, and of the pages named, through. A layer for gRPC alone.
+/// Lets calls of no page, and of the pages named, through, before they take a place. A layer for gRPC alone.
 pub(crate) async fn from_named(State(origins): State<Origins>, request: Request, next: Next) -> Response {
-    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
+    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
+        if is_of_another_site(request.headers()) {
+            origins.stats.refuse(Refused::Origin);
+            let told =
+                "what a page of another site loads is not answered; a page that may call says its origin\n";
+            return (StatusCode::FORBIDDEN, told).into_response();
+        }
+        return next.run(request).await;
+    };
     if !origins.allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
         origins.stats.refuse(Refused::Origin);
         let told =
@@ -55,6 +67,12 @@ pub(crate) async fn from_named(State(origins): State<Origins>, request: Request,
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_FIELDS);
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     response
+}
+
+/// Whether a browser says so. Who is none, or an old one, says nothing.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let is_own = |site: &HeaderValue| ["same-origin", "none"].iter().any(|own| site == own);
+    !headers.get_all(FETCH_SITE).iter().all(is_own)
 }
 
 /// What a browser is told that asks before it lets a page call.

@@ -138,7 +138,7 @@ pub(super) fn wrong(error: &WireError) -> Status {
 }
 
 /// As [`invalid`], naming the field.
-pub(super) fn invalid_field(field: &str, what: impl AsRef<str>) -> Status {
+pub(crate) fn invalid_field(field: &str, what: impl AsRef<str>) -> Status {
     let what = what.as_ref();
     let mut details = details(Code::InvalidArgument, "REQUEST_INVALID", &[("field", field)]);
     details.add_bad_request_violation(words::particular(field), words::detail(what));
