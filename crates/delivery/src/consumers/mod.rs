@@ -27,10 +27,19 @@ use crate::exits::LentClock;
 /// Consumers of one Davy.
 pub const CONSUMERS_MAX: usize = 1000;
 
+/// Of these, consumers of one caller, where callers are known: as many as may be connected by an account at once.
+pub const CALLER_CONSUMERS_MAX: usize = 64;
+
 /// No more consumers may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{CONSUMERS_MAX} consumers are known, as many as may be")]
-pub struct TooMany;
+pub enum TooMany {
+    /// Of all.
+    #[error("{CONSUMERS_MAX} consumers are known, as many as may be")]
+    OfAll,
+    /// Of this caller's.
+    #[error("{CALLER_CONSUMERS_MAX} consumers of one caller are known, as many as may be")]
+    OfCaller,
+}
 
 type Known = Arc<Mutex<BTreeMap<Arc<str>, Arc<Consumer>>>>;
 
@@ -109,7 +118,12 @@ impl Consumers {
             return Ok(Arc::clone(consumer));
         }
         if known.len() >= CONSUMERS_MAX {
-            return Err(TooMany);
+            return Err(TooMany::OfAll);
+        }
+        // One caller's names must not use up those of all others.
+        let is_theirs = |known: &&Arc<Consumer>| known.who.caller == who.caller;
+        if who.caller.is_some() && known.values().filter(is_theirs).count() >= CALLER_CONSUMERS_MAX {
+            return Err(TooMany::OfCaller);
         }
         let consumer = Arc::new(Consumer::new(who.clone(), (self.clock)()));
         known.insert(key.into(), Arc::clone(&consumer));

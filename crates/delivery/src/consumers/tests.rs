@@ -129,11 +129,28 @@ async fn whoever_is_forgotten_may_come_again_and_there_is_no_room_for_a_thousand
     for number in 0..CONSUMERS_MAX {
         consumers.admit(&who(number)).expect("room");
     }
-    assert_eq!(consumers.admit(&desk()).map(|_| ()), Err(TooMany));
+    assert_eq!(consumers.admit(&desk()).map(|_| ()), Err(TooMany::OfAll));
     consumers.admit(&who(7)).expect("it is known");
     consumers.forget(&who(7)).await.expect("forgotten");
     assert!(consumers.get(&who(7)).is_none());
     consumers.admit(&desk()).expect("room");
+}
+
+#[tokio::test]
+async fn a_caller_whose_consumers_are_many_leaves_room_for_those_of_others() {
+    let house = House::new();
+    let consumers = house.open(LedgerBounds::default(), &[], &[]);
+    let of =
+        |caller: &str, number: usize| Who { caller: Some(caller.into()), name: format!("c{number}").into() };
+    for number in 0..CALLER_CONSUMERS_MAX {
+        consumers.admit(&of("bob", number)).expect("room");
+    }
+    let one_more = of("bob", CALLER_CONSUMERS_MAX);
+    assert_eq!(consumers.admit(&one_more).map(|_| ()), Err(TooMany::OfCaller));
+    consumers.admit(&of("bob", 7)).expect("it is known");
+    consumers.admit(&desk()).expect("another's are not used up");
+    consumers.forget(&of("bob", 7)).await.expect("forgotten");
+    consumers.admit(&one_more).expect("room");
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(crate) use self::{
     host::{is_of_this_machine, unmistakable},
     listen::{Listening, Port},
     origins::{Origins, from_named, is_origin},
+    places::{NoPlace, Place, Places},
     stats::{PortStats, Refused},
 };
 pub use self::{

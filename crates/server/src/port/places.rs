@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 /// Places, of which one is taken by [`Places::take`] and given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Places<K: Ord> {
+pub(crate) struct Places<K: Ord> {
     max: usize,
     each_max: usize,
     taken: Mutex<Taken<K>>,
@@ -21,7 +21,7 @@ struct Taken<K> {
 
 /// Why there is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoPlace {
+pub(crate) enum NoPlace {
     /// All are taken.
     Full,
     /// This one has as many as one may have.
@@ -30,7 +30,7 @@ pub(super) enum NoPlace {
 
 /// One place.
 #[derive(Debug)]
-pub(super) struct Place<K: Ord> {
+pub(crate) struct Place<K: Ord> {
     of: Arc<Places<K>>,
     whose: Option<K>,
 }
@@ -41,12 +41,12 @@ pub(super) fn counted(address: IpAddr) -> Option<IpAddr> {
 }
 
 impl<K: Ord + Clone> Places<K> {
-    pub(super) fn new(max: usize, each_max: usize) -> Arc<Places<K>> {
+    pub(crate) fn new(max: usize, each_max: usize) -> Arc<Places<K>> {
         Arc::new(Places { max, each_max, taken: Mutex::new(Taken { all: 0, by_whom: BTreeMap::new() }) })
     }
 
     /// Takes a place; nobody's is counted with all others alone.
-    pub(super) fn take(self: &Arc<Places<K>>, whose: Option<K>) -> Result<Place<K>, NoPlace> {
+    pub(crate) fn take(self: &Arc<Places<K>>, whose: Option<K>) -> Result<Place<K>, NoPlace> {
         let mut taken = self.taken.lock();
         if taken.all >= self.max {
             return Err(NoPlace::Full);

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use davy_access::{Permission, Scope};
+use davy_delivery::consumers::TooMany;
 use davy_history::HistoryError;
 use davy_journal::JournalError;
 use davy_model::Refusal;
@@ -203,9 +204,8 @@ pub(super) fn connected_consumer(consumer: &str) -> Status {
     about(Code::FailedPrecondition, "CONSUMER_CONNECTED", what, &[("consumer", consumer)])
 }
 
-pub(super) fn too_many_consumers(most: usize) -> Status {
-    let what = format!("{most} consumers are known, as many as may be: forget those that are gone");
-    status(Code::ResourceExhausted, "CONSUMERS_TOO_MANY", what)
+pub(super) fn too_many_consumers(why: TooMany) -> Status {
+    status(Code::ResourceExhausted, "CONSUMERS_TOO_MANY", format!("{why}: forget those that are gone"))
 }
 
 pub(super) fn unknown_alarm(alarm: &str) -> Status {
@@ -228,9 +228,11 @@ pub(super) fn journal(error: &JournalError) -> Status {
     }
 }
 
-pub(super) fn too_many_watchers(most: usize) -> Status {
-    let what =
-        format!("{most} callers watch readings, as many as may at once: end streams that nobody reads");
+/// As many streams of readings as may be at once, `whose` says of whom.
+pub(super) fn too_many_watchers(most: usize, whose: &str) -> Status {
+    let what = format!(
+        "{most} streams{whose} watch readings, as many as may at once: end streams that nobody reads"
+    );
     status(Code::ResourceExhausted, "WATCHERS_TOO_MANY", what)
 }
 

@@ -11,3 +11,4 @@ mod pages;
 mod people;
 mod publish;
 mod requests;
+mod shares;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use davy_access::Caller;
 use davy_delivery::{
     Mark, SiteFeed, Token,
-    consumers::{CONSUMERS_MAX, Consumer, Filters, Listening, Who},
+    consumers::{Consumer, Filters, Listening, Who},
 };
 use davy_journal::{Cursor, JournalReader};
 use davy_proto::v1 as wire;
@@ -42,7 +42,7 @@ pub(super) fn listen(
     }
     let filters = Filters { sites: request.sites.clone(), scopes: request.scopes.clone(), tier: wanted.tier };
     let listening = hub.consumers.listen(&who(caller, &request.consumer)?, filters, &wanted.sites);
-    listening.map(Some).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))
+    listening.map(Some).map_err(status::too_many_consumers)
 }
 
 /// Where a consumer that confirmed before goes on; `None` when it never did.
@@ -74,7 +74,7 @@ pub(super) async fn confirm(hub: &Hub, by: &Admitted, consumer: &str, token: &To
             return Err(status::foreign_token(&site.id));
         }
     }
-    let consumer = hub.consumers.admit(&who).map_err(|_| status::too_many_consumers(CONSUMERS_MAX))?;
+    let consumer = hub.consumers.admit(&who).map_err(status::too_many_consumers)?;
     for (site, Mark { sequence, .. }) in moves {
         // Most of a token's sites stand still.
         let stands = consumer.position(&site.id).is_some_and(|known| known.sequence >= sequence);

@@ -12,8 +12,9 @@ mod watch;
 
 use std::{pin::Pin, sync::Arc};
 
+use davy_access::Caller;
 use davy_proto::v1 as wire;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
@@ -22,22 +23,34 @@ use super::{status, v1::telemetry_service_server::TelemetryService};
 use crate::{
     guard::{Admitted, Lookout},
     hub::Hub,
+    port::{NoPlace, Place, Places},
 };
 
 /// How many may watch readings at once, of all sites.
 pub(crate) const WATCHERS_MAX: usize = 64;
+/// How many streams of these one caller may have, where callers are known.
+const CALLER_WATCHERS_MAX: usize = 16;
 
 pub(crate) struct Telemetry {
     hub: Arc<Hub>,
     /// Room for those who watch.
-    room: Arc<Semaphore>,
+    room: Arc<Places<Arc<str>>>,
     stop: CancellationToken,
 }
 
 impl Telemetry {
     pub(crate) fn new(hub: &Arc<Hub>, stop: &CancellationToken) -> Telemetry {
-        let room = Arc::new(Semaphore::new(WATCHERS_MAX));
+        let room = Places::new(WATCHERS_MAX, CALLER_WATCHERS_MAX);
         Telemetry { hub: Arc::clone(hub), room, stop: stop.clone() }
+    }
+
+    /// A place for a stream of readings.
+    fn place(&self, caller: &Caller) -> Result<Place<Arc<str>>, Status> {
+        let whose = caller.is_proven().then(|| Arc::clone(caller.name()));
+        self.room.take(whose).map_err(|no_place| match no_place {
+            NoPlace::Full => status::too_many_watchers(WATCHERS_MAX, ""),
+            NoPlace::Each => status::too_many_watchers(CALLER_WATCHERS_MAX, " of one caller"),
+        })
     }
 }
 
@@ -68,11 +81,10 @@ impl TelemetryService for Telemetry {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let (by, request) = Admitted::of(request);
         let wire::TelemetryServiceWatchRequest { selector, snapshot } = request;
-        let permit = Arc::clone(&self.room).try_acquire_owned();
-        let permit = permit.map_err(|_| status::too_many_watchers(WATCHERS_MAX))?;
+        let place = self.place(&by.caller)?;
         // One message waits for the client: what is more waits for all, in the site's ring.
         let (sender, receiver) = mpsc::channel(1);
-        let teller = watch::Teller::new(&self.hub, &by, selector, sender, &self.stop, permit)?;
+        let teller = watch::Teller::new(&self.hub, &by, selector, sender, &self.stop, place)?;
         tokio::spawn(async move {
             // A client that is gone is no error.
             let _ = teller.tell(snapshot).await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use davy_model::{ReadingBlock, TagIndex};
 use davy_proto::{time_to_wire, v1 as wire};
 use davy_rules::{Choice, Plan};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use wire::telemetry_service_watch_response::Event;
@@ -16,6 +16,7 @@ use crate::{
     guard::Admitted,
     hub::Hub,
     live::{Heard, Told, Watcher},
+    port::Place,
     site::SiteService,
 };
 
@@ -34,7 +35,7 @@ pub(super) struct Teller {
     stop: CancellationToken,
     /// Which tags of these files are meant.
     meant: Option<(Arc<Plan>, Vec<bool>)>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place<Arc<str>>,
 }
 
 /// The client is gone, or Davy stops.
@@ -48,7 +49,7 @@ impl Teller {
         selector: Option<wire::TagSelector>,
         sender: mpsc::Sender<Result<Message, Status>>,
         stop: &CancellationToken,
-        permit: OwnedSemaphorePermit,
+        place: Place<Arc<str>>,
     ) -> Result<Teller, Status> {
         chosen(selector.as_ref())?;
         let selector = selector.unwrap_or_default();
@@ -62,7 +63,7 @@ impl Teller {
             sender,
             stop: stop.clone(),
             meant: None,
-            _permit: permit,
+            _place: place,
         })
     }
 
