@@ -11,7 +11,7 @@ use crate::batch::{Batch, Waiting};
 use crate::desk::{Desk, say_lost};
 use crate::feedback::{Publisher, Route};
 use crate::message::Message;
-use crate::quota::{Quota, QuotaConfig, Quotas};
+use crate::quota::{Quota, QuotaConfig, Quotas, Whose};
 use crate::topic::readings_topic;
 use crate::{Intake, Rejection};
 
@@ -80,7 +80,7 @@ impl CallIntake {
         Ok(Publication {
             calls: Arc::clone(self),
             desk: Desk::new(Arc::clone(&self.intake), self.route, Some((site, edge_node))),
-            quota: self.quotas.of(caller, Instant::now()),
+            quota: self.quotas.of(&Whose::Client(Arc::clone(caller)), Instant::now()),
             topic: readings_topic(site, edge_node),
             receipt,
             written,

@@ -21,7 +21,7 @@ use crate::desk::{Desk, Spoken, say_lost};
 use crate::feedback::{Publisher, Route};
 use crate::identifiers::Identifiers;
 use crate::message::{Message, Verdict};
-use crate::quota::{Quota, QuotaConfig, Quotas};
+use crate::quota::{Quota, QuotaConfig, Quotas, Whose};
 use crate::rights::{Clients, Credentials, Denied, Rights};
 use crate::sparkplug::owner;
 use crate::topic::is_native;
@@ -158,7 +158,11 @@ impl Handler for DoorIntake {
             return Err(Refusal::ClientIdNotAllowed);
         }
         let desk = Mutex::new(Desk::new(Arc::clone(&self.intake), self.route, rights.only_node()));
-        let quota = self.quotas.of(&connect.client_id, Instant::now());
+        let whose = rights.client().map_or_else(
+            || Whose::Identifier(Arc::clone(&connect.client_id)),
+            |client| Whose::Client(Arc::clone(client)),
+        );
+        let quota = self.quotas.of(&whose, Instant::now());
         Ok(Session { client_id: Arc::clone(&connect.client_id), rights, quota, desk })
     }
 

@@ -29,11 +29,20 @@ impl Default for QuotaConfig {
     }
 }
 
-/// The quotas of all clients of one door, by client identifier, so that who comes in anew finds what it left.
+/// Whose a quota is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    /// A client that is known, by its name: all its connections together.
+    Client(Arc<str>),
+    /// Somebody whom nobody asks for a name, by the client identifier.
+    Identifier(Arc<str>),
+}
+
+/// The quotas of all clients of one door, so that who comes in anew finds what it left.
 #[derive(Debug)]
 pub(crate) struct Quotas {
     config: QuotaConfig,
-    clients: Mutex<HashMap<Arc<str>, Arc<Quota>>>,
+    clients: Mutex<HashMap<Whose, Arc<Quota>>>,
     throttled_us: AtomicU64,
 }
 
@@ -113,17 +122,17 @@ impl Quotas {
     }
 
     /// What that client has left.
-    pub(crate) fn of(&self, client_id: &Arc<str>, now: Instant) -> Arc<Quota> {
+    pub(crate) fn of(&self, client: &Whose, now: Instant) -> Arc<Quota> {
         let mut clients = self.clients.lock();
-        if clients.len() >= CLIENTS_MAX && !clients.contains_key(client_id) {
+        if clients.len() >= CLIENTS_MAX && !clients.contains_key(client) {
             clients.retain(|_, quota| Arc::strong_count(quota) > 1 || !quota.owes_nothing(now));
         }
         let fresh = || Arc::new(Quota::new(self.config, now));
         if clients.len() >= CLIENTS_MAX {
             // All of them are here, or owe: a stranger more is bounded by its connection.
-            return clients.get(client_id).map_or_else(fresh, Arc::clone);
+            return clients.get(client).map_or_else(fresh, Arc::clone);
         }
-        Arc::clone(clients.entry(Arc::clone(client_id)).or_insert_with(fresh))
+        Arc::clone(clients.entry(client.clone()).or_insert_with(fresh))
     }
 
     /// Waits until the client owes nothing.
@@ -151,8 +160,8 @@ mod tests {
 
     const CONFIG: QuotaConfig = QuotaConfig { bytes_per_s: 1000, readings_per_s: 10, burst_s: 2 };
 
-    fn client(name: &str) -> Arc<str> {
-        name.into()
+    fn client(name: &str) -> Whose {
+        Whose::Client(name.into())
     }
 
     #[test]
@@ -193,6 +202,8 @@ mod tests {
             Duration::ZERO,
             "others owe nothing for it"
         );
+        let called_so = Whose::Identifier("gw-1".into());
+        assert_eq!(quotas.of(&called_so, start).wait(start), Duration::ZERO, "nor who calls itself so");
     }
 
     #[test]

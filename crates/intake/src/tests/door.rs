@@ -10,14 +10,14 @@ use super::*;
 use crate::rights::{Client, Clients, Grant, Pattern, token_hash};
 use crate::{Cause, DoorIntake, GAP_GRACE, QuotaConfig};
 
-struct Open {
-    setting: Setting,
-    door: Door<DoorIntake>,
-    handler: Arc<DoorIntake>,
+pub(super) struct Open {
+    pub(super) setting: Setting,
+    pub(super) door: Door<DoorIntake>,
+    pub(super) handler: Arc<DoorIntake>,
 }
 
 impl Open {
-    fn new(inbox_bytes: usize, clients: Clients) -> Open {
+    pub(super) fn new(inbox_bytes: usize, clients: Clients) -> Open {
         Open::with_quota(inbox_bytes, clients, QuotaConfig::default())
     }
 
@@ -25,7 +25,7 @@ impl Open {
         Open::with(setting, clients, QuotaConfig::default())
     }
 
-    fn with_quota(inbox_bytes: usize, clients: Clients, quota: QuotaConfig) -> Open {
+    pub(super) fn with_quota(inbox_bytes: usize, clients: Clients, quota: QuotaConfig) -> Open {
         Open::with(Setting::new(inbox_bytes), clients, quota)
     }
 
@@ -272,7 +272,7 @@ async fn at_qos_0_a_full_inbox_drops_counts_and_says_so() {
 }
 
 /// Commits whatever comes.
-fn commit_all(mut writer: Writer) -> JoinHandle<()> {
+pub(super) fn commit_all(mut writer: Writer) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(parcel) = writer.0.recv().await {
             parcel.committed();

@@ -8,6 +8,7 @@ mod hj212;
 mod hostile;
 mod measure;
 mod mosquitto;
+mod senders;
 mod sparkplug;
 
 use std::sync::Arc;
