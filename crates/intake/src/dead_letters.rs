@@ -247,6 +247,7 @@ mod tests {
             site: "park".into(),
             edge_node: edge_node.into(),
             topic: format!("davy/v1/park/{edge_node}/readings").into(),
+            sender: None,
         }
     }
 

@@ -45,6 +45,16 @@ pub(crate) struct Desk {
     findings: Vec<Rejection>,
 }
 
+/// A message that is taken for nobody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stray<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) arrival: Timestamp,
+    /// Who may not publish to that topic, where the door knows its name.
+    pub(crate) client: Option<&'a Arc<str>>,
+}
+
 /// The edge nodes a session spoke for, by site and id.
 pub(crate) type Spoken = BTreeMap<(Arc<str>, Arc<str>), Arc<NodePresence>>;
 
@@ -134,7 +144,8 @@ impl Desk {
         batch: &mut Batch,
     ) {
         let Some(place) = self.place(topic) else {
-            self.keep_stray(None, "".into(), topic, payload, arrival, &finding);
+            let stray = Stray { topic, payload, arrival, client: None };
+            self.keep_stray(None, "".into(), &stray, &finding);
             return;
         };
         let desk = &self.topics[place];
@@ -164,9 +175,9 @@ impl Desk {
     }
 
     /// A message that may not be published to its topic: kept, counted, and told to the sender where it is known.
-    pub(crate) fn refuse(&self, topic: &str, payload: &[u8], arrival: Timestamp) {
-        let finding = not_allowed(topic);
-        let (door, node) = match self.address(topic) {
+    pub(crate) fn refuse(&self, stray: &Stray<'_>) {
+        let finding = not_allowed(stray.topic);
+        let (door, node) = match self.address(stray.topic) {
             Address::Of(Addressed { door, node, .. }) => {
                 let id = Arc::clone(&door.site.node(node).id);
                 (Some(door), id)
@@ -174,7 +185,7 @@ impl Desk {
             Address::NoSuchNode(door, id) => (Some(door), id.into()),
             Address::Nobody => (None, "".into()),
         };
-        self.keep_stray(door.as_deref(), node, topic, payload, arrival, &finding);
+        self.keep_stray(door.as_deref(), node, stray, &finding);
         let spoke = self.spoke.keys().next().map(|(site, node)| (&**site, &**node));
         if let Some((site, node)) = spoke.or(self.sender())
             && let Some(door) = self.intake.directory.site(site)
@@ -396,13 +407,14 @@ impl Desk {
 
     /// A message for nobody Davy knows.
     fn stray(&self, message: &Message<'_>) -> Verdict {
-        match self.address(message.topic) {
+        let Message { topic, payload, arrival, .. } = *message;
+        let stray = Stray { topic, payload, arrival, client: None };
+        match self.address(topic) {
             Address::NoSuchNode(door, id) => {
                 let finding = no_such_node(&id, &door.site.id);
-                let Message { topic, payload, arrival, .. } = *message;
-                self.keep_stray(Some(&door), id.into(), topic, payload, arrival, &finding);
+                self.keep_stray(Some(&door), id.into(), &stray, &finding);
             }
-            Address::Of(_) | Address::Nobody => self.refuse(message.topic, message.payload, message.arrival),
+            Address::Of(_) | Address::Nobody => self.refuse(&stray),
         }
         Verdict::NotAllowed
     }
@@ -411,11 +423,10 @@ impl Desk {
         &self,
         door: Option<&SiteDoor>,
         edge_node: Arc<str>,
-        topic: &str,
-        payload: &[u8],
-        arrival: Timestamp,
+        stray: &Stray<'_>,
         finding: &Rejection,
     ) {
+        let Stray { topic, payload, arrival, client } = *stray;
         let strays = &self.intake.strays;
         let (account, letters) = match door {
             Some(door) => (&*door.account, &*door.dead_letters),
@@ -434,6 +445,7 @@ impl Desk {
                 edge_node
             },
             topic: topic.into(),
+            sender: client.cloned(),
         };
         letters.keep(&origin, std::slice::from_ref(finding), payload);
     }

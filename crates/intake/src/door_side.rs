@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use davy_codec::sparkplug::SparkplugTopic;
 use davy_door::{
@@ -17,7 +16,7 @@ use tokio::time::Instant;
 use crate::Intake;
 use crate::batch::{Batch, Waiting};
 use crate::certificate;
-use crate::desk::{Desk, Spoken, say_lost};
+use crate::desk::{Desk, Spoken, Stray, say_lost};
 use crate::feedback::{Publisher, Route};
 use crate::identifiers::Identifiers;
 use crate::message::{Message, Verdict};
@@ -34,7 +33,6 @@ const SPARKPLUG_STATE: &str = "spBv1.0/STATE/";
 pub struct DoorIntake {
     intake: Arc<Intake>,
     publisher: DoorPublisher,
-    clients: ArcSwap<Clients>,
     quotas: Quotas,
     identifiers: Identifiers,
     route: Route,
@@ -63,11 +61,11 @@ impl DoorIntake {
     ) -> DoorIntake {
         let route = intake.feedback.route();
         intake.feedback.connect(route, Arc::new(WayBack(publisher.clone())));
+        intake.clients.store(Arc::new(clients));
         DoorIntake {
             publisher,
             opened: intake.now(),
             intake,
-            clients: ArcSwap::from_pointee(clients),
             quotas: Quotas::new(quota),
             identifiers: Identifiers::default(),
             route,
@@ -87,7 +85,7 @@ impl DoorIntake {
 
     /// Puts other clients in place. Connections that are open keep the rights they came in with.
     pub fn replace_clients(&self, clients: Clients) {
-        self.clients.store(Arc::new(clients));
+        self.intake.clients.store(Arc::new(clients));
     }
 
     /// Commands to edge nodes that a client speaks for, and the STATE of hosts, which is no secret.
@@ -145,7 +143,7 @@ impl Handler for DoorIntake {
             password: connect.password.as_deref(),
             certificate_names: &names,
         };
-        let rights = self.clients.load().authenticate(&credentials).map_err(|denied| {
+        let rights = self.intake.clients.load().authenticate(&credentials).map_err(|denied| {
             tracing::warn!(client = %connect.client_id, peer = %peer.addr, %denied, "a client was not let in");
             match denied {
                 Denied::Credentials => Refusal::BadCredentials,
@@ -216,7 +214,8 @@ impl Handler for DoorIntake {
     }
 
     fn refused(&self, session: &Arc<Session>, topic: &str, payload: &Bytes) {
-        session.desk.lock().refuse(topic, payload, self.intake.now());
+        let client = session.rights.client();
+        session.desk.lock().refuse(&Stray { topic, payload, arrival: self.intake.now(), client });
     }
 
     async fn closed(&self, session: &Arc<Session>, how: Closed) {

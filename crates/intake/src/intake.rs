@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use davy_codec::Limits;
 use davy_model::{Reason, Timestamp};
 
@@ -13,6 +14,7 @@ use crate::feedback::Feedback;
 use crate::hj212::{Counters, Hj212Stats};
 use crate::presence::SessionId;
 use crate::remark::remark;
+use crate::rights::Clients;
 use crate::sparkplug::{SparkplugConfig, SparkplugHost};
 use crate::{Account, DeadLetters, Directory, Lost};
 
@@ -34,6 +36,8 @@ pub struct Intake {
     pub strays: Strays,
     /// Sparkplug's edge nodes.
     pub sparkplug: SparkplugHost,
+    /// Who may come in by the door.
+    pub(crate) clients: ArcSwap<Clients>,
     pub(crate) payload_bytes_max: usize,
     pub(crate) hj212: Counters,
     clock: Clock,
@@ -70,6 +74,7 @@ impl Intake {
                 dead_letters: Arc::new(DeadLetters::new(1000, 16 << 20)),
             },
             sparkplug: SparkplugHost::new(sparkplug, payload_bytes_max),
+            clients: ArcSwap::default(),
             payload_bytes_max,
             hj212: Counters::default(),
             clock,

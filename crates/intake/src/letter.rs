@@ -36,6 +36,8 @@ pub struct DeadLetter {
     pub payload: Bytes,
     /// When somebody sent it again.
     pub replayed: Option<Timestamp>,
+    /// The client whose topic it was not, where the door knew its name.
+    pub sender: Option<Arc<str>>,
 }
 
 /// Where a letter came from.
@@ -49,6 +51,8 @@ pub struct Origin {
     pub edge_node: Arc<str>,
     /// The topic.
     pub topic: Arc<str>,
+    /// The client whose topic it is not, where the door knows its name.
+    pub sender: Option<Arc<str>>,
 }
 
 /// Which letters to list.
@@ -93,6 +97,7 @@ impl DeadLetter {
             rejected: findings.iter().map(cost).sum(),
             payload: Bytes::copy_from_slice(payload),
             replayed: None,
+            sender: origin.sender.clone(),
         }
     }
 
@@ -103,6 +108,7 @@ impl DeadLetter {
         };
         LETTER_BYTES
             + self.topic.len()
+            + self.sender.as_ref().map_or(0, |sender| sender.len())
             + self.payload.len()
             + self.findings.iter().map(text).sum::<usize>()
             + self.findings.len() * size_of::<Rejection>()

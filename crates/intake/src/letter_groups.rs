@@ -151,8 +151,13 @@ mod tests {
     use crate::{DeadLetters, Origin};
 
     fn origin(edge_node: &str) -> Origin {
-        let topic = "t".into();
-        Origin { arrival: Timestamp::from_micros(7), site: "park".into(), edge_node: edge_node.into(), topic }
+        Origin {
+            arrival: Timestamp::from_micros(7),
+            site: "park".into(),
+            edge_node: edge_node.into(),
+            topic: "t".into(),
+            sender: None,
+        }
     }
 
     fn at(reason: Reason, pointer: &str) -> Rejection {

@@ -1,7 +1,8 @@
 //! Dead letters sent again: read, bound and judged as their site's files are now, at the times they were measured.
 //!
 //! What comes of it is marked as replayed: it may raise an alarm, late and silent, and clears none. Readings of the message
-//! that were taken when it came are recognised, and not judged twice.
+//! that were taken when it came are recognised, and not judged twice. A message that a client was not allowed to publish stays
+//! refused for as long as that client may not speak for the edge node: sent again, it would be taken for the edge node's own.
 
 use std::sync::Arc;
 
@@ -31,11 +32,21 @@ pub struct Replayed {
 }
 
 /// Why a letter cannot be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
     /// Its topic is still nobody's.
     #[error("TOPIC_NOT_ALLOWED: its topic belongs to no edge node of a site")]
     NoTopic,
+    /// Whoever sent it may not speak for the edge node that it is about.
+    #[error("TOPIC_NOT_ALLOWED: {sender:?} sent it, which may not speak for {edge_node} of {site}")]
+    NotItsSender {
+        /// The client.
+        sender: Arc<str>,
+        /// The site.
+        site: Arc<str>,
+        /// The edge node.
+        edge_node: Arc<str>,
+    },
     /// Its site still has no such edge node.
     #[error("DEVICE_UNKNOWN: the site has no such edge node")]
     NoSuchNode,
@@ -105,6 +116,13 @@ impl Intake {
             Address::NoSuchNode(..) => return Err(NotReplayed::NoSuchNode),
             Address::Nobody => return Err(NotReplayed::NoTopic),
         };
+        if let Some(sender) = &letter.sender {
+            let (site, edge_node) = (&door.site.id, &door.site.node(node).id);
+            if !self.clients.load().speaks_for(sender, site, edge_node) {
+                let (sender, site, edge_node) = (Arc::clone(sender), Arc::clone(site), Arc::clone(edge_node));
+                return Err(NotReplayed::NotItsSender { sender, site, edge_node });
+            }
+        }
         let reader = match reads {
             Reads::Readings(codec) => Reader::Codec(codec),
             Reads::Sparkplug(heard) if carries_readings(heard.verb) => Reader::Sparkplug(heard),

@@ -121,6 +121,11 @@ impl Clients {
         self
     }
 
+    /// Whether the client of that name may speak for that edge node now.
+    pub(crate) fn speaks_for(&self, client: &str, site: &str, edge_node: &str) -> bool {
+        self.by_name.get(client).is_some_and(|client| client.rights().speaks_for(site, edge_node))
+    }
+
     /// Says what a connection may do.
     ///
     /// A user name decides by its token, and by its certificate when it has no token; without a user name the

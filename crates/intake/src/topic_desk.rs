@@ -59,6 +59,7 @@ impl TopicDesk {
             site: Arc::clone(&door.site.id),
             edge_node: Arc::clone(&self.node_id),
             topic: Arc::clone(&self.topic),
+            sender: None,
         };
         door.dead_letters.keep(&origin, found, message.payload);
         intake.feedback.note(&self.feedback, route, outcome, found);

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::asked::Asked;
 use super::shared::{Delivery, Event, Shared};
 use crate::batch::{Batch, Waiting};
-use crate::desk::Desk;
+use crate::desk::{Desk, Stray};
 use crate::feedback::Route;
 use crate::message::Message;
 
@@ -86,7 +86,8 @@ fn take(shared: &Shared, desk: &mut Desk, asked: &mut Asked, delivery: &Delivery
     let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
     // A broker speaks for everybody, but only of what it was asked for.
     if !asked.has(shared, topic) {
-        return desk.refuse(topic, &publish.payload, delivery.arrival);
+        let stray = Stray { topic, payload: &publish.payload, arrival: delivery.arrival, client: None };
+        return desk.refuse(&stray);
     }
     let message = Message {
         topic,

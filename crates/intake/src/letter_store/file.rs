@@ -20,7 +20,13 @@ use crate::letter_groups::Group;
 /// `Dead`, in the file's header.
 const APPLICATION_ID: i32 = 0x4465_6164;
 /// Of the tables below.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
+/// What a file of layout 1 lacks. Whoever sent what was refused for its topic then is not known, so it is nobody who may.
+const SINCE_1: &str = "
+ALTER TABLE letters ADD COLUMN sender TEXT;
+UPDATE letters SET sender = '' WHERE findings LIKE '%\"TOPIC_NOT_ALLOWED\"%';
+PRAGMA user_version = 2;
+";
 /// Numbers that may have been given when a process ends without a word: more than come in the time between two writes.
 const AHEAD: u64 = 10_000;
 
@@ -29,7 +35,7 @@ CREATE TABLE inboxes(inbox TEXT PRIMARY KEY, last_number INTEGER NOT NULL) STRIC
 CREATE TABLE letters(
   inbox TEXT NOT NULL, number INTEGER NOT NULL, arrival INTEGER NOT NULL, site TEXT NOT NULL, edge_node TEXT NOT NULL,
   topic TEXT NOT NULL, rejected INTEGER NOT NULL, omitted INTEGER NOT NULL, replayed INTEGER, findings TEXT NOT NULL,
-  payload BLOB NOT NULL, UNIQUE(inbox, number)) STRICT;
+  payload BLOB NOT NULL, sender TEXT, UNIQUE(inbox, number)) STRICT;
 CREATE TABLE kinds(
   inbox TEXT NOT NULL, edge_node TEXT NOT NULL, code TEXT NOT NULL, pointer TEXT NOT NULL, messages INTEGER NOT NULL,
   readings INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, example INTEGER NOT NULL,
@@ -87,6 +93,7 @@ impl LetterFile {
         if tables == 0 {
             create(&mut conn)?;
         }
+        bring_up(&mut conn)?;
         check(&conn)?;
         let content = read(&conn)?;
         Ok((LetterFile { conn }, content))
@@ -171,6 +178,18 @@ fn create(conn: &mut Connection) -> Result<(), FileError> {
     Ok(transaction.commit()?)
 }
 
+/// Gives a file of a layout before this one what it lacks.
+fn bring_up(conn: &mut Connection) -> Result<(), FileError> {
+    let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if (application, version) == (APPLICATION_ID, 1) {
+        let transaction = conn.transaction()?;
+        transaction.execute_batch(SINCE_1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
 fn check(conn: &Connection) -> Result<(), FileError> {
     let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -190,7 +209,8 @@ fn read(conn: &Connection) -> Result<Content, FileError> {
         content.entry(row.get(0)?).or_default().last_number = natural(row, 1)?;
     }
     let mut letters = conn.prepare(
-        "SELECT inbox, number, arrival, site, edge_node, topic, rejected, omitted, replayed, findings, payload
+        "SELECT inbox, number, arrival, site, edge_node, topic, rejected, omitted, replayed, findings, payload,
+         sender
          FROM letters ORDER BY inbox, number",
     )?;
     let mut rows = letters.query([])?;
@@ -226,6 +246,7 @@ fn letter(row: &Row<'_>) -> Result<DeadLetter, FileError> {
         replayed: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_micros),
         findings,
         payload: Bytes::from(row.get::<_, Vec<u8>>(10)?),
+        sender: row.get(11)?,
     })
 }
 
@@ -246,7 +267,7 @@ fn kind(row: &Row<'_>) -> Result<Option<Group>, FileError> {
 
 fn insert(transaction: &Transaction<'_>, inbox: &str, letter: &DeadLetter) -> Result<(), FileError> {
     let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO letters VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT OR REPLACE INTO letters VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     insert.execute(params![
         inbox,
@@ -260,6 +281,7 @@ fn insert(transaction: &Transaction<'_>, inbox: &str, letter: &DeadLetter) -> Re
         letter.replayed.map(Timestamp::as_micros),
         findings::to_cell(&letter.findings),
         &letter.payload[..],
+        letter.sender,
     ])?;
     Ok(())
 }

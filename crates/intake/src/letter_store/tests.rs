@@ -81,6 +81,7 @@ fn refuse(inbox: &DeadLetters, edge_node: &str, payload: &[u8]) {
         site: "park".into(),
         edge_node: edge_node.into(),
         topic: format!("davy/v1/park/{edge_node}/readings").into(),
+        sender: (edge_node == "gw-2").then(|| "east".into()),
     };
     let position = Some(davy_codec::Position { line: 1, column: 7, offset: 6 });
     let at = |pointer: &str, found| Rejection { pointer: pointer.to_owned(), ..found };
@@ -240,6 +241,30 @@ fn a_damaged_file_is_put_aside_and_a_new_one_begun() {
         after.store.stop();
         assert_eq!(Bench::start(&path).told(), left, "{what}");
     }
+}
+
+#[test]
+fn a_file_of_the_layout_before_is_taken_up_and_what_was_refused_for_its_topic_is_nobodys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("letters.db");
+    let before = Bench::start(&path);
+    refuse(before.park(), "gw-1", b"{}");
+    let topic = [remark(Reason::TopicNotAllowed, "t", "", "")];
+    let origin = Origin {
+        arrival: Timestamp::from_micros(7),
+        site: "park".into(),
+        edge_node: "gw-1".into(),
+        topic: "t".into(),
+        sender: None,
+    };
+    before.park().keep(&origin, &topic, b"{}");
+    before.store.stop();
+    let conn = Connection::open(&path).expect("opened");
+    conn.execute_batch("ALTER TABLE letters DROP COLUMN sender; PRAGMA user_version = 1").expect("done");
+    drop(conn);
+    let after = Bench::start(&path);
+    let senders: Vec<_> = all(after.park()).into_iter().map(|letter| letter.sender).collect();
+    assert_eq!(senders, [Some("".into()), None]);
 }
 
 #[test]

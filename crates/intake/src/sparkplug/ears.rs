@@ -119,6 +119,7 @@ impl<'a> Ears<'a> {
             site: Arc::clone(&door.site.id),
             edge_node: Arc::clone(&self.place.node_id),
             topic: self.node.topic(message).into(),
+            sender: None,
         };
         door.dead_letters.keep(&origin, &self.findings, message.payload);
         if let Some(route) = self.route {

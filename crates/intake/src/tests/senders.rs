@@ -1,9 +1,9 @@
-//! Who sent it, whatever it is called: a client's quota, and what it was refused for.
+//! Who sent it, whatever it is called: a client's quota, and what it was refused.
 
 use super::door::{Open, commit_all};
 use super::*;
 use crate::rights::{Client, Clients, Grant, Pattern, token_hash};
-use crate::QuotaConfig;
+use crate::{LetterFilter, NotReplayed, QuotaConfig};
 
 /// Clients that speak for these edge nodes of `park`.
 fn clients(of: &[(&str, &str)]) -> Clients {
@@ -46,5 +46,37 @@ async fn a_client_has_one_quota_whatever_it_calls_itself_and_leaves_no_debt_to_a
     gateway.publish(READINGS, QoS::AtLeastOnce, r#"{"values":{"AT-1/h2s":1}}"#).await;
     assert_eq!(gateway.puback().await, PubAckReason::Success);
     assert_eq!(handler.throttled(), waited, "what another owes is another's");
+    committing.abort();
+}
+
+#[tokio::test]
+async fn what_was_refused_to_a_client_is_not_sent_again_for_it_until_it_may_speak_for_the_edge_node() {
+    let open = Open::new(1 << 20, clients(&[("one", "gw-1"), ("two", "gw-2")]));
+    let Open { setting, door, handler } = open;
+    let committing = commit_all(setting.writer);
+    let mut gateway = by(door.local_addr().port(), "gw", "one").await;
+    let payload = r#"{"values":{"TK-1/level":7.31}}"#;
+    gateway.publish("davy/v1/park/gw-2/readings", QoS::AtLeastOnce, payload).await;
+    assert_eq!(gateway.puback().await, PubAckReason::NotAuthorized);
+    let letter = setting.door.dead_letters.list(&LetterFilter::default(), 1).remove(0);
+    assert_eq!((&*letter.edge_node, letter.findings.len()), ("gw-2", 1));
+    let tried = || setting.intake.try_replay(&letter);
+    let not_its =
+        NotReplayed::NotItsSender { sender: "one".into(), site: "park".into(), edge_node: "gw-2".into() };
+    assert_eq!(tried(), Err(not_its.clone()), "gw-2 never said it");
+    assert_eq!(setting.intake.replay(&letter).await, Err(not_its.clone()), "gw-2 never said it");
+    assert_eq!(setting.door.account.totals().accepted, 0);
+    // Whoever is no client any more speaks for nobody.
+    handler.replace_clients(clients(&[("two", "gw-2")]));
+    assert_eq!(tried(), Err(not_its));
+    handler.replace_clients(clients(&[("one", "gw-*")]));
+    assert_eq!(tried().map(|replayed| replayed.accepted), Ok(1), "the grant was forgotten, and is there now");
+    assert_eq!(setting.intake.replay(&letter).await.map(|replayed| replayed.accepted), Ok(1));
+
+    // A topic that nobody had is as before: its site's files are mended, not grants.
+    gateway.publish("elsewhere", QoS::AtLeastOnce, payload).await;
+    assert_eq!(gateway.puback().await, PubAckReason::NotAuthorized);
+    let stray = setting.intake.strays.dead_letters.list(&LetterFilter::default(), 1).remove(0);
+    assert_eq!(setting.intake.try_replay(&stray), Err(NotReplayed::NoTopic));
     committing.abort();
 }
