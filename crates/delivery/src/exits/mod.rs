@@ -219,13 +219,19 @@ impl Exits {
         self.store.ask(move |file| file.ledger(&exit, before, len)).await
     }
 
-    /// Has dead letters of an exit sent again: these, or all that its receiver has not taken. Gives how many will be.
+    /// Has dead letters of an exit sent again: these, or all that its receiver has not taken; of these sites alone. Gives how many
+    /// will be.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn replay(&self, door: &Door, numbers: Vec<u64>) -> Result<u64, StoreError> {
+    pub async fn replay(
+        &self,
+        door: &Door,
+        numbers: Vec<u64>,
+        is_meant: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<u64, StoreError> {
         let name = Arc::clone(&door.name);
-        let asked = self.store.ask(move |file| file.ask_letters(&name, &numbers)).await?;
+        let asked = self.store.ask(move |file| file.ask_letters(&name, &numbers, is_meant)).await?;
         door.health.ask_for_letters();
         Ok(asked)
     }

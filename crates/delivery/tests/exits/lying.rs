@@ -101,7 +101,7 @@ async fn an_alert_that_is_refused_goes_to_dead_letters_and_the_rest_goes_on() {
 
     // One is refused once more, the other is taken now, under the id it had.
     receiver.will([Act::Says(204), Act::Says(400)]);
-    assert_eq!(running.exits.replay(running.door(), Vec::new()).await.unwrap(), 2);
+    assert_eq!(running.exits.replay(running.door(), Vec::new(), |_| true).await.unwrap(), 2);
     running.until(|_| receiver.heard().len() == 7).await;
     assert_eq!(receiver.taken(), plant.ids([1, 4, 5, 2]));
     running.until(|running| running.door().health.figures().refused == 3).await;

@@ -53,7 +53,7 @@ impl ExitService for Ways {
         let entries = exits.ledger(&door.name, before, len).await.map_err(|error| storage(&error))?;
         let next = entries.last().filter(|_| entries.len() == len).map(|entry| entry.number.to_string());
         Ok(Response::new(wire::ExitServiceListToldResponse {
-            told: entries.iter().map(told).collect(),
+            told: entries.iter().filter(|entry| by.may(&entry.site)).map(told).collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }
@@ -79,7 +79,8 @@ impl ExitService for Ways {
         // One whose exit is gone is for who looks after everything.
         let is_shown =
             |letter: &DeadLetter| match self.hub.exits.as_ref().and_then(|exits| exits.door(&letter.exit)) {
-                Some(door) => is_theirs(&by, door),
+                // It may have told of more sites once.
+                Some(door) => is_theirs(&by, door) && by.may(&letter.site),
                 None => by.may_everywhere(),
             };
         let next = letters.last().filter(|_| letters.len() == len).map(|letter| letter.number.to_string());
@@ -133,7 +134,9 @@ impl Ways {
         if request.numbers.len() > REPLAY_MAX {
             return Err(status::invalid(format!("at most {REPLAY_MAX} dead letters at a time")));
         }
-        exits.replay(door, request.numbers.clone()).await.map_err(|error| storage(&error))
+        let by = by.clone();
+        let replayed = exits.replay(door, request.numbers.clone(), move |site| by.may(site));
+        replayed.await.map_err(|error| storage(&error))
     }
 
     /// Whether its receiver had wanted nothing more.

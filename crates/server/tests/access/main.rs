@@ -2,6 +2,7 @@
 
 mod certificates;
 mod doc;
+mod exits;
 mod house;
 mod issuer;
 mod login;

@@ -99,17 +99,29 @@ impl StoreFile {
         Ok(self.conn().query_row(owed, [exit], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// Has dead letters sent again: these, or all of the exit that its receiver has not taken. Gives how many.
-    pub(in crate::exits) fn ask_letters(&mut self, exit: &str, numbers: &[u64]) -> Result<u64, StoreError> {
+    /// Has dead letters of these sites sent again: these, or all of the exit that its receiver has not taken. Gives how many.
+    pub(in crate::exits) fn ask_letters(
+        &mut self,
+        exit: &str,
+        numbers: &[u64],
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<u64, StoreError> {
         let transaction = self.conn().transaction()?;
+        let mut sites: Vec<String> = transaction
+            .prepare("SELECT DISTINCT site FROM dead_letters WHERE exit = ?1")?
+            .query_map([exit], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        sites.retain(|site| is_meant(site));
         let mut asked = 0;
-        if numbers.is_empty() {
-            let all = "UPDATE dead_letters SET asked = 1 WHERE exit = ?1 AND delivered_us IS NULL";
-            asked += transaction.execute(all, [exit])?;
-        }
-        for number in numbers {
-            let one = "UPDATE dead_letters SET asked = 1 WHERE exit = ?1 AND number = ?2";
-            asked += transaction.execute(one, params![exit, int(*number)])?;
+        for site in sites {
+            if numbers.is_empty() {
+                let all = "UPDATE dead_letters SET asked = 1 WHERE exit = ?1 AND site = ?2 AND delivered_us IS NULL";
+                asked += transaction.execute(all, [exit, &site])?;
+            }
+            for number in numbers {
+                let one = "UPDATE dead_letters SET asked = 1 WHERE exit = ?1 AND site = ?2 AND number = ?3";
+                asked += transaction.execute(one, params![exit, site, int(*number)])?;
+            }
         }
         transaction.commit()?;
         Ok(asked as u64)
