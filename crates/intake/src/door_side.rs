@@ -83,9 +83,14 @@ impl DoorIntake {
         self.quotas.throttled()
     }
 
-    /// Puts other clients in place. Connections that are open keep the rights they came in with.
+    /// Puts other clients in place. Who is connected and would not come in so any more is hung up on at the next message, and
+    /// nothing of that is taken: with other grants one comes in anew.
     pub fn replace_clients(&self, clients: Clients) {
         self.intake.clients.store(Arc::new(clients));
+    }
+
+    fn is_let_in(&self, session: &Session) -> bool {
+        self.intake.clients.load().still_give(&session.rights)
     }
 
     /// Commands to edge nodes that a client speaks for, and the STATE of hosts, which is no secret.
@@ -172,7 +177,8 @@ impl Handler for DoorIntake {
     }
 
     fn may_subscribe(&self, session: &Session, filter: &str) -> bool {
-        session.rights.may_subscribe(filter) || self.may_hear_sparkplug(&session.rights, filter)
+        self.is_let_in(session)
+            && (session.rights.may_subscribe(filter) || self.may_hear_sparkplug(&session.rights, filter))
     }
 
     fn standing(&self, _session: &Session, filter: &str) -> Vec<(Arc<str>, Bytes)> {
@@ -190,6 +196,12 @@ impl Handler for DoorIntake {
         receipt: Receipt,
     ) -> Vec<PubackReason> {
         let mut verdicts = Vec::new();
+        if !self.is_let_in(session) {
+            let client = &session.client_id;
+            tracing::warn!(%client, "a client is hung up on: it would not be let in as it was any more");
+            // Without its receipt nothing is acknowledged, and the connection ends.
+            return verdicts;
+        }
         for run in batch.chunk_by(|a, b| a.qos == b.qos) {
             let bytes = run.iter().map(|publish| publish.payload.len() as u64).sum();
             match run[0].qos {
@@ -233,7 +245,8 @@ impl Handler for DoorIntake {
                 self.handed_over.lock().insert(Arc::clone(&session.client_id), spoken);
                 return;
             }
-            desk.end(is_goodbye(how))
+            // Who is hung up on because it is shut out has not said goodbye.
+            desk.end(is_goodbye(how) && self.is_let_in(session))
         };
         say_lost(lost).await;
     }

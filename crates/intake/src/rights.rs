@@ -12,12 +12,12 @@ pub use davy_access::{Pattern, TokenHash, parse_token_hash, token_hash};
 /// Everyone who may connect.
 #[derive(Clone, Debug, Default)]
 pub struct Clients {
-    by_name: BTreeMap<Arc<str>, Client>,
+    by_name: BTreeMap<Arc<str>, Arc<Client>>,
     anonymous: Option<Rights>,
 }
 
 /// One who may connect, as the client file describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The MQTT user name.
     pub name: Arc<str>,
@@ -43,7 +43,7 @@ pub struct Grant {
 pub struct Rights {
     grants: Arc<[Grant]>,
     /// Whose they are; none where nobody is asked.
-    client: Option<Arc<str>>,
+    client: Option<Arc<Client>>,
 }
 
 /// What a connection says of itself.
@@ -91,7 +91,7 @@ impl Clients {
     /// # Errors
     /// [`ClientsError`] when two clients cannot be told apart, or one could never connect.
     pub fn new(clients: Vec<Client>, anonymous: Option<Rights>) -> Result<Clients, ClientsError> {
-        let mut by_name: BTreeMap<Arc<str>, Client> = BTreeMap::new();
+        let mut by_name: BTreeMap<Arc<str>, Arc<Client>> = BTreeMap::new();
         let mut certificates = BTreeSet::new();
         for client in clients {
             if client.token.is_none() && client.certificate.is_none() {
@@ -105,7 +105,7 @@ impl Clients {
             if by_name.contains_key(&client.name) {
                 return Err(ClientsError::Twice(client.name));
             }
-            by_name.insert(Arc::clone(&client.name), client);
+            by_name.insert(Arc::clone(&client.name), Arc::new(client));
         }
         Ok(Clients { by_name, anonymous })
     }
@@ -117,13 +117,21 @@ impl Clients {
 
     /// These clients and one more, which takes the place of one of its name.
     pub fn with(mut self, client: Client) -> Clients {
-        self.by_name.insert(Arc::clone(&client.name), client);
+        self.by_name.insert(Arc::clone(&client.name), Arc::new(client));
         self
     }
 
     /// Whether the client of that name may speak for that edge node now.
     pub(crate) fn speaks_for(&self, client: &str, site: &str, edge_node: &str) -> bool {
-        self.by_name.get(client).is_some_and(|client| client.rights().speaks_for(site, edge_node))
+        self.by_name.get(client).is_some_and(|client| rights(client).speaks_for(site, edge_node))
+    }
+
+    /// Whether somebody who came in with these rights would still come in so: with that proof, and the same grants.
+    pub(crate) fn still_give(&self, rights: &Rights) -> bool {
+        match &rights.client {
+            Some(then) => self.by_name.get(&then.name).is_some_and(|now| now == then),
+            None => self.anonymous.is_some(),
+        }
     }
 
     /// Says what a connection may do.
@@ -145,23 +153,21 @@ impl Clients {
             let wanted = client.and_then(|client| client.token);
             let token_fits = bool::from(given.ct_eq(&wanted.unwrap_or_default())) && wanted.is_some();
             return match client {
-                Some(client) if token_fits => Ok(client.rights()),
-                Some(client) if client.token.is_none() && holds(client) => Ok(client.rights()),
+                Some(client) if token_fits => Ok(rights(client)),
+                Some(client) if client.token.is_none() && holds(client) => Ok(rights(client)),
                 Some(_) | None => Err(Denied::Credentials),
             };
         }
         if !credentials.certificate_names.is_empty() {
             let client = self.by_name.values().find(|client| holds(client));
-            return client.map(Client::rights).ok_or(Denied::Certificate);
+            return client.map(rights).ok_or(Denied::Certificate);
         }
         self.anonymous.clone().ok_or(Denied::Anonymous)
     }
 }
 
-impl Client {
-    fn rights(&self) -> Rights {
-        Rights { client: Some(Arc::clone(&self.name)), ..Rights::new(self.grants.clone()) }
-    }
+fn rights(client: &Arc<Client>) -> Rights {
+    Rights { client: Some(Arc::clone(client)), ..Rights::new(client.grants.clone()) }
 }
 
 impl Rights {
@@ -178,7 +184,7 @@ impl Rights {
 
     /// The client that has them; `None` where nobody is asked who they are.
     pub(crate) fn client(&self) -> Option<&Arc<str>> {
-        self.client.as_ref()
+        self.client.as_ref().map(|client| &client.name)
     }
 
     /// Whether the connection may speak for that edge node.

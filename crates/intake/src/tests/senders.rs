@@ -74,9 +74,37 @@ async fn what_was_refused_to_a_client_is_not_sent_again_for_it_until_it_may_spea
     assert_eq!(setting.intake.replay(&letter).await.map(|replayed| replayed.accepted), Ok(1));
 
     // A topic that nobody had is as before: its site's files are mended, not grants.
+    let mut gateway = by(door.local_addr().port(), "gw", "one").await;
     gateway.publish("elsewhere", QoS::AtLeastOnce, payload).await;
     assert_eq!(gateway.puback().await, PubAckReason::NotAuthorized);
     let stray = setting.intake.strays.dead_letters.list(&LetterFilter::default(), 1).remove(0);
     assert_eq!(setting.intake.try_replay(&stray), Err(NotReplayed::NoTopic));
+    committing.abort();
+}
+
+#[tokio::test]
+async fn who_is_shut_out_is_hung_up_on_at_its_next_message_and_others_are_not() {
+    let open = Open::new(1 << 20, clients(&[("one", "gw-1"), ("two", "gw-2")]));
+    let Open { setting, door, handler } = open;
+    let committing = commit_all(setting.writer);
+    let port = door.local_addr().port();
+    let (mut one, mut two) = (by(port, "a", "one").await, by(port, "b", "two").await);
+    let of_two = "davy/v1/park/gw-2/readings";
+    let payload = r#"{"values":{"TK-1/level":7.31}}"#;
+    for (gateway, topic) in [(&mut one, READINGS), (&mut two, of_two)] {
+        gateway.publish(topic, QoS::AtLeastOnce, payload).await;
+        assert_eq!(gateway.puback().await, PubAckReason::Success);
+    }
+    let taken = setting.door.account.totals().received;
+    handler.replace_clients(clients(&[("two", "gw-2")]));
+    one.publish(READINGS, QoS::AtLeastOnce, payload).await;
+    let closed = async { while one.heard.recv().await.is_some_and(|p| !matches!(p, Packet::PubAck(_))) {} };
+    timeout(DEADLINE, closed).await.expect("the door closes the connection");
+    assert!(!one.has_puback());
+    assert_eq!(setting.door.account.totals().received, taken, "nothing of it is read");
+    let presence = setting.door.presence.node(&"gw-1".into());
+    until("it is lost", || presence.state() == Some(davy_model::NodeChange::Lost)).await;
+    two.publish(of_two, QoS::AtLeastOnce, payload).await;
+    assert_eq!(two.puback().await, PubAckReason::Success, "it is who it was");
     committing.abort();
 }

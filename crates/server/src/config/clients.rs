@@ -36,7 +36,7 @@ struct RawGrant {
 }
 
 /// Reads a clients file.
-pub(super) fn read(path: &Path) -> Result<Clients, Vec<ConfigProblem>> {
+pub(crate) fn read(path: &Path) -> Result<Clients, Vec<ConfigProblem>> {
     if !path.is_file() {
         return Err(vec![ConfigProblem::new(path.display().to_string(), "no such file")]);
     }

@@ -2,7 +2,7 @@
 
 mod access;
 mod audit;
-mod clients;
+pub(crate) mod clients;
 mod consumers;
 mod exits;
 mod file;
@@ -106,6 +106,8 @@ pub struct DoorConfig {
     pub certificate: Option<Arc<ServedCertificate>>,
     /// Who may come in.
     pub clients: davy_intake::rights::Clients,
+    /// Where that is read, and read again; `None` when everybody may.
+    pub clients_file: Option<PathBuf>,
     /// How much each of them may bring.
     pub quota: davy_intake::QuotaConfig,
 }
@@ -118,6 +120,7 @@ impl Config {
             door: davy_door::Config::listen_on(loopback(door_port)),
             certificate: None,
             clients: davy_intake::rights::Clients::anyone(),
+            clients_file: None,
             quota: davy_intake::QuotaConfig::default(),
         };
         Config {

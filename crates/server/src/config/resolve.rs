@@ -120,8 +120,9 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
     if plain.is_some_and(|plain| !plain.ip().is_loopback()) {
         problems.add("door.listen", "plain MQTT on loopback only; give other networks door.tls_listen");
     }
-    let clients = match &raw.clients_file {
-        Some(path) => match clients::read(&base.join(path)) {
+    let clients_file = raw.clients_file.as_ref().map(|path| base.join(path));
+    let clients = match &clients_file {
+        Some(path) => match clients::read(path) {
             Ok(clients) => Some(clients),
             Err(found) => {
                 problems.0.extend(found);
@@ -131,7 +132,7 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
         None => Some(Clients::anyone()),
     };
     let open = tls_addr.is_some_and(|addr| !addr.ip().is_loopback());
-    if open && raw.clients_file.is_none() {
+    if open && clients_file.is_none() {
         problems.add("door.clients_file", "off loopback, clients must be known: name a clients file");
     }
     let listen = plain.map(|addr| Listen { addr, tls: None }).into_iter().chain(tls).collect();
@@ -149,7 +150,13 @@ fn door(raw: &RawDoor, base: &Path, problems: &mut Problems) -> Option<DoorConfi
         readings_per_s: raw.client_readings_per_s,
         burst_s: raw.client_burst_s,
     };
-    (problems.0.len() == before).then_some(DoorConfig { door, certificate, clients: clients?, quota })
+    (problems.0.len() == before).then_some(DoorConfig {
+        door,
+        certificate,
+        clients: clients?,
+        clients_file,
+        quota,
+    })
 }
 
 /// The door's TLS, where it is asked for.

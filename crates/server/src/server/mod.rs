@@ -1,5 +1,6 @@
 //! The whole house put together: opened by `start`, closed by `shutdown`.
 
+mod clients;
 mod parts;
 mod start_error;
 

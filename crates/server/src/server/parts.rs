@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Server, StartError, start_error::io_error};
+use super::{Server, StartError, clients::ClientsFile, start_error::io_error};
 use crate::{
     Config,
     canary::{self, Ends, Gateway},
@@ -79,6 +79,11 @@ impl Parts {
             tokio::spawn(certificates::watch(self.hub.certificates.clone(), self.stop_serving.clone())),
         ];
         if let Some(opened) = &door {
+            if let Some(path) = config.door.as_ref().and_then(|door| door.clients_file.clone()) {
+                let canary = config.canary.as_ref().map(|_| opened.gateway.client());
+                let file = ClientsFile::new(path, canary, Arc::clone(&opened.handler));
+                tasks.push(tokio::spawn(file.watch(self.stop_serving.clone())));
+            }
             let publisher = opened.publisher.clone();
             let said = say::say_alarms(Arc::clone(&self.hub), publisher, self.stop_serving.clone());
             tasks.push(tokio::spawn(said));
