@@ -246,13 +246,14 @@ impl Plan {
 
 impl Plan {
     /// The watch here that carries on the alarm of a watch of another plan: of the rule of the same id and kind, on the same
-    /// subject.
+    /// subject, and told to people, or to other rules alone, as before.
     pub fn same_watch(&self, other: &Plan, watch: u32) -> Option<u32> {
         let was = other.watches[watch as usize];
         let old = &other.rules[was.rule as usize];
         let rule = self.rules.binary_search_by(|rule| rule.id.cmp(&old.id)).ok()?;
         let same = self.watch_on(rule as u32, other.subject(was.tag))?;
-        (self.rules[rule].kind == old.kind).then_some(same)
+        let new = &self.rules[rule];
+        (new.kind == old.kind && new.is_alarm == old.is_alarm).then_some(same)
     }
 }
 

@@ -138,6 +138,8 @@ fn what_is_told_beforehand_is_what_the_engine_withdraws() {
         ),
         ("- id: any\n", "- id: some\n", vec!["any:yard"]),
         ("- id: high\n", "- id: higher\n", vec![]),
+        ("    alarm: false\n", "", vec![]),
+        ("- id: h2s\n", "- id: h2s\n    alarm: false\n", vec!["h2s:a/h2s", "h2s:b/h2s"]),
         (
             "limit: [{name: H, tier: red, at_or_above: 10 ppm}]",
             "window: {of: mean, over: 15m, levels: [{name: H, tier: red, above: 6 ppm}]}",

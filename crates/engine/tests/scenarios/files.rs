@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use davy_rules::Plan;
 
-use crate::support::{TAGS, World, limit, plan, plan_of, rule, tell};
+use crate::support::{TAGS, World, condition, limit, plan, plan_of, rule, tell};
 
 const H: &str = "{name: H, tier: yellow, at_or_above: 80, clear_below: 75}";
 
@@ -116,6 +116,20 @@ fn a_rule_of_another_kind_under_the_same_id_is_another_alarm() {
     tell(
         with(&limit(H), other),
         "0 85 -> raised yellow!\n 1 activate next -> withdrawn yellow\n 20 tick -> raised red!",
+    );
+}
+
+#[test]
+fn a_rule_that_becomes_a_condition_or_stops_being_one_is_another_alarm() {
+    let only = condition("lim", "T", &format!("limit: [{H}]"));
+    tell(
+        with(&limit(H), plan(&only)),
+        "0 85 -> raised yellow!
+         1 activate next -> withdrawn yellow
+         2 ack -> refused ALARM_UNKNOWN
+         3 activate before -> raised yellow!
+         4 ack -> acknowledged yellow
+         5 70 -> cleared yellow",
     );
 }
 

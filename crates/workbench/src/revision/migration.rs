@@ -13,7 +13,7 @@ pub struct Withdrawal {
     pub subjects: Vec<Arc<str>>,
 }
 
-/// The alarms that would be withdrawn if they stood: of rules that are gone or of another kind, and of subjects that their
+/// The alarms that would be withdrawn if they stood: of rules that are gone, of another kind or no alarms any more, and of subjects that their
 /// rule does not watch any more. By rule.
 pub fn withdrawals(before: &Plan, after: &Plan) -> Vec<Withdrawal> {
     let mut gone: BTreeMap<&Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
