@@ -54,6 +54,7 @@ impl Engine {
         }
         self.schedule_everything();
         self.calculate_again(now, out);
+        self.sound_after_floods(moment, out);
     }
 
     /// Time up to now was under the files before.

@@ -128,8 +128,14 @@ impl Engine {
         let moment = Moment::at_arrival(at_us, recorded);
         let subject = self.desk_name(desk);
         self.tell(FLOOD_RULE, &subject, (Event::Clear { latch: false }, Text::default()), moment, out);
+        self.sound_after_floods(moment, out);
+    }
+
+    /// What a flood quieted sounds where its desk is not flooded any more.
+    pub(crate) fn sound_after_floods(&mut self, moment: Moment, out: &mut Vec<Transition>) {
         for alarm in 0..self.alarms.len() as u32 {
-            if self.alarms[alarm as usize].quiet == Some(Quiet::Flood) && self.desk_at(alarm) == desk {
+            let is_quiet = self.alarms[alarm as usize].quiet == Some(Quiet::Flood);
+            if is_quiet && !self.loads[self.desk_at(alarm)].is_flooded {
                 self.sound_after_quiet(alarm, moment, out);
             }
         }

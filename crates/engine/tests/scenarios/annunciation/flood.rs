@@ -1,6 +1,7 @@
 //! A desk that is flooded.
 
-use super::{at_site, gas};
+use super::{at_site, gas, with_next};
+use crate::support::tell;
 
 const FLOOD: &str = "annunciation: {flood: {starts: 2, ends: 2, within: 60s, quiet_below: red}}\n";
 
@@ -46,6 +47,28 @@ fn each_desk_has_floods_of_its_own() {
          2 G4=1.5 -> gas:G4 raised yellow!
          3 G3=1.5 -> gas:G3 raised yellow!; davy-flood:left raised yellow!",
     );
+}
+
+#[test]
+fn what_a_flood_quieted_sounds_when_under_other_files_its_desk_is_not_flooded() {
+    let parted = format!("{FLOOD}desks: [{{id: left, areas: [west]}}, {{id: right}}]\n");
+    let renamed = parted.replace("left", "port").replace("areas: [west]", "areas: [west, east]");
+    let whole = renamed.replace("port", "left");
+    for (before, next, told) in [
+        (FLOOD, FLOOD, ""),
+        (FLOOD, "", "davy-flood:park withdrawn yellow; gas:G4 sounded yellow!"),
+        (FLOOD, &parted, "gas:G4 sounded yellow!"),
+        (&whole, &parted, "gas:G4 sounded yellow!"),
+        (&whole, &renamed, "davy-flood:left withdrawn yellow; gas:G4 sounded yellow!"),
+    ] {
+        let desk = if before == FLOOD { "park" } else { "left" };
+        let flooded = "0 G1=1.5 -> gas:G1 raised yellow!
+             1 G2=1.5 -> gas:G2 raised yellow!
+             2 G3=1.5 -> gas:G3 raised yellow!; davy-flood:DESK raised yellow!
+             3 G4=1.5 -> gas:G4 raised yellow\n 4 activate next -> "
+            .replace("DESK", desk);
+        tell(with_next(before, next, &gas()), &format!("{flooded}{told}"));
+    }
 }
 
 #[test]

@@ -14,6 +14,13 @@ fn gas() -> String {
     rule("gas", "\"G*\"", "limit: [{name: L1, tier: yellow, above: 1}, {name: L2, tier: red, above: 2}]")
 }
 
+/// A world at a site with more in its `site.yaml`, and with other things there under the files called `next`.
+fn with_next(more: &str, next: &str, rules: &str) -> World {
+    let mut world = World::new(plan_at(more, PLACED, rules));
+    world.plans.insert("next", plan_at(next, PLACED, rules));
+    world
+}
+
 /// A story at a site with more in its `site.yaml`.
 #[track_caller]
 fn at_site(more: &str, rules: &str, text: &str) -> World {
