@@ -187,7 +187,8 @@ impl Engine {
         for place in 0..self.modes.len() {
             let mode = self.modes[place];
             let rule = &self.plan.rules[mode.rule as usize].id;
-            if was_on.get(rule) == Some(&self.plan.site.tag(mode.tag).name) {
+            let is_reached = self.tags[mode.tag.0 as usize].value >= mode.at_or_above;
+            if is_reached && was_on.get(rule) == Some(&self.plan.site.tag(mode.tag).name) {
                 self.modes[place].on = true;
                 self.quiet_rule(mode.rule, true, moment, out);
             }
@@ -232,14 +233,17 @@ impl Engine {
         if !record.is_active() {
             return;
         }
-        let levels = record.levels.iter().zip(&self.plan.limits[program as usize].levels);
-        let tier = levels.filter(|(state, _)| state.is_active()).map(|(_, level)| level.tier).max();
-        let event = match tier {
-            Some(tier) => Event::Retier(record.latch_tier.map_or(tier, |latched| latched.max(tier))),
+        let mut levels = record.levels.iter().zip(&self.plan.limits[program as usize].levels).rev();
+        let gravest = levels.find(|(state, _)| state.is_active()).map(|(_, level)| level);
+        let event = match gravest {
+            Some(level) => {
+                Event::Retier(record.latch_tier.map_or(level.tier, |latched| latched.max(level.tier)))
+            }
             None => Event::Clear { latch: record.latch_tier.is_some() },
         };
+        let story = Story { re_alarm_us: gravest.and_then(|level| level.re_alarm_us), ..Story::default() };
         // The process is never refused.
-        let _ = self.change(alarm, event, moment, Story::default(), out);
+        let _ = self.change(alarm, event, moment, story, out);
         self.mark(watch, alarm);
     }
 }

@@ -134,6 +134,22 @@ fn a_rule_that_becomes_a_condition_or_stops_being_one_is_another_alarm() {
 }
 
 #[test]
+fn what_new_files_make_graver_sounds_again_as_its_level_says() {
+    let level = |tier: &str, every: &str| {
+        plan(&limit(&H.replace("tier: yellow", &format!("tier: {tier}, re_alarm: {every}"))))
+    };
+    let mut world = World::new(level("yellow", "10m"));
+    world.plans.insert("next", level("orange", "5m"));
+    tell(
+        world,
+        "0 X=1 T=85 -> raised yellow!
+         1 activate next -> tier_raised orange!
+         302 tick -> re_alarmed orange! @301
+         602 tick -> re_alarmed orange! @601",
+    );
+}
+
+#[test]
 fn a_tag_that_is_gone_takes_its_alarms_along() {
     let without = TAGS.replace("T,a tag", "T2,a tag");
     tell(
@@ -221,6 +237,16 @@ fn a_rule_that_lost_its_mode_is_quiet_no_more() {
         with(&quieted, plan(&limit(H))),
         "0 M=1 -> suppressed yellow\n 1 85 -> raised yellow\n 2 activate next -> unsuppressed yellow!",
     );
+}
+
+#[test]
+fn a_mode_whose_figure_its_tag_does_not_reach_any_more_is_over() {
+    let quieted = |figure: u32| {
+        rule("lim", "T", &format!("limit: [{H}]\n    suppressed_while: {{tag: M, at_or_above: {figure}}}"))
+    };
+    let story = "0 M=2 -> suppressed yellow\n 1 85 -> raised yellow\n 2 activate next";
+    tell(with(&quieted(1), plan(&quieted(3))), &format!("{story} -> unsuppressed yellow!"));
+    tell(with(&quieted(1), plan(&quieted(2))), &format!("{story}\n 3 M=1 -> unsuppressed yellow!"));
 }
 
 #[test]
