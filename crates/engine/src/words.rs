@@ -24,7 +24,9 @@ pub(crate) fn message(kind: TransitionKind, title: &Text, key: &AlarmKey, story:
 }
 
 fn what(kind: TransitionKind, story: &Story) -> (String, String) {
-    if let Some(text) = story.text.as_ref().filter(|_| kind == TransitionKind::Raised) {
+    let is_active =
+        matches!(kind, TransitionKind::Raised | TransitionKind::TierRaised | TransitionKind::TierLowered);
+    if let Some(text) = story.text.as_ref().filter(|_| is_active) {
         return (text.en.clone(), text.zh_or_en().to_owned());
     }
     let stale = story.limit.as_ref().is_some_and(|limit| limit.name.as_ref() == "stale");

@@ -8,6 +8,8 @@ mod annunciation;
 mod clocks;
 #[path = "scenarios/delays.rs"]
 mod delays;
+#[path = "scenarios/faults.rs"]
+mod faults;
 #[path = "scenarios/files.rs"]
 mod files;
 #[path = "scenarios/held.rs"]

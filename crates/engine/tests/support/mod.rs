@@ -2,7 +2,8 @@
 //!
 //! A story has a line a step: `time what -> transitions`. Times are seconds. What happens is one of
 //! - a message: `85`, `85@3` (stamped 3), `85!` (bad), `-!` (bad, without a value), `85^` (beyond the sensor's range), `U=12 T=85` (of other tags);
-//! - `lost gw1`, `offline gw1`, `online gw1`, `tick`, `restart`, `snapshot` (save and load), `activate NAME`;
+//! - `lost gw1`, `offline gw1`, `online gw1`, `tick`, `restart`, `snapshot` (save and load), `activate NAME`,
+//!   `fault history yellow` (a part of Davy fails, so gravely), `fault history over`;
 //! - a command on `lim:T`, or on the alarm named behind it: `ack`, `ack#2` (of occurrence 2), `shelve 60 Wu+Li`,
 //!   `shelve-once 60 Wu`, `unshelve`, `reset`, `out Wu`, `in`, `suppress Wu`, `unsuppress`,
 //!   `verify real`, `act`, `feedback`, `close`, `comment`.
@@ -16,8 +17,9 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use davy_engine::Engine;
 use davy_model::{
-    Actor, AlarmFacts, AlarmKey, AlarmState, BundleFile, Command, CommandKind, Freshness, Input, MessageHead,
-    NodeChange, Quality, QualityReason, Reading, ReadingBlock, Timestamp, Transition, Value,
+    Actor, AlarmFacts, AlarmKey, AlarmState, BundleFile, Command, CommandKind, Fault, Freshness, Input,
+    MessageHead, NodeChange, Quality, QualityReason, Reading, ReadingBlock, Text, Tier, Timestamp,
+    Transition, Value,
 };
 use davy_rules::{Plan, bundle, compile};
 
@@ -153,6 +155,7 @@ impl World {
                 self.engine.activate(now, Arc::clone(&self.plans[words[1]]), out);
                 return None;
             }
+            "fault" => Input::Fault(fault(words[1], words[2])),
             "history" => Input::Readings(self.message(&words[1..], time, Freshness::Historical)),
             "replayed" => Input::Readings(self.message(&words[1..], time, Freshness::Replayed)),
             word if word.starts_with(|c: char| c.is_ascii_lowercase()) => command(&words),
@@ -220,6 +223,11 @@ impl World {
             AlarmState::OutOfService => 'o',
         })
     }
+}
+
+fn fault(part: &str, tier: &str) -> Fault {
+    let (active, tier) = Tier::from_word(tier).map_or((false, Tier::Blue), |tier| (true, tier));
+    Fault { part: part.into(), active, tier, text: Text::en(format!("it fails, {tier}")) }
 }
 
 fn command(words: &[&str]) -> Input {
