@@ -128,20 +128,24 @@ impl Site {
     }
 
     /// The desk that lateness goes to: the next above the one it went to `last`, or above the highest of those who were
-    /// told, that was not told yet. Where nobody is above, the highest is asked again.
+    /// told, that was not told yet. Where nobody is above, the highest is asked again. Whoever was told and does not stand
+    /// above the desk that answers leads nowhere.
     pub fn climb<'a>(
         &'a self,
         answers: Option<&'a Desk>,
         told: &[Arc<str>],
         last: Option<&str>,
     ) -> Option<&'a Desk> {
+        let leads = |desk: &&Desk| {
+            answers.is_none_or(|answers| self.chain_above(answers).any(|above| above.id == desk.id))
+        };
         let mut highest = answers;
-        for desk in told.iter().filter_map(|id| self.desk(id)) {
+        for desk in told.iter().filter_map(|id| self.desk(id)).filter(leads) {
             if highest.is_none_or(|other| desk.level > other.level) {
                 highest = Some(desk);
             }
         }
-        let from = last.and_then(|id| self.desk(id)).or(highest)?;
+        let from = last.and_then(|id| self.desk(id)).filter(leads).or(highest)?;
         let next = self.chain_above(from).find(|desk| !told.contains(&desk.id));
         next.or_else(|| self.chain_above(from).last()).or(Some(from))
     }
@@ -189,7 +193,7 @@ mod tests {
         }
     }
 
-    const CHAIN: &str = "gas enterprise shift,shift enterprise park,safety enterprise,park park county,county county city,\
+    const CHAIN: &str = "gas enterprise shift,shift enterprise park,safety enterprise,beside county,park park county,county county city,\
         city city province,province province";
 
     fn ids(list: &str) -> Vec<Arc<str>> {
@@ -224,6 +228,8 @@ mod tests {
             (Some("gas"), "shift park county city province", None, Some("province")),
             (Some("gas"), "shift park county city province", Some("shift"), Some("province")),
             (Some("gas"), "gone", Some("gone"), Some("shift")),
+            (Some("gas"), "beside", None, Some("shift")),
+            (Some("gas"), "beside shift", Some("beside"), Some("park")),
             (Some("safety"), "", None, Some("safety")),
             (None, "safety", None, Some("safety")),
             (None, "", None, None),

@@ -99,6 +99,22 @@ fn a_condition_that_returned_still_owes_an_answer() {
 }
 
 #[test]
+fn a_desk_beside_the_chain_that_stands_high_is_told_and_holds_up_no_climb() {
+    let beside = SITE
+        .replace("id: safety, areas: []", "id: safety, level: county, areas: []")
+        .replace("notify: [safety], ", "notify: [safety], then_every: 60s, ");
+    let world = at_site(
+        &beside,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         61 tick -> gas:G1 escalated yellow! @60
+         121 tick -> gas:G1 escalated yellow! @120
+         181 tick -> gas:G1 escalated yellow! @180",
+    );
+    assert_eq!(asked(&world), ["gas", "shift", "zone", "county"]);
+}
+
+#[test]
 fn chattering_wins_nobody_time() {
     at_site(
         SITE,
