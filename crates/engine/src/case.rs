@@ -1,7 +1,7 @@
 //! The response to an alarm, step by step: acknowledged, verified, acted on, told of, closed. Like [`crate::lifecycle::step`],
 //! whose part it is, it knows facts and nothing else.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use davy_model::{AlarmFacts, Case, Condition, Refusal, Tier, TransitionKind, Verdict};
 
@@ -67,12 +67,22 @@ pub(crate) fn overdue(facts: &AlarmFacts, what: Overdue, to: Option<Arc<str>>) -
 }
 
 /// The alarm is raised anew, or graver than before. A case in which people are at work on what is real goes on; what was told
-/// of it before, or found to be nothing, is asked anew. What nobody hears changes nothing.
+/// of it before, or found to be nothing, is asked anew; where nobody hears it, not before it sounds.
 pub(crate) fn called_again(case: &mut Case, tier: Tier, is_new: bool, sounds: bool) {
     let graver = tier > case.tier;
     case.tier = case.tier.max(tier);
-    let is_answered = case.feedback || case.verdict.is_some_and(|verdict| verdict != Verdict::Real);
-    if sounds && (is_new || graver) && is_answered {
+    if is_new || graver {
+        let is_answered = case.feedback || case.verdict.is_some_and(|verdict| verdict != Verdict::Real);
+        case.unheard = is_answered;
+        if sounds {
+            heard(case);
+        }
+    }
+}
+
+/// It sounds: what was said of what was before is asked anew.
+pub(crate) fn heard(case: &mut Case) {
+    if mem::take(&mut case.unheard) {
         (case.verdict, case.acted, case.feedback) = (None, false, false);
     }
 }

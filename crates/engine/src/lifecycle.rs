@@ -226,6 +226,9 @@ fn out_of_quiet(mut facts: AlarmFacts, kind: TransitionKind) -> Change {
     let active = facts.condition == Condition::Active;
     if active {
         facts.acknowledged = false;
+        if let Some(case) = &mut facts.case {
+            case::heard(case);
+        }
     } else if !facts.latched {
         facts.acknowledged = true;
     }

@@ -143,11 +143,21 @@ fn input() -> impl Strategy<Value = Input> {
 fn case() -> impl Strategy<Value = Box<Case>> {
     let deadline = || prop::option::of((time(), time()).prop_map(|(since, by)| Deadline { since, by }));
     let verdict = prop::option::of(prop::sample::select(Verdict::ALL.to_vec()));
-    let done = (any::<bool>(), any::<bool>());
+    let done = (any::<bool>(), any::<bool>(), any::<bool>());
     let told = prop::collection::vec(word(), 0..3);
     (any::<u64>(), tier(), verdict, done, told, deadline(), deadline()).prop_map(
-        |(began, tier, verdict, (acted, feedback), told, acknowledge, give_feedback)| {
-            Box::new(Case { began, tier, verdict, acted, feedback, told, acknowledge, give_feedback })
+        |(began, tier, verdict, (acted, feedback, unheard), told, acknowledge, give_feedback)| {
+            Box::new(Case {
+                began,
+                tier,
+                verdict,
+                acted,
+                feedback,
+                unheard,
+                told,
+                acknowledge,
+                give_feedback,
+            })
         },
     )
 }

@@ -18,6 +18,8 @@ pub struct Case {
     pub acted: bool,
     /// Whether feedback was given.
     pub feedback: bool,
+    /// Whether it was raised anew, or became graver, while it was quieted: what was said of it is of what was before.
+    pub unheard: bool,
     /// Desks that hear of it beside the one that answers: told at once, or late.
     pub told: Vec<Arc<str>>,
     /// By when it is acknowledged; none while nobody has to.
@@ -74,6 +76,7 @@ impl Case {
             verdict: None,
             acted: false,
             feedback: false,
+            unheard: false,
             told: Vec::new(),
             acknowledge: None,
             give_feedback: None,

@@ -20,6 +20,7 @@ impl CaseState {
             told: case.told.iter().map(|desk| desk.to_string()).collect(),
             acknowledge: case.acknowledge.map(DeadlineState::of),
             give_feedback: case.give_feedback.map(DeadlineState::of),
+            unheard: case.unheard,
         }
     }
 
@@ -33,6 +34,7 @@ impl CaseState {
             told: self.told.iter().map(|desk| desk.as_str().into()).collect(),
             acknowledge: self.acknowledge.map(DeadlineState::to_deadline),
             give_feedback: self.give_feedback.map(DeadlineState::to_deadline),
+            unheard: self.unheard,
         })
     }
 }

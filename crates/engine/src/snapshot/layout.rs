@@ -170,6 +170,8 @@ pub(super) struct CaseState {
     pub(super) acknowledge: Option<DeadlineState>,
     #[prost(message, optional, tag = "8")]
     pub(super) give_feedback: Option<DeadlineState>,
+    #[prost(bool, tag = "9")]
+    pub(super) unheard: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

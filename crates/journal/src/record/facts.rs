@@ -50,6 +50,8 @@ struct CaseRecord {
     acknowledge: Option<DeadlineRecord>,
     #[prost(message, optional, tag = "8")]
     give_feedback: Option<DeadlineRecord>,
+    #[prost(bool, tag = "9")]
+    unheard: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -132,6 +134,7 @@ impl From<&Case> for CaseRecord {
             told: case.told.iter().map(|desk| desk.to_string()).collect(),
             acknowledge: case.acknowledge.map(Into::into),
             give_feedback: case.give_feedback.map(Into::into),
+            unheard: case.unheard,
         }
     }
 }
@@ -147,6 +150,7 @@ impl CaseRecord {
             told: self.told.into_iter().map(Into::into).collect(),
             acknowledge: self.acknowledge.map(DeadlineRecord::deadline).transpose()?,
             give_feedback: self.give_feedback.map(DeadlineRecord::deadline).transpose()?,
+            unheard: self.unheard,
         })
     }
 }

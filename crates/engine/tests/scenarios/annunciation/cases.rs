@@ -103,6 +103,44 @@ fn a_new_occurrence_sounds_goes_on_with_the_open_case_and_asks_anew_what_was_ans
 }
 
 #[test]
+fn what_was_raised_while_it_was_suppressed_is_asked_anew_when_it_sounds() {
+    let told_of = "0 G1=1.5 -> gas:G1 raised yellow!
+         1 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+         2 verify false gas:G1 Wu -> gas:G1 verified yellow
+         3 feedback gas:G1 Wu -> gas:G1 feedback_given yellow";
+    let world = at_site(
+        SITE,
+        &gas(),
+        &format!(
+            "{told_of}
+             4 G1=0 -> gas:G1 cleared yellow
+             5 suppress gas:G1 Wu+Li -> gas:G1 suppressed yellow
+             6 G1=1.5 -> gas:G1 raised yellow
+             7 snapshot
+             8 unsuppress gas:G1 Wu+Li -> gas:G1 unsuppressed yellow!
+             9 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+             10 close gas:G1 Wu -> refused STILL_ACTIVE
+             11 G1=0 -> gas:G1 cleared yellow
+             12 close gas:G1 Wu -> refused NOT_VERIFIED"
+        ),
+    );
+    assert_eq!(stages(&world)[5..8], ["close", "acknowledge", "acknowledge"]);
+    // Nobody was called: what was said stands.
+    at_site(
+        SITE,
+        &gas(),
+        &format!(
+            "{told_of}
+             5 shelve 60 gas:G1 Wu+Li -> gas:G1 shelved yellow
+             6 G1=3 -> gas:G1 tier_raised red
+             7 G1=0 -> gas:G1 cleared red
+             66 tick -> gas:G1 shelve_expired red @65
+             67 close gas:G1 Wu -> gas:G1 closed red"
+        ),
+    );
+}
+
+#[test]
 fn a_case_stays_as_grave_as_it_was_until_it_is_closed() {
     let world = at_site(
         SITE,
