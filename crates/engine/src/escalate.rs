@@ -49,23 +49,21 @@ impl Engine {
             && !record.facts.is_quieted()
             && !self.has_duty_to_acknowledge(alarm);
         let next_us =
-            waits.then(|| self.next_escalation(alarm).map(|(_, at_us)| at_us.max(now_us))).flatten();
+            waits.then(|| self.next_escalation(alarm).map(|(_, _, at_us)| at_us.max(now_us))).flatten();
         let at_us = next_us.unwrap_or(NEVER);
         if at_us != self.alarms[alarm as usize].escalate_us {
             self.schedule(Due::Escalate(alarm), at_us);
         }
     }
 
-    /// The next step of the desk that answers for an alarm, and when it is due, arrival µs.
-    fn next_escalation(&self, alarm: u32) -> Option<(&Escalation, i64)> {
+    /// The next step of the desk that answers for an alarm, its place, and when it is due, arrival µs.
+    fn next_escalation(&self, alarm: u32) -> Option<(usize, &Escalation, i64)> {
         let record = &self.alarms[alarm as usize];
         let sounded_us = record.sounded_us?;
         let steps = &self.desk_of(alarm)?.escalates;
-        let step = steps
-            .iter()
-            .skip(record.escalations as usize)
-            .find(|step| record.facts.tier >= step.tier_from)?;
-        Some((step, sounded_us.saturating_add(micros(step.after))))
+        let mut left = steps.iter().enumerate().skip(record.escalations as usize);
+        let (place, step) = left.find(|(_, step)| record.facts.tier >= step.tier_from)?;
+        Some((place, step, sounded_us.saturating_add(micros(step.after))))
     }
 
     pub(crate) fn fire_escalate(
@@ -76,11 +74,10 @@ impl Engine {
         out: &mut Vec<Transition>,
     ) {
         self.alarms[alarm as usize].escalate_us = NEVER;
-        let Some((step, _)) = self.next_escalation(alarm) else { return };
+        let Some((place, step, _)) = self.next_escalation(alarm) else { return };
         let (to, after) = (Arc::clone(&step.to), step.after);
-        let done = self.desk_of(alarm).and_then(|desk| desk.escalates.iter().position(|other| other == step));
         let record = &mut self.alarms[alarm as usize];
-        record.escalations = done.map_or(record.escalations + 1, |at| at as u32 + 1);
+        record.escalations = place as u32 + 1;
         record.desk = Some(Arc::clone(&to));
         let delay = record.sounded_us.map(|since_us| waited(since_us, after));
         let evidence = Evidence { delay, ..Evidence::default() };

@@ -133,8 +133,16 @@ fn own_areas(item: &Item<'_>, areas: &Ids, taken: &mut Ids, report: &mut Report)
 fn escalates(fields: &Fields<'_>, desks: &Ids, report: &mut Report) -> Vec<Escalation> {
     let Some(item) = fields.get("escalates") else { return Vec::new() };
     let Some(nodes) = item.list_of(1..=STEPS_MAX, "steps", report) else { return Vec::new() };
-    let mut steps: Vec<Escalation> =
-        nodes.iter().filter_map(|node| step(node, fields.about(), desks, report)).collect();
+    let mut steps: Vec<Escalation> = Vec::new();
+    for node in nodes {
+        let Some(step) = step(node, fields.about(), desks, report) else { continue };
+        if steps.contains(&step) {
+            let finding = Finding::new(Code::StepTwice, format!("{}: escalates", fields.about()));
+            let found = format!("a step to {} twice", quoted(&step.to));
+            report.error(node.place, finding.found_words(found).expected("each step once"));
+        }
+        steps.push(step);
+    }
     steps.sort_by_key(|step| step.after);
     steps
 }

@@ -158,6 +158,8 @@ codes! {
     DeskCycle "DESK_CYCLE";
     /// A desk above that is of a lower level.
     DeskLevel "DESK_LEVEL";
+    /// The same step of escalation twice.
+    StepTwice "STEP_TWICE";
     /// No such rule.
     RuleUnknown "RULE_UNKNOWN";
     /// A rule that looks at itself, by whatever way round.

@@ -27,6 +27,9 @@ const CASES: &[Case] = &[
         "site.yaml:5:45: desk 1: escalates: to: found \"sift\", expected the id of a known desk; did you mean \"shift\"? [DESK_UNKNOWN]",
         "site.yaml:5:54: desk 2: found a second desk without areas, beside a, expected areas, [] for none: one desk at most has all that no other has [KEY_MISSING]",
     ]),
+    ("site.yaml", "areas:\n", "desks: [{id: a, escalates: [{after: 60s, to: a}, {after: 1m, to: a, tier_from: blue}, {after: 1m, to: a, tier_from: red}]}]\nareas:\n", &[
+        "site.yaml:5:50: desk 1: escalates: found a step to \"a\" twice, expected each step once [STEP_TWICE]",
+    ]),
     ("site.yaml", "areas:\n", "desks: [{id: a, areas: [farm], above: b}, {id: b, level: county, above: c}, {id: c, level: park, above: a}, {id: d, areas: [], level: town, above: e}]\nareas:\n", &[
         "site.yaml:5:39: desk 1: above: found \"a\" above itself, expected desks that end at one without above [DESK_CYCLE]",
         "site.yaml:5:73: desk 2: above: found \"c\", a desk of level park, expected a desk of level county or higher [DESK_LEVEL]",

@@ -1,6 +1,9 @@
 //! Nobody acknowledges.
 
+use std::sync::Arc;
+
 use super::{at_site, gas};
+use crate::support::{PLACED, World, plan_at, tell};
 
 const DESKS: &str = "desks:
   - {id: gas, areas: [west], escalates: [{after: 60s, to: shift, tier_from: red}, {after: 2m, to: manager}]}
@@ -72,6 +75,20 @@ fn a_step_that_a_rise_finds_overdue_is_told_with_it() {
         "0 G1=1.5 -> gas:G1 raised yellow!
          100 history G1=3@99 -> gas:G1 tier_raised red late @99; gas:G1 escalated red!
          121 tick -> gas:G1 escalated red! @120",
+    );
+}
+
+#[test]
+fn a_step_that_is_there_twice_is_told_twice_and_then_no_more() {
+    // Files that say so are refused by now.
+    let mut plan = (*plan_at(DESKS, PLACED, &gas())).clone();
+    let steps = &mut plan.site.desks[0].escalates;
+    steps[1] = steps[0].clone();
+    tell(
+        World::new(Arc::new(plan)),
+        "0 G1=3 -> gas:G1 raised red!
+         61 tick -> gas:G1 escalated red! @60; gas:G1 escalated red! @60
+         500 tick",
     );
 }
 
