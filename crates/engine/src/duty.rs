@@ -1,6 +1,6 @@
 //! Who hears of an alarm, by when they answer, and where it goes when they do not: the duties of a site, kept on arrival time.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc, time::Duration};
 
 use davy_model::{
     Case, Deadline, Delay, DelayKind, Duty, Evidence, Timestamp, Transition, TransitionKind, micros,
@@ -21,6 +21,8 @@ pub(crate) struct Lateness {
     pub(crate) acknowledge: bool,
     /// That nobody gave feedback was told.
     pub(crate) feedback: bool,
+    /// The case became graver, and the duty of its tier has not asked yet.
+    pub(crate) is_graver: bool,
     /// The desk it climbed to last.
     pub(crate) climbed: Option<Arc<str>>,
     /// When it climbed last, arrival µs.
@@ -33,7 +35,9 @@ pub(crate) struct Lateness {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Called {
     pub(crate) kind: TransitionKind,
-    /// It is to be seen, and nobody quieted it.
+    /// Its case became graver.
+    pub(crate) is_graver: bool,
+    /// It is to be seen, nobody quieted it, and it is no part of a backlog.
     pub(crate) calls: bool,
     /// It sounds.
     pub(crate) sounds: bool,
@@ -42,7 +46,14 @@ pub(crate) struct Called {
 impl Lateness {
     /// Nobody is late.
     pub(crate) const fn none() -> Lateness {
-        Lateness { acknowledge: false, feedback: false, climbed: None, climbed_us: 0, due_us: NEVER }
+        Lateness {
+            acknowledge: false,
+            feedback: false,
+            is_graver: false,
+            climbed: None,
+            climbed_us: 0,
+            due_us: NEVER,
+        }
     }
 }
 
@@ -59,13 +70,14 @@ impl Engine {
         let mut case =
             case.take().unwrap_or_else(|| Box::new(Case::new(record.occurrence, record.facts.tier)));
         let is_new = matches!(called.kind, TransitionKind::Raised | TransitionKind::TierRaised);
+        self.alarms[alarm as usize].late.is_graver |= called.is_graver;
         if let Some(duty) = self.plan.site.duties.of(case.tier) {
             let asks = if is_new { called.calls } else { called.sounds };
             if asks && called.kind != TransitionKind::Escalated {
                 let told = self.plan.site.told_at_once(self.desk_of(alarm), duty);
                 case.told
                     .extend(told.into_iter().filter(|desk| !case.told.contains(desk)).collect::<Vec<_>>());
-                ask(&mut case, duty, now_us);
+                ask(&mut case, &mut self.alarms[alarm as usize].late, duty, now_us);
             }
         }
         let record = &mut self.alarms[alarm as usize];
@@ -165,18 +177,24 @@ impl Engine {
     }
 }
 
-/// What a duty asks for from now on; what was asked before is not put off.
-fn ask(case: &mut Case, duty: &Duty, now_us: i64) {
+/// What a duty asks for from now on. What was asked before is not put off, but for what was told late already when the case
+/// became graver: it is asked anew.
+fn ask(case: &mut Case, late: &mut Lateness, duty: &Duty, now_us: i64) {
     let since = Timestamp::from_micros(now_us);
-    let asked = |before: Option<Deadline>, within: Option<std::time::Duration>| {
+    let is_graver = mem::take(&mut late.is_graver);
+    let asked = |before: Option<Deadline>, was_told: &mut bool, within: Option<Duration>| {
         let now = within.map(|within| Deadline { since, by: since.plus(within) });
         match (before, now) {
+            (Some(_), Some(now)) if is_graver && *was_told => {
+                *was_told = false;
+                Some(now)
+            }
             (Some(before), Some(now)) => Some(before.earlier(now)),
             (before, now) => before.or(now),
         }
     };
-    case.acknowledge = asked(case.acknowledge, duty.acknowledge_within);
-    case.give_feedback = asked(case.give_feedback, duty.feedback_within);
+    case.acknowledge = asked(case.acknowledge, &mut late.acknowledge, duty.acknowledge_within);
+    case.give_feedback = asked(case.give_feedback, &mut late.feedback, duty.feedback_within);
 }
 
 fn waited(what: Overdue, asked: Deadline, at_us: i64) -> Delay {

@@ -73,6 +73,11 @@ impl Story {
     }
 }
 
+/// Whether an open case became graver.
+fn has_graver_case(before: &AlarmFacts, after: &AlarmFacts) -> bool {
+    before.case.as_ref().zip(after.case.as_ref()).is_some_and(|(before, after)| after.tier > before.tier)
+}
+
 /// When what recurs every so often, and is due at `at_us`, is told on the way to `until_us`: at once, or after a very long
 /// gap the last time of many.
 pub(crate) fn skip_missed(at_us: i64, until_us: i64, every_us: i64) -> i64 {
@@ -93,6 +98,7 @@ impl Engine {
         let record = &mut self.alarms[alarm as usize];
         let Some(change) = step(&record.facts, event)? else { return Ok(()) };
         story.note_case(&record.facts, &change.facts);
+        let is_graver = has_graver_case(&record.facts, &change.facts);
         if change.kind == TransitionKind::Raised {
             record.occurrence += 1;
             record.step = 0;
@@ -116,9 +122,10 @@ impl Engine {
             self.join_incident(alarm, moment);
         }
         let is_new = matches!(change.kind, TransitionKind::Raised | TransitionKind::TierRaised);
-        let comes = is_new && change.sounds && !moment.catching_up;
+        let calls = change.sounds && !moment.catching_up;
+        let comes = is_new && calls;
         let quiet = if comes { self.quiet_of(alarm, moment) } else { None };
-        let sounds = change.sounds && !moment.catching_up && quiet.is_none();
+        let sounds = calls && quiet.is_none();
         let record = &mut self.alarms[alarm as usize];
         record.quiet = if comes { quiet } else { record.quiet.filter(|_| record.is_active() && !sounds) };
         record.unsounded = match change.kind {
@@ -128,7 +135,7 @@ impl Engine {
         if !record.facts.latched && !record.is_active() {
             record.latch_tier = None;
         }
-        let called = Called { kind: change.kind, calls: change.sounds, sounds };
+        let called = Called { kind: change.kind, is_graver, calls, sounds };
         self.keep_case(alarm, called, moment);
         let re_alarm_us = story.re_alarm_us;
         out.push(self.transition(alarm, change.kind, sounds, moment, story));

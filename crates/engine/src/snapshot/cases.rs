@@ -55,6 +55,7 @@ impl LateState {
         (*late != Lateness::none()).then(|| LateState {
             acknowledge: late.acknowledge,
             feedback: late.feedback,
+            is_graver: late.is_graver,
             climbed: late.climbed.as_deref().map(str::to_owned),
             climbed_us: late.climbed_us,
             due_us: unless_never(late.due_us),
@@ -65,6 +66,7 @@ impl LateState {
         Lateness {
             acknowledge: self.acknowledge,
             feedback: self.feedback,
+            is_graver: self.is_graver,
             climbed: self.climbed.as_deref().map(Into::into),
             climbed_us: self.climbed_us,
             due_us: self.due_us.unwrap_or(NEVER),

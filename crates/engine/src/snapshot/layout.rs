@@ -194,6 +194,8 @@ pub(super) struct LateState {
     pub(super) climbed_us: i64,
     #[prost(sint64, optional, tag = "5")]
     pub(super) due_us: Option<i64>,
+    #[prost(bool, tag = "6")]
+    pub(super) is_graver: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -3,7 +3,7 @@
 use davy_model::{AlarmFacts, DelayKind};
 
 use super::{at_site, gas};
-use crate::support::World;
+use crate::support::{World, rule};
 
 /// Yellow: a minute to acknowledge, five to give feedback. Red: half a minute, two minutes, and then again every minute.
 const SITE: &str = "desks:
@@ -98,6 +98,105 @@ fn a_condition_that_returned_still_owes_an_answer() {
     );
 }
 
+/// Four tiers, with the usual duty of each, and everybody who can be asked.
+const USUAL: &str = "desks:
+  - {id: gas, areas: [west], above: shift}
+  - {id: shift, areas: [], above: zone}
+  - {id: zone, level: park, above: county}
+  - {id: county, level: county, above: city}
+  - {id: city, level: city, above: province}
+  - {id: province, level: province}
+duties: usual
+";
+
+/// Four levels on a gas tag.
+fn four() -> String {
+    let level =
+        |name: &str, tier: &str, above: u32| format!("{{name: {name}, tier: {tier}, above: {above}}}");
+    let levels = [("L1", "blue", 1), ("L2", "yellow", 2), ("L3", "orange", 3), ("L4", "red", 4)]
+        .map(|(name, tier, above)| level(name, tier, above));
+    rule("gas", "G1", &format!("limit: [{}]", levels.join(", ")))
+}
+
+#[test]
+fn what_becomes_graver_after_lateness_was_told_asks_by_its_own_duty_from_then_on() {
+    let late = "0 G1=1.5 -> gas:G1 raised blue!\n 901 tick -> gas:G1 escalated blue! @900\n";
+    let world = at_site(
+        USUAL,
+        &four(),
+        &format!(
+            "{late} 1200 G1=3.5 -> gas:G1 tier_raised orange!
+             1379 tick
+             1381 tick -> gas:G1 escalated orange! @1380
+             4799 tick
+             4801 tick -> gas:G1 escalated orange! @4800
+             80000 tick"
+        ),
+    );
+    assert_eq!(asked(&world), ["gas", "shift", "shift", "city", "province"]);
+    at_site(
+        USUAL,
+        &four(),
+        &format!(
+            "{late} 960 G1=4.5 -> gas:G1 tier_raised red!
+             961 snapshot
+             1019 tick
+             1021 tick -> gas:G1 escalated red! @1020
+             1919 tick
+             1921 tick -> gas:G1 escalated red! @1920"
+        ),
+    );
+    at_site(
+        USUAL,
+        &four(),
+        &format!(
+            "{late} 2400 G1=4.5 -> gas:G1 tier_raised red!
+             2459 tick
+             2461 tick -> gas:G1 escalated red! @2460"
+        ),
+    );
+}
+
+#[test]
+fn only_a_tier_that_the_case_never_had_asks_anew_and_only_when_it_sounds() {
+    let late = "0 G1=1.5 -> gas:G1 raised blue!\n 901 tick -> gas:G1 escalated blue! @900\n";
+    at_site(
+        USUAL,
+        &four(),
+        &format!(
+            "{late} 910 G1=3.5 -> gas:G1 tier_raised orange!
+             1091 tick -> gas:G1 escalated orange! @1090
+             1100 G1=1.5 -> gas:G1 tier_lowered blue
+             1110 G1=3.5 -> gas:G1 tier_raised orange!
+             4509 tick
+             4511 tick -> gas:G1 escalated orange! @4510"
+        ),
+    );
+    at_site(
+        USUAL,
+        &four(),
+        &format!(
+            "{late} 910 history G1=3.5@905 -> gas:G1 tier_raised orange late @905
+             910.5 snapshot
+             911 tick -> gas:G1 sounded orange!
+             1090 tick
+             1092 tick -> gas:G1 escalated orange! @1091"
+        ),
+    );
+}
+
+#[test]
+fn a_tier_whose_duty_says_nothing_of_what_is_late_leaves_it_late() {
+    at_site(
+        &SITE.replace("acknowledge_within: 30s, ", ""),
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         61 tick -> gas:G1 escalated yellow! @60
+         70 G1=3 -> gas:G1 tier_raised red!
+         121 tick -> gas:G1 escalated red! @120",
+    );
+}
+
 #[test]
 fn a_desk_beside_the_chain_that_stands_high_is_told_and_holds_up_no_climb() {
     let beside = SITE
@@ -156,6 +255,37 @@ fn who_was_not_told_is_not_late() {
          161 tick -> gas:G1 escalated yellow! @160",
     );
     assert!(facts(&world, 1).case.is_none() && facts(&world, 2).case.is_some());
+}
+
+/// Raised and over in a backlog: nobody was called.
+#[test]
+fn what_a_backlog_raises_again_asks_nobody_until_it_sounds() {
+    for (late, sounds) in [
+        ("history", "103 tick -> gas:G1 sounded yellow! @102"),
+        ("replayed", "102 G1=1.5 -> gas:G1 sounded yellow!"),
+    ] {
+        let open = "0 G1=1.5 -> gas:G1 raised yellow!
+             1 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+             2 verify real gas:G1 Wu -> gas:G1 verified yellow
+             3 G1=0 -> gas:G1 cleared yellow
+             100 G1=0";
+        let raised = format!("{open}\n 101 {late} G1=1.5@100.5 -> gas:G1 raised yellow late @100.5\n");
+        let over = if late == "history" {
+            "101 history G1=0@100.7 -> gas:G1 cleared yellow late @100.7"
+        } else {
+            "101 G1=0 -> gas:G1 cleared yellow"
+        };
+        at_site(
+            SITE,
+            &gas(),
+            &format!("{raised} {over}\n 102 snapshot\n 299 tick\n 301 tick -> gas:G1 escalated yellow! @300"),
+        );
+        at_site(
+            SITE,
+            &gas(),
+            &format!("{raised} {sounds}\n 161 tick\n 163 tick -> gas:G1 escalated yellow! @162"),
+        );
+    }
 }
 
 #[test]
