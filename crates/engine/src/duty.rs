@@ -106,13 +106,6 @@ impl Engine {
         record.late = Lateness { due_us: record.late.due_us, ..Lateness::none() };
     }
 
-    /// Whether an acknowledgement of the alarm is asked for by a duty, which then takes the place of its desk's steps.
-    pub(crate) fn has_duty_to_acknowledge(&self, alarm: u32) -> bool {
-        let case = self.alarms[alarm as usize].facts.case.as_deref();
-        let duty = case.and_then(|case| self.plan.site.duties.of(case.tier));
-        duty.is_some_and(|duty| duty.acknowledge_within.is_some())
-    }
-
     /// Notes when somebody will be late, or be so for longer than may be, not before `now_us`.
     pub(crate) fn note_lateness(&mut self, alarm: u32, now_us: i64) {
         let at_us = self.next_lateness(alarm).map_or(NEVER, |(_, at_us)| at_us.max(now_us));
@@ -174,6 +167,13 @@ impl Engine {
         let story = Story { evidence, desk: to.clone(), asked_again: again, ..Story::default() };
         // Time is never refused.
         let _ = self.change(alarm, Event::Overdue(what, to), Moment::at_arrival(at_us, recorded), story, out);
+    }
+}
+
+impl Alarm {
+    /// Whether a duty has asked for an acknowledgement, which then takes the place of the desk's steps.
+    pub(crate) fn has_duty_to_acknowledge(&self) -> bool {
+        self.facts.case.as_deref().is_some_and(|case| case.acknowledge.is_some())
     }
 }
 

@@ -37,8 +37,9 @@ impl Engine {
         if sounds && !goes_on {
             (record.sounded_us, record.escalations) = (Some(now_us), 0);
         }
-        self.note_escalation(alarm, now_us);
-        self.note_lateness(alarm, now_us);
+        // Not from `now_us`: what was due while Davy was down was due then.
+        self.note_escalation(alarm, moment.arrival_us);
+        self.note_lateness(alarm, moment.arrival_us);
     }
 
     /// Notes when nobody will have acknowledged an alarm for too long, not before `now_us`.
@@ -47,10 +48,13 @@ impl Engine {
         let waits = record.is_active()
             && !record.facts.acknowledged
             && !record.facts.is_quieted()
-            && !self.has_duty_to_acknowledge(alarm);
-        let next_us =
-            waits.then(|| self.next_escalation(alarm).map(|(_, _, at_us)| at_us.max(now_us))).flatten();
-        let at_us = next_us.unwrap_or(NEVER);
+            && !record.has_duty_to_acknowledge();
+        if waits && record.unsounded {
+            // A rise that nobody was told of yet makes nothing due, and puts nothing off.
+            return;
+        }
+        let next = self.next_escalation(alarm).filter(|_| waits);
+        let at_us = next.map_or(NEVER, |(_, _, at_us)| at_us.max(now_us));
         if at_us != self.alarms[alarm as usize].escalate_us {
             self.schedule(Due::Escalate(alarm), at_us);
         }

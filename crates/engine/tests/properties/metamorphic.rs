@@ -1,9 +1,9 @@
 //! Changes of a log that must not change what it says.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use davy_engine::Engine;
-use davy_model::{Input, ReadingBlock, Timestamp, Transition};
+use davy_model::{Input, ReadingBlock, Timestamp, Transition, TransitionKind};
 use proptest::prelude::*;
 
 use super::logs::{Entry, Log, apply, cases, log, plans, run, run_alone, run_on};
@@ -137,6 +137,20 @@ fn of_one_tag(transitions: &[Transition]) -> Vec<Transition> {
     transitions.iter().filter(is_alone).cloned().collect()
 }
 
+/// When each alarm climbed and to whom, up to anything else that happened to it.
+fn climbs_of(told: &[Transition]) -> String {
+    let mut over = BTreeSet::new();
+    let mut text = String::new();
+    for told in told {
+        if told.kind != TransitionKind::Escalated {
+            over.insert(&told.alarm);
+        } else if !over.contains(&told.alarm) {
+            let _ = writeln!(text, "{} {} {:?}", told.arrival_time, told.alarm, told.desk);
+        }
+    }
+    text
+}
+
 proptest! {
     #![proptest_config(cases(300))]
 
@@ -201,6 +215,28 @@ proptest! {
             apply(&mut engine, &plans, *now, entry, &mut out);
         }
         assert_same(&without_recorded_time(out), &without_recorded_time(run(&log)))?;
+    }
+
+    /// What ticks before a restart say of evidence is new, and so they are left out above; after a silence so long that nothing
+    /// is evidence any more, they say nothing new.
+    #[test]
+    fn a_restart_climbs_as_far_as_ticks_at_every_deadline_would_have(log in log(true, false), gap_s in 1..300i64) {
+        let plan = &plans()[0];
+        let mut engine = Engine::new(Arc::clone(plan), at(0.0));
+        let mut before = run_on(&mut engine, &plans(), &log);
+        let rests = log.0.last().expect("a log has entries").0.offset_micros(400 * 1_000_000);
+        engine.apply(rests, &Input::Tick, &mut before).expect("a tick is never refused");
+        let end = rests.offset_micros(gap_s * 1_000_000);
+        let climbs = |ticks: bool| {
+            let mut engine = Engine::restore(Arc::clone(plan), &engine.snapshot()).expect("its own snapshot");
+            let mut out = Vec::new();
+            while let Some(due) = engine.next_deadline().filter(|due| ticks && *due <= end) {
+                engine.apply(due, &Input::Tick, &mut out).expect("a tick is never refused");
+            }
+            engine.apply(end, &Input::Restarted, &mut out).expect("a restart is never refused");
+            climbs_of(&out)
+        };
+        assert_same(&climbs(false), &climbs(true))?;
     }
 
     #[test]

@@ -214,6 +214,21 @@ fn a_desk_beside_the_chain_that_stands_high_is_told_and_holds_up_no_climb() {
 }
 
 #[test]
+fn lateness_climbs_while_davy_is_down_as_far_as_it_would_have() {
+    let site = USUAL.replace("duties: usual", "duties: {red: {acknowledge_within: 30s, then_every: 60s}}");
+    let rules = rule("gas", "G1", "limit: [{name: L1, tier: red, above: 1, re_alarm: 50s}]");
+    let world = at_site(
+        &site,
+        &rules,
+        "0 G1=3 -> gas:G1 raised red!
+         1 snapshot
+         220 restart -> gas:G1 escalated red! @30; gas:G1 re_alarmed red! @80; gas:G1 escalated red! @90; gas:G1 re_alarmed red! @140; gas:G1 escalated red! @150; gas:G1 re_alarmed red! @200; gas:G1 escalated red! @210",
+    );
+    let asked: Vec<&str> = asked(&world);
+    assert_eq!([asked[1], asked[3], asked[5], asked[7]], ["shift", "zone", "county", "city"]);
+}
+
+#[test]
 fn chattering_wins_nobody_time() {
     at_site(
         SITE,
