@@ -36,6 +36,8 @@ fn what(kind: TransitionKind, story: &Story) -> (String, String) {
         TransitionKind::TierLowered => level(story, "no longer past", "不再越过"),
         TransitionKind::Cleared => match &story.limit {
             Some(_) => level(story, "back from", "已恢复，限值"),
+            // What a part of Davy says of itself.
+            None if story.text.is_some() => ("it is over".into(), "已解除".into()),
             None => with_value(story, "readings again", "数据恢复"),
         },
         TransitionKind::Acknowledged => by(story, "acknowledged", "已确认"),

@@ -42,15 +42,11 @@ pub(crate) fn load_all(config: &Config) -> Result<Vec<Loaded>, StartError> {
             .filter(|id| !is_own(id) && !is_brought(id))
             .map(|id| format!("davy.toml: link sites: no site is called {id}")),
     );
-    for exit in &config.exits {
-        let is_strange = |id: &&Arc<str>| !is_own(id) && !is_brought(id);
-        findings.extend(
-            exit.wanted
-                .sites
-                .iter()
-                .filter(is_strange)
-                .map(|id| format!("davy.toml: exit {} sites: no site is called {id}", exit.name)),
-        );
+    let exits = config.exits.iter().map(|exit| (format!("exit {}", exit.name), &exit.wanted.sites));
+    let consumers = config.consumers.iter().map(|one| (format!("consumer {}", one.who.name), &one.sites));
+    for (what, sites) in exits.chain(consumers) {
+        let strange = sites.iter().filter(|id| !is_own(id) && !is_brought(id));
+        findings.extend(strange.map(|id| format!("davy.toml: {what} sites: no site is called {id}")));
     }
     if findings.is_empty() { Ok(loaded) } else { Err(StartError::Files(findings)) }
 }

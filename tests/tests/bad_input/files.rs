@@ -43,11 +43,11 @@ async fn all_errors_of_all_files_are_told_at_once_and_nothing_starts() {
 #[tokio::test]
 async fn a_configuration_that_cannot_be_used_is_refused_with_every_problem() {
     let setup = works();
-    setup.configure("payload_kb_max = 3\n[door]\nlisten = \"0.0.0.0:1883\"\n");
+    setup
+        .configure("payload_kb_max = 3\n[door]\nlisten = \"0.0.0.0:1883\"\nclients_file = \"nobody.toml\"\n");
     let config = setup.config().display().to_string();
     let said = davy(["check-config", "--config", &config]).await.ended(78);
     assert!(said.err.contains("did you mean \"payload_kib_max\""), "{}", said.err);
-    setup.configure("[door]\nlisten = \"0.0.0.0:1883\"\nclients_file = \"nobody.toml\"\n");
     for verb in ["check-config", "serve"] {
         let said = davy([verb, "--config", &config]).await.ended(78);
         assert!(
@@ -58,6 +58,29 @@ async fn a_configuration_that_cannot_be_used_is_refused_with_every_problem() {
     }
     let missing = setup.path("none.toml").display().to_string();
     davy(["serve", "--config", &missing]).await.ended(78);
+}
+
+/// What `serve` would stop at, and what it would start with and nobody wants.
+#[tokio::test]
+async fn accounts_and_names_that_nobody_has_are_told_before_anything_starts() {
+    let setup = works();
+    let listens =
+        "[access]\naccounts_file = \"accounts.toml\"\n[[consumer]]\nname = \"desk\"\ncaller = \"scada\"\n";
+    setup.configure(&format!("{listens}sites = [\"nope\"]\n[tree]\nworx = \"37\"\n"));
+    setup.write("accounts.toml", "[[account]]\nname = \"ann\"\nnonsense = 1\n");
+    let config = setup.config().display().to_string();
+    for verb in ["check-config", "serve"] {
+        let said = davy([verb, "--config", &config]).await.ended(78);
+        assert!(said.err.contains("accounts.toml: "), "{verb}:\n{}", said.err);
+    }
+    let said = davy(["check-config", "--config", &config]).await;
+    assert!(said.err.contains("consumer desk sites: no site is called nope"), "{}", said.err);
+    setup.configure(&format!("{listens}[tree]\nworx = \"37\"\n"));
+    setup.write("accounts.toml", "");
+    let said = davy(["check-config", "--config", &config]).await.ended(0);
+    for due in ["tree.worx: no site is called worx", "consumer desk caller: no account is called scada"] {
+        assert!(said.out.contains(due), "{due}:\n{}", said.out);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use davy_delivery::{Event, Follower, GapReason, SiteFeed, Start, Step, Token};
-use davy_journal::{JournalReader, Place};
+use davy_journal::{JournalError, JournalReader, Place};
 
 /// Transitions read from the journal at a time: few, so that reading takes more than one turn.
 const PAGE_LEN: usize = 7;
@@ -87,14 +87,16 @@ impl Subscriber {
         loop {
             match follower.step() {
                 Step::Say(event) => self.hear(event, fails)?,
-                Step::Read { after } => {
-                    let opened = reader.take().map_or_else(|| JournalReader::open(place), Ok);
-                    let page = opened.and_then(|opened| {
-                        let page = opened.transitions_after(after, PAGE_LEN);
-                        reader = Some(opened);
-                        page
-                    });
+                Step::Look { sequence } => {
+                    let found = ask(&mut reader, place, |journal| journal.transition(sequence));
                     // A process that dies while it reads tells nobody anything.
+                    if found.is_err() && is_dead() {
+                        return Ok(None);
+                    }
+                    follower.look(found);
+                }
+                Step::Read { after } => {
+                    let page = ask(&mut reader, place, |journal| journal.transitions_after(after, PAGE_LEN));
                     if page.is_err() && is_dead() {
                         return Ok(None);
                     }
@@ -140,4 +142,16 @@ impl Subscriber {
         }
         Ok(())
     }
+}
+
+/// Asks the journal, with the reader kept from the time before.
+fn ask<T>(
+    reader: &mut Option<JournalReader>,
+    place: &Place,
+    ask: impl FnOnce(&JournalReader) -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    let opened = reader.take().map_or_else(|| JournalReader::open(place), Ok)?;
+    let found = ask(&opened);
+    *reader = Some(opened);
+    found
 }

@@ -52,7 +52,7 @@ impl Driver {
     /// reach, a reminder reaches.
     pub(super) async fn rests(&self) {
         let owes = self.dealt_with.iter().any(|(site, sequence)| {
-            self.feed.site(site).is_some_and(|feed| feed.durable_sequence() > *sequence)
+            self.feed.site(site).is_some_and(|feed| feed.written_sequence() > *sequence)
         });
         if !owes && self.exit.reminds_every().is_none() && self.trouble_is_over().await {
             info!(exit = %self.name, "a receiver is owed nothing any more");

@@ -143,7 +143,7 @@ fn a_token_of_another_record_is_known_by_when_its_transition_was_recorded() {
         (Mark::from(90), None, None),
         // For an older one the journal is asked; what it has let go cannot be told from another.
         (Mark::from(&older), Some(Some(older.clone())), None),
-        (Mark::from(&elsewhere), Some(Some(older.clone())), unknown(20)),
+        (Mark::from(&elsewhere), Some(Some(older)), unknown(20)),
         (Mark::from(&elsewhere), Some(None), None),
     ] {
         let mut follower = Follower::start(&feed(), &after(mark));

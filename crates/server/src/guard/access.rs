@@ -126,6 +126,11 @@ impl Access {
         Ok(Access { keeper: Some(Arc::new(keeper)) })
     }
 
+    /// Whether an account is called so.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.accounts.load().get(name).is_some())
+    }
+
     /// The token of Davy's own canary, where whoever comes has to be known.
     pub(crate) fn canary(&self) -> Option<&str> {
         self.keeper.as_ref().map(|keeper| keeper.canary.as_str())
