@@ -24,8 +24,8 @@ pub(super) fn begin(
     is_new_after_damage: bool,
     now: Timestamp,
 ) -> Begun {
-    let Known { cursors, gaps, trouble, gone } = known;
-    let health = Health::new(trouble, gone);
+    let Known { cursors, gaps, trouble, gone, refused } = known;
+    let health = Health::new(trouble, gone, refused);
     let (mut dealt_with, mut new, mut found) = (BTreeMap::new(), Vec::new(), Vec::new());
     let sites = &opening.wanted.sites;
     for (site, head) in plants.iter().filter(|(site, _)| sites.is_empty() || sites.contains(site)) {

@@ -49,8 +49,12 @@ pub struct Figures {
 }
 
 impl Health {
-    pub(super) fn new(trouble: Option<Trouble>, gone: Option<(Timestamp, String)>) -> Health {
-        let figures = Figures { trouble, gone, ..Figures::default() };
+    pub(super) fn new(
+        trouble: Option<Trouble>,
+        gone: Option<(Timestamp, String)>,
+        last_refused: Option<(Timestamp, String)>,
+    ) -> Health {
+        let figures = Figures { trouble, gone, last_refused, ..Figures::default() };
         Health {
             inner: Mutex::new(figures),
             unread: Mutex::default(),

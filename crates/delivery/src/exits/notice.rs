@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use davy_model::{Tier, Timestamp};
-use davy_proto::v1;
+use davy_proto::{time_from_wire, v1};
 
 use crate::GapReason;
 
@@ -37,9 +37,25 @@ impl Gap {
     }
 }
 
+/// The transition's id, and when it was recorded.
+pub(super) fn id_of(alert: &v1::Alert) -> String {
+    let recorded = alert.recorded_time.as_ref().and_then(|time| time_from_wire(time).ok());
+    recorded.map_or_else(|| alert.id.clone(), |recorded| format!("{}@{recorded}", alert.id))
+}
+
 impl Notice {
-    /// The same however often it is told, after a restart too.
+    /// The same however often it is told, after a restart too, and never that of another: where a transition was told and is in
+    /// no record, or the record is restored from an older copy, its own id is given anew, and when it was recorded tells the two
+    /// apart.
     pub fn id(&self) -> String {
+        match self {
+            Notice::Alert(alert) => id_of(alert),
+            Notice::Gap(gap) => gap.id(),
+        }
+    }
+
+    /// The id of the transition alone; of a gap, as `id`.
+    pub(super) fn transition_id(&self) -> String {
         match self {
             Notice::Alert(alert) => alert.id.clone(),
             Notice::Gap(gap) => gap.id(),

@@ -202,7 +202,8 @@ fn structured(notice: &Notice) -> String {
         }
         text.push('"');
     };
-    put("id", &notice.id());
+    // When it was recorded is the time of the message.
+    put("id", &notice.transition_id());
     put("site", notice.site());
     put("sequence", &notice.sequence().to_string());
     if let Notice::Alert(alert) = notice {

@@ -96,7 +96,7 @@ impl Rig {
             Rig::Stand(stand) => stand.taken(),
             Rig::Program(folder) => {
                 let taken = fs::read_to_string(folder.path().join("taken")).unwrap_or_default();
-                taken.lines().map(str::to_owned).collect()
+                taken.lines().filter_map(|id| id.split('@').next()).map(str::to_owned).collect()
             }
             Rig::Folder(folder) => drafted(&drafts(folder)),
         }

@@ -255,7 +255,12 @@ async fn that_the_alarm_of_a_refusal_is_refused_is_no_news() {
     receiver.will([Act::Says(400)]);
     plant.alarms(1);
     running.dealt_with(2).await;
-    assert!(running.door().health.figures().last_refused.is_some());
+    let refused = running.door().health.figures().last_refused;
+    assert!(refused.is_some());
+    running.stop().await;
+    // What stood before a restart stands on.
+    let running = plant.run(&receiver.url()).await;
+    assert_eq!(running.door().health.figures().last_refused, refused);
     running.stop().await;
 }
 

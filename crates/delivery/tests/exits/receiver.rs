@@ -37,7 +37,13 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// The id of the transition it tells of.
     pub(crate) fn id(&self) -> String {
+        self.event_id().split('@').next().unwrap().to_owned()
+    }
+
+    /// That of the event, which no other has.
+    pub(crate) fn event_id(&self) -> String {
         let event: serde_json::Value = serde_json::from_str(&self.body).unwrap();
         event["id"].as_str().unwrap().to_owned()
     }

@@ -36,7 +36,7 @@ async fn an_alert_is_a_cloud_event_that_is_signed_with_the_old_secret_and_the_ne
     let event: serde_json::Value = serde_json::from_str(&heard.body).unwrap();
     for (attribute, due) in [
         ("specversion", "1.0"),
-        ("id", plant.id(1).as_str()),
+        ("id", &format!("{}@2026-11-23T08:00:01.000000Z", plant.id(1))),
         ("source", "/sites/park"),
         ("type", "com.example.park.alarm.raised.v1"),
         ("subject", "alarms/park:h2s:AT-0412/h2s"),

@@ -56,7 +56,7 @@ fn ids(body: &Value) -> Vec<String> {
     let id = |value: &Value| value.as_str().unwrap().to_owned();
     match body.as_array() {
         Some(alerts) => alerts.iter().map(|alert| id(&alert["annotations"]["davy_id"])).collect(),
-        None => vec![id(&body["id"])],
+        None => vec![id(&body["id"]).split('@').next().unwrap().to_owned()],
     }
 }
 

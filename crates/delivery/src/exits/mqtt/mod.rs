@@ -15,7 +15,7 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use self::wire::Wire;
-use super::{Exit, Notice, Outcome, Secret, tcp};
+use super::{Exit, Notice, Outcome, Secret, notice::id_of, tcp};
 
 /// A broker, as configured.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Exit for Mqtt {
     async fn replay(&mut self, notice: &Notice, last: Option<&v1::Alert>) -> Outcome {
         let mut said = self.said(notice);
         // How the alarm stands was told since.
-        if last.is_none_or(|last| last.id != notice.id()) {
+        if last.is_none_or(|last| id_of(last) != notice.id()) {
             said.retain(|said| !said.retain);
         }
         self.tell(&said).await

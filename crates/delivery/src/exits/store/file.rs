@@ -55,6 +55,8 @@ pub(in crate::exits) struct Known {
     pub(in crate::exits) gaps: Vec<Gap>,
     pub(in crate::exits) trouble: Option<Trouble>,
     pub(in crate::exits) gone: Option<(Timestamp, String)>,
+    /// When its receiver refused something last that was not about exits, and why.
+    pub(in crate::exits) refused: Option<(Timestamp, String)>,
 }
 
 /// What a file holds.
@@ -196,5 +198,14 @@ fn read(conn: &Connection) -> Result<BTreeMap<Arc<str>, Known>, StoreError> {
         known.trouble =
             trouble.map(|(since, why)| Trouble { since: Timestamp::from_micros(since), why, attempts });
     }
+    let mut select = conn.prepare(LAST_REFUSED)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let known = exits.entry(row.get::<_, String>(0)?.into()).or_default();
+        known.refused = Some((Timestamp::from_micros(row.get(1)?), row.get(2)?));
+    }
     Ok(exits)
 }
+
+/// Of one exit, SQLite takes the reason from the row that has the greatest time.
+const LAST_REFUSED: &str = "SELECT exit, max(refused_us), why FROM dead_letters WHERE id NOT LIKE '%:davy-fault:exit-%' GROUP BY exit";

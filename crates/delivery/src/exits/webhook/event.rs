@@ -45,17 +45,17 @@ struct GapData<'a> {
 /// The body that tells of it.
 pub(super) fn body(notice: &Notice, type_prefix: &str) -> String {
     match notice {
-        Notice::Alert(alert) => alert_body(alert, type_prefix),
+        Notice::Alert(alert) => alert_body(alert, &notice.id(), type_prefix),
         Notice::Gap(gap) => gap_body(gap, &notice.id(), type_prefix),
     }
 }
 
-fn alert_body(alert: &v1::Alert, type_prefix: &str) -> String {
+fn alert_body(alert: &v1::Alert, id: &str, type_prefix: &str) -> String {
     let data = raw(alert_json(alert));
     let kind = TransitionKind::try_from(alert.transition()).map_or("changed", TransitionKind::word);
     text(&CloudEvent {
         specversion: "1.0",
-        id: &alert.id,
+        id,
         source: format!("/sites/{}", alert.site),
         r#type: format!("{type_prefix}.alarm.{kind}.v1"),
         subject: Some(format!("alarms/{}", alert.alarm)),
