@@ -1,4 +1,4 @@
-//! Who may connect, and for whom they may speak.
+//! Who may connect, for whom they may speak, and whose alarms they may hear.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Client {
     pub certificate: Option<Arc<str>>,
     /// For whom it may speak.
     pub grants: Vec<Grant>,
+    /// The sites whose alarms it may hear: who speaks for a gateway hears what is told to that, and no more.
+    pub hears_alarms: Vec<Pattern>,
 }
 
 /// For which edge nodes of which sites a client may speak.
@@ -42,6 +44,7 @@ pub struct Grant {
 #[derive(Clone, Debug)]
 pub struct Rights {
     grants: Arc<[Grant]>,
+    hears_alarms: Arc<[Pattern]>,
     /// Whose they are; none where nobody is asked.
     client: Option<Arc<Client>>,
 }
@@ -167,19 +170,21 @@ impl Clients {
 }
 
 fn rights(client: &Arc<Client>) -> Rights {
-    Rights { client: Some(Arc::clone(client)), ..Rights::new(client.grants.clone()) }
+    let hears_alarms = client.hears_alarms.as_slice().into();
+    Rights { client: Some(Arc::clone(client)), hears_alarms, ..Rights::new(client.grants.clone()) }
 }
 
 impl Rights {
-    /// The rights that these grants give.
+    /// The rights that these grants give: to hear alarms is not among them.
     pub fn new(grants: Vec<Grant>) -> Rights {
-        Rights { grants: grants.into(), client: None }
+        Rights { grants: grants.into(), hears_alarms: Arc::default(), client: None }
     }
 
-    /// Every edge node of every site.
+    /// Every edge node of every site, and all alarms.
     pub fn all() -> Rights {
         let every = || Pattern::Beginning("".into());
-        Rights::new(vec![Grant { site: every(), edge_node: every() }])
+        let grants = vec![Grant { site: every(), edge_node: every() }];
+        Rights { hears_alarms: [every()].into(), ..Rights::new(grants) }
     }
 
     /// The client that has them; `None` where nobody is asked who they are.
@@ -197,11 +202,11 @@ impl Rights {
         Topic::parse(topic).is_some_and(|topic| self.speaks_for(topic.site, topic.edge_node))
     }
 
-    /// Whether it may subscribe to that filter: feedback to those it speaks for, and alarms of their sites.
+    /// Whether it may subscribe to that filter: feedback to those it speaks for, and alarms of the sites that it hears.
     pub fn may_subscribe(&self, filter: &str) -> bool {
         match Audible::parse(filter) {
             Some(Audible::Feedback { site, edge_node }) => self.speaks_for(site, edge_node),
-            Some(Audible::Alarms { site }) => self.grants.iter().any(|grant| grant.site.takes(site)),
+            Some(Audible::Alarms { site }) => self.hears_alarms.iter().any(|sites| sites.takes(site)),
             None => false,
         }
     }

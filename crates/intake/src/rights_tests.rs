@@ -15,14 +15,22 @@ fn clients() -> Clients {
             token: token("secret"),
             certificate: None,
             grants: vec![grant("park", "gw-1")],
+            hears_alarms: Vec::new(),
         },
         Client {
             name: "west".into(),
             token: None,
             certificate: Some("west.park".into()),
             grants: vec![grant("park", "gw-*")],
+            hears_alarms: Vec::new(),
         },
-        Client { name: "both".into(), token: token("t"), certificate: Some("both".into()), grants: vec![] },
+        Client {
+            name: "both".into(),
+            token: token("t"),
+            certificate: Some("both".into()),
+            grants: vec![],
+            hears_alarms: vec![],
+        },
     ];
     Clients::new(list, None).expect("they differ")
 }
@@ -81,16 +89,39 @@ fn one_speaks_for_those_one_was_granted() {
     for (filter, want) in [
         ("davy/v1/park/gw-1/feedback", true),
         ("davy/v1/park/gw-2/feedback", false),
-        ("davy/v1/mine/alarms/#", true),
-        ("davy/v1/other/alarms/#", false),
+        ("davy/v1/park/alarms/#", false),
         ("davy/v1/park/+/feedback", false),
         ("#", false),
     ] {
         assert_eq!(rights.may_subscribe(filter), want, "{filter}");
     }
     assert!(Rights::all().may_publish("davy/v1/any/one/readings"));
+    assert!(Rights::all().may_subscribe("davy/v1/any/alarms/#"));
     assert_eq!(rights.only_node(), None);
     assert_eq!(Rights::new(vec![grant("park", "gw-1")]).only_node(), Some(("park", "gw-1")));
+}
+
+#[test]
+fn alarms_are_heard_by_whoever_is_named_for_their_site() {
+    let lamp = Client {
+        name: "lamp".into(),
+        token: Some(token_hash(b"t")),
+        certificate: None,
+        grants: Vec::new(),
+        hears_alarms: vec![Pattern::Exactly("park".into())],
+    };
+    let clients = Clients::new(vec![lamp], None).expect("it is sound");
+    let credentials = Credentials { username: Some("lamp"), password: Some(b"t"), ..Credentials::default() };
+    let rights = clients.authenticate(&credentials).expect("it is known");
+    for (filter, want) in [
+        ("davy/v1/park/alarms/#", true),
+        ("davy/v1/park/alarms/red", true),
+        ("davy/v1/mine/alarms/#", false),
+        ("davy/v1/park/gw-1/feedback", false),
+    ] {
+        assert_eq!(rights.may_subscribe(filter), want, "{filter}");
+    }
+    assert!(!rights.may_publish("davy/v1/park/gw-1/readings"), "it speaks for nobody");
 }
 
 #[test]
@@ -100,6 +131,7 @@ fn clients_that_cannot_be_told_apart_are_refused() {
         token: certificate.is_none().then_some([1; 32]),
         certificate: certificate.map(Arc::from),
         grants: Vec::new(),
+        hears_alarms: Vec::new(),
     };
     let fails = |list: Vec<Client>| Clients::new(list, None).err();
     assert_eq!(fails(vec![client("a", None), client("a", None)]), Some(ClientsError::Twice("a".into())));

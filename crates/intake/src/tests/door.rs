@@ -180,6 +180,7 @@ async fn what_may_not_be_published_is_refused_in_the_puback_and_kept() {
         token: Some(token_hash(b"secret")),
         certificate: None,
         grants: vec![grant],
+        hears_alarms: Vec::new(),
     };
     let open = Open::new(1 << 20, Clients::new(vec![client], None).expect("one client"));
     let mut options = options("gw", open.port());
@@ -217,6 +218,7 @@ async fn a_client_that_may_come_in_puts_nobody_else_out() {
         token: Some(token_hash(b"secret")),
         certificate: None,
         grants: Vec::new(),
+        hears_alarms: Vec::new(),
     };
     let clients = Clients::new(vec![client("east"), client("west")], None).expect("two clients");
     let open = Open::new(1 << 20, clients);
@@ -458,6 +460,7 @@ async fn a_topic_that_tells_nobody_is_the_one_edge_node_that_its_client_speaks_f
         token: Some(token_hash(b"secret")),
         certificate: None,
         grants: vec![grant(node)],
+        hears_alarms: Vec::new(),
     };
     let clients = vec![client("one", "gw-2"), client("many", "*"), client("none", "gw-9")];
     let clients = Clients::new(clients, None).expect("three clients");

@@ -13,6 +13,7 @@ fn clients(of: &[(&str, &str)]) -> Clients {
         token: Some(token_hash(b"secret")),
         certificate: None,
         grants: vec![Grant { site: pattern("park"), edge_node: pattern(node) }],
+        hears_alarms: Vec::new(),
     };
     Clients::new(of.iter().map(client).collect(), None).expect("clients")
 }

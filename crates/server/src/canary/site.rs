@@ -91,6 +91,7 @@ impl Gateway {
                 site: Pattern::Exactly(SITE.into()),
                 edge_node: Pattern::Exactly(EDGE_NODE.into()),
             }],
+            hears_alarms: Vec::new(),
         }
     }
 

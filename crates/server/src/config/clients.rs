@@ -1,4 +1,4 @@
-//! The clients file: who may come in by the door, and for which edge nodes they speak.
+//! The clients file: who may come in by the door, for which edge nodes they speak, and which sites' alarms they hear.
 
 use std::path::Path;
 
@@ -26,6 +26,8 @@ struct RawClient {
     certificate: Option<String>,
     #[serde(default)]
     grants: Vec<RawGrant>,
+    #[serde(default)]
+    hears_alarms: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,5 +80,6 @@ fn client(raw: &RawClient) -> Result<Client, String> {
         token: token.transpose()?,
         certificate: raw.certificate.as_deref().map(Into::into),
         grants: grants.collect::<Result<_, String>>()?,
+        hears_alarms: raw.hears_alarms.iter().map(|site| pattern(site)).collect::<Result<_, String>>()?,
     })
 }

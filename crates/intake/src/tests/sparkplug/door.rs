@@ -106,6 +106,7 @@ async fn commands_are_heard_by_those_who_speak_for_the_edge_node_and_state_by_al
         token: Some(token_hash(b"secret")),
         certificate: None,
         grants: vec![grant],
+        hears_alarms: Vec::new(),
     };
     let (door, _handler) = open(&stage, Clients::new(vec![client], None).expect("good clients"));
     let mut options = options("acme", door.local_addr().port());
