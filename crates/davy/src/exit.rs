@@ -53,11 +53,20 @@ pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
     if error.chain().any(closed) {
         return Exit::Ok;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", told(error));
     if error.is::<Unusable>() {
         return Exit::BadConfiguration;
     }
     if error.is::<Misuse>() { Exit::Usage } else { Exit::Findings }
+}
+
+/// An error with its causes, but for what it says of them itself.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
+        cause if told.is_empty() => cause,
+        cause if told.contains(&cause) => told,
+        cause => format!("{told}: {cause}"),
+    })
 }
 
 #[cfg(test)]
@@ -72,5 +81,17 @@ mod tests {
         assert_eq!(of_error(&anyhow::anyhow!("no such thing")), Exit::Findings);
         assert_eq!(of_error(&Misuse("two of one".to_owned()).into()), Exit::Usage);
         assert_eq!(of_error(&Unusable(vec!["no such key".to_owned()]).into()), Exit::BadConfiguration);
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = || anyhow::Error::new(io::Error::other("the port is taken"));
+        for (error, due) in [
+            (cause().context("127.0.0.1:1: the port is taken"), "127.0.0.1:1: the port is taken"),
+            (cause().context("it cannot listen"), "it cannot listen: the port is taken"),
+            (cause(), "the port is taken"),
+        ] {
+            assert_eq!(told(&error), due);
+        }
     }
 }

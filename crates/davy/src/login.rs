@@ -94,7 +94,7 @@ fn words(me: &SessionServiceWhoAmIResponse) -> Vec<String> {
 fn object(me: &SessionServiceWhoAmIResponse) -> serde_json::Value {
     let grant = |grant: &davy_proto::v1::Grant| json!({"role": grant.role, "scope": grant.scope, "edge_nodes": grant.edge_nodes});
     let grants: Vec<_> = me.grants.iter().map(grant).collect();
-    let until = me.expires_time.as_ref().map(|time| figures::moment(Some(time)));
+    let until = figures::rfc3339(me.expires_time.as_ref());
     json!({"name": me.name, "kind": me.kind, "grants": grants, "permissions": words(me), "expires": until})
 }
 

@@ -99,7 +99,9 @@ fn hint_for_reason(reason: &str) -> &'static str {
         "ALREADY_SHELVED" => "davy alarms unshelve ALARM first, to shelve it for another time",
         "NOT_SHELVED" => "davy alarms show ALARM",
         "SHELVE_DURATION" => "a shorter --for; a longer need is out-of-service, with a work permit",
-        "SECOND_PERSON_NEEDED" => "somebody else: --approved-by NAME for an alarm, --by NAME for a revision",
+        "SECOND_PERSON_NEEDED" => {
+            "somebody else: --approved-by NAME for an alarm, --by NAME for a revision; with [access] their word is the token that davy alarms countersign gives them"
+        }
         "COMMENT_MISSING" => "--comment \"why\"",
         "ACTOR_MISSING" => "--by NAME",
         "NOT_LATCHED" => "davy alarms show ALARM",
@@ -155,7 +157,7 @@ mod tests {
         let told = Refusal::from(&status).to_string();
         assert_eq!(
             told,
-            "SECOND_PERSON_NEEDED: two people quiet a red alarm\n  try: somebody else: --approved-by NAME for an alarm, --by NAME for a revision"
+            "SECOND_PERSON_NEEDED: two people quiet a red alarm\n  try: somebody else: --approved-by NAME for an alarm, --by NAME for a revision; with [access] their word is the token that davy alarms countersign gives them"
         );
     }
 

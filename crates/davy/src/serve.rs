@@ -25,7 +25,8 @@ pub(crate) struct Args {
 
 /// Serves until asked to stop.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
-    logging::start("info")?;
+    // rustls warns of every client that names an address; such are let in all the same.
+    logging::start("info,rustls=error")?;
     let mut signals = Signals::listen()?;
     let config = match args.config.load() {
         Ok(config) => config,

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tracing::debug;
 
 use crate::handler::{Handler, Peer};
 use crate::hub::Hub;
@@ -89,9 +90,13 @@ async fn serve_tls<H: Handler>(
     admission: Admission,
     deadline: Instant,
 ) {
-    let Ok(Ok(stream)) = timeout_at(deadline, acceptor.accept(stream)).await else {
-        hub.stats.tls_failed.one();
-        return;
+    let stream = match timeout_at(deadline, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            debug!(%addr, %error, "no TLS came about");
+            return hub.stats.tls_failed.one();
+        }
+        Err(_) => return hub.stats.tls_failed.one(),
     };
     let peer = encrypted_peer(&stream, addr);
     serve(hub, tokio::io::split(stream), peer, admission, deadline).await;

@@ -38,14 +38,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     let request = SessionServiceCountersignRequest { alarm, occurrence, command: args.command };
     let mut client = args.server.sessions().await?;
     let answer = client.countersign(request.clone()).await.map_err(|status| failed(&status))?.into_inner();
-    let until = figures::moment(answer.expires_time.as_ref());
     if args.json {
+        let until = figures::rfc3339(answer.expires_time.as_ref());
         let SessionServiceCountersignRequest { alarm, occurrence, command } = request;
         let token = answer.token;
         out::line(json!({
             "alarm": alarm, "occurrence": occurrence, "command": command, "token": token, "expires": until,
         }))?;
     } else {
+        let until = figures::moment(answer.expires_time.as_ref());
         out::line(format_args!(
             "{}\n  until {until}, once: --approved-by TOKEN --occurrence {occurrence}",
             answer.token

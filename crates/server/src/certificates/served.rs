@@ -98,7 +98,7 @@ impl ServedCertificate {
                 self.current.set(made.config);
                 self.renewed.fetch_add(1, Ordering::Relaxed);
                 let ends = made.ends.map(|ends| ends.to_string());
-                info!(place = self.place, ends, "a new certificate is served");
+                info!(place = self.place, ends, "the certificate's files have changed: they are served with");
                 *standing =
                     Standing { hash: hash.unwrap_or_default(), ends: made.ends, bad: None, trouble: None };
             }
