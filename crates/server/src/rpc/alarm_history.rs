@@ -2,12 +2,12 @@
 
 use davy_history::{AlarmFilter, AlarmQuery};
 use davy_journal::decode_transition;
-use davy_model::{Tier, Timestamp, Transition, TransitionKind};
+use davy_model::{Timestamp, Transition, TransitionKind};
 use davy_proto::{WireError, alert_of, time_from_wire, v1 as wire};
 use serde_json::json;
 use tonic::Status;
 
-use super::{page_len::OF_ENTRIES, question::question, status};
+use super::{page_len::OF_ENTRIES, question::question, status, tier_at_least::tier_at_least};
 use crate::{guard::Admitted, hub::Hub};
 
 /// Most texts in one list of a request.
@@ -101,20 +101,12 @@ pub(super) fn filter(
         sites: sites.iter().map(ToString::to_string).collect(),
         from,
         until,
-        tier_at_least: tier(asked.tier_at_least)?,
+        tier_at_least: tier_at_least(asked.tier_at_least)?,
         rules: asked.rules.clone(),
         subjects: asked.subjects.clone(),
         scopes: areas.chain(sources).collect(),
         kinds: kinds.collect::<Result<_, Status>>()?,
     })
-}
-
-fn tier(number: i32) -> Result<Option<Tier>, Status> {
-    match wire::Tier::try_from(number) {
-        Ok(wire::Tier::Unspecified) => Ok(None),
-        Ok(tier) => Tier::try_from(tier).map(Some).map_err(|error| status::wrong(&error)),
-        Err(_) => Err(status::invalid(format!("tier_at_least: {number} is no tier"))),
-    }
 }
 
 /// Where the next page begins: after that transition, of the same question.

@@ -13,7 +13,9 @@ use super::{
     lens::{Lens, Step},
     performance,
     place::{Page, Place},
-    status, transitions,
+    status,
+    tier_at_least::tier_at_least,
+    transitions,
     v1::alarm_service_server::AlarmService,
     view,
 };
@@ -42,9 +44,9 @@ pub(super) fn key(hub: &Hub, by: &Admitted, alarm: &str) -> Result<AlarmKey, Sta
     if site.is_some() { Ok(key) } else { Err(status::unknown_site(&key.site)) }
 }
 
-fn is_asked(request: &wire::AlarmServiceListRequest, alarm: &wire::Alarm) -> bool {
+fn is_asked(request: &wire::AlarmServiceListRequest, tier: wire::Tier, alarm: &wire::Alarm) -> bool {
     let every_state = request.states.is_empty() || request.states.contains(&EVERY_STATE);
-    alarm.tier >= request.tier_at_least
+    alarm.tier() >= tier
         && (!request.open_cases || alarm.case.is_some())
         && (every_state || request.states.contains(&alarm.state))
 }
@@ -67,6 +69,7 @@ impl AlarmService for Alarms {
     ) -> Result<Response<wire::AlarmServiceListResponse>, Status> {
         let (by, request) = Admitted::of(request);
         let place = Place::of(&request)?;
+        let tier = tier_at_least(request.tier_at_least)?.map_or(wire::Tier::Unspecified, wire::Tier::from);
         let lens = Lens::of(ALARM, &request.filter, &request.order_by, request.read_mask.as_ref())?;
         let sites = self.hub.sites_of(&by.caller, by.permission, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
@@ -75,7 +78,7 @@ impl AlarmService for Alarms {
             let Some(site) = self.hub.sites.get(&id) else { continue };
             alarms.extend(site.feed.book().standing().iter().map(|entry| view::alarm(site, entry)));
         }
-        alarms.retain(|alarm| is_asked(&request, alarm));
+        alarms.retain(|alarm| is_asked(&request, tier, alarm));
         let Page { entries, next, total } = place.page(lens.chosen(alarms, steps));
         let alarms = entries.into_iter().map(|alarm| lens.shown(alarm)).collect();
         Ok(Response::new(wire::AlarmServiceListResponse { alarms, next_page_token: next, total }))

@@ -31,6 +31,7 @@ pub(crate) mod status;
 mod streamed;
 mod system;
 mod telemetry;
+mod tier_at_least;
 mod transitions;
 mod view;
 mod words;

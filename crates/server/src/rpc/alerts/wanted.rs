@@ -7,7 +7,11 @@ use davy_model::{Tier, Transition};
 use davy_proto::v1 as wire;
 use tonic::Status;
 
-use crate::{guard::Admitted, hub::Hub, rpc::status};
+use crate::{
+    guard::Admitted,
+    hub::Hub,
+    rpc::{status, tier_at_least::tier_at_least},
+};
 
 /// Places that one stream may name.
 const SCOPES_MAX: usize = 64;
@@ -24,7 +28,7 @@ impl Wanted {
     /// What is asked for, of what the caller may see.
     ///
     /// # Errors
-    /// A scope that is none, a site or a place that there is not for this caller.
+    /// A scope or a tier that is none, a site or a place that there is not for this caller.
     pub(super) fn of(
         hub: &Hub,
         by: &Admitted,
@@ -34,7 +38,7 @@ impl Wanted {
         let sites = hub.sites_of(&by.caller, by.permission, &request.sites);
         let sites = sites.map_err(|site| status::unknown_site(&site))?;
         let sites = hub.within(sites, &scopes).map_err(|scope| status::empty_scope(&scope))?;
-        let tier = Tier::try_from(wire::Tier::try_from(request.tier_at_least).unwrap_or_default()).ok();
+        let tier = tier_at_least(request.tier_at_least)?;
         Ok(Wanted { sites, tier, heartbeat: request.heartbeat })
     }
 
