@@ -222,18 +222,24 @@ pub struct Flags {
     pub door: Option<String>,
 }
 
+/// Keys that cannot be read, after which nobody looks for more.
+const PROBLEMS_MAX: usize = 32;
+
 /// Reads the file, the files of `conf.d` beside it in the order of their names, the environment and the flags.
 ///
 /// Gives what can be read, and everything that cannot.
 ///
 /// # Errors
-/// When there is no such file.
-pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<(Raw, Vec<ConfigProblem>), ConfigProblem> {
+/// What is wrong, where that leaves nothing to be read: no such file, or one that is no TOML, or too much of it.
+pub(super) fn load(
+    path: Option<&Path>,
+    flags: &Flags,
+) -> Result<(Raw, Vec<ConfigProblem>), Vec<ConfigProblem>> {
     let mut figment = Figment::from(Serialized::defaults(Raw::default()));
     let mut base = PathBuf::new();
     if let Some(path) = path {
         if !path.is_file() {
-            return Err(ConfigProblem::new(path.display().to_string(), "no such file"));
+            return Err(vec![ConfigProblem::new(path.display().to_string(), "no such file")]);
         }
         base = path.parent().map(Path::to_path_buf).unwrap_or_default();
         figment = figment.merge(Toml::file_exact(path));
@@ -241,31 +247,28 @@ pub(super) fn load(path: Option<&Path>, flags: &Flags) -> Result<(Raw, Vec<Confi
             figment = figment.merge(Toml::file_exact(above));
         }
     }
-    let (mut raw, problems) = extract(&figment.merge(Env::prefixed("DAVY__").split("__")));
+    let (mut raw, problems) = extract(&figment.merge(Env::prefixed("DAVY__").split("__")))?;
     raw.base = base;
     apply(flags, &mut raw);
     Ok((raw, problems))
 }
 
 /// What is said, and every key that cannot be read: that is taken for unsaid.
-fn extract(figment: &Figment) -> (Raw, Vec<ConfigProblem>) {
+fn extract(figment: &Figment) -> Result<(Raw, Vec<ConfigProblem>), Vec<ConfigProblem>> {
+    let all = |error: figment::Error| error.into_iter().map(ConfigProblem::from).collect::<Vec<_>>();
+    let mut said: Value = figment.extract().map_err(all)?;
     let mut problems = Vec::new();
-    let mut said: Value = match figment.extract() {
-        Ok(said) => said,
-        // A file that is no TOML says nothing at all.
-        Err(error) => return (Raw::default(), error.into_iter().map(ConfigProblem::from).collect()),
-    };
     loop {
         let errors = match Figment::from(Serialized::defaults(&said)).extract() {
-            Ok(raw) => return (raw, problems),
+            Ok(raw) => return Ok((raw, problems)),
             Err(errors) => errors,
         };
         for mut error in errors {
             let is_unsaid = unsay(&mut said, &error.path);
             error.metadata = said_in(figment, &error.path).cloned();
             problems.push(ConfigProblem::from(error));
-            if !is_unsaid {
-                return (Raw::default(), problems);
+            if !is_unsaid || problems.len() >= PROBLEMS_MAX {
+                return Err(problems);
             }
         }
     }

@@ -156,7 +156,7 @@ impl Config {
     /// # Errors
     /// Every problem found, not only the first.
     pub fn load(path: Option<&std::path::Path>, flags: &Flags) -> Result<Config, Vec<ConfigProblem>> {
-        let (raw, mut problems) = file::load(path, flags).map_err(|problem| vec![problem])?;
+        let (raw, mut problems) = file::load(path, flags)?;
         match resolve::resolve(&raw) {
             Ok(config) if problems.is_empty() => Ok(config),
             Ok(_) => Err(problems),
