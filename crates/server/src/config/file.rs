@@ -7,9 +7,9 @@ use std::{
 };
 
 use figment::{
-    Figment, Metadata,
+    Figment,
     providers::{Env, Format, Serialized, Toml},
-    value::{Dict, Value},
+    value::{Dict, Tag, Value},
 };
 use serde::{Deserialize, Serialize};
 
@@ -255,17 +255,16 @@ pub(super) fn load(
 
 /// What is said, and every key that cannot be read: that is taken for unsaid.
 fn extract(figment: &Figment) -> Result<(Raw, Vec<ConfigProblem>), Vec<ConfigProblem>> {
-    let all = |error: figment::Error| error.into_iter().map(ConfigProblem::from).collect::<Vec<_>>();
-    let mut said: Value = figment.extract().map_err(all)?;
+    let mut said = figment.find_value("").map_err(|error| vec![ConfigProblem::from(error)])?;
     let mut problems = Vec::new();
     loop {
-        let errors = match Figment::from(Serialized::defaults(&said)).extract() {
+        let errors = match said.deserialize() {
             Ok(raw) => return Ok((raw, problems)),
             Err(errors) => errors,
         };
         for mut error in errors {
+            error.metadata = said_by(&said, &error.path).and_then(|tag| figment.get_metadata(tag)).cloned();
             let is_unsaid = unsay(&mut said, &error.path);
-            error.metadata = said_in(figment, &error.path).cloned();
             problems.push(ConfigProblem::from(error));
             if !is_unsaid || problems.len() >= PROBLEMS_MAX {
                 return Err(problems);
@@ -293,9 +292,15 @@ fn unsay(said: &mut Value, path: &[String]) -> bool {
     }
 }
 
-/// Where the nearest is said that stands at a path, or above it.
-fn said_in<'a>(figment: &'a Figment, path: &[String]) -> Option<&'a Metadata> {
-    (1..=path.len()).rev().find_map(|len| figment.find_metadata(&path[..len].join(".")))
+/// Who said what stands at a path: the tag of the nearest that is there; nothing of a path that does not begin.
+fn said_by(said: &Value, path: &[String]) -> Option<Tag> {
+    let (first, below) = path.split_first()?;
+    let next = match said {
+        Value::Dict(_, keys) => keys.get(first),
+        Value::Array(_, items) => first.parse().ok().and_then(|place: usize| items.get(place)),
+        _ => None,
+    }?;
+    said_by(next, below).or(Some(next.tag()))
 }
 
 fn conf_d(base: &Path) -> Vec<PathBuf> {
