@@ -9,6 +9,8 @@ use parking_lot::Mutex;
 /// A call that lasted so long was a good one: an outage before it is over, even if there was nothing to bring.
 pub(super) const GOOD_CALL: Duration = Duration::from_secs(30);
 
+const NOTHING_CONFIRMED: &str = "it takes what it is brought, and does not confirm it";
+
 /// How the link to the upper Davy stands, told by whoever drives it.
 #[derive(Debug)]
 pub(crate) struct Standing {
@@ -24,6 +26,10 @@ pub(super) struct Told {
     /// By site: the last transition that is on the upper one's disk.
     pub(super) confirmed: BTreeMap<Arc<str>, u64>,
     pub(super) refused: Vec<wire::LinkTaken>,
+    /// By site: the last transition that was brought in this call and is not confirmed.
+    unconfirmed: BTreeMap<Arc<str>, u64>,
+    /// Since when there are such, and no more of them was confirmed.
+    unconfirmed_since: Timestamp,
     /// Goes on over calls that are answered and bring nothing.
     outage: Option<Outage>,
 }
@@ -37,7 +43,14 @@ struct Outage {
 
 impl Told {
     fn call_is_good(&self, now: Timestamp) -> bool {
-        self.why.is_none() && now.since(self.since) >= GOOD_CALL
+        self.why.is_none() && self.unconfirmed.is_empty() && now.since(self.since) >= GOOD_CALL
+    }
+
+    /// What lasts: calls that come to nothing, or one in which nothing is confirmed.
+    fn trouble(&self, now: Timestamp) -> Option<Outage> {
+        let unconfirmed = (!self.unconfirmed.is_empty())
+            .then(|| Outage { since: self.unconfirmed_since, why: NOTHING_CONFIRMED.to_owned() });
+        self.outage.clone().filter(|_| !self.call_is_good(now)).or(unconfirmed)
     }
 }
 
@@ -51,6 +64,8 @@ impl Standing {
                 why: Some(why.clone()),
                 confirmed: BTreeMap::new(),
                 refused: Vec::new(),
+                unconfirmed: BTreeMap::new(),
+                unconfirmed_since: now,
                 outage: Some(Outage { since: now, why }),
             }),
         }
@@ -61,6 +76,7 @@ impl Standing {
         let mut told = self.told.lock();
         told.node.clone_from(&welcome.node);
         (told.since, told.why) = (now, None);
+        told.unconfirmed.clear();
         told.refused = welcome.sites.iter().filter(|site| !site.refused.is_empty()).cloned().collect();
         let taken = welcome.sites.iter().filter(|site| site.refused.is_empty());
         told.confirmed = taken.map(|site| (site.site.as_str().into(), site.sequence)).collect();
@@ -69,7 +85,7 @@ impl Standing {
     /// It cannot be reached, or brought anything. True when that is new.
     pub(super) fn lost(&self, now: Timestamp, why: String) -> bool {
         let mut told = self.told.lock();
-        let before = told.outage.take().filter(|_| !told.call_is_good(now));
+        let before = told.trouble(now);
         let is_new = before.as_ref().is_none_or(|before| before.why != why);
         let since = before.map_or(now, |before| before.since);
         told.outage = Some(Outage { since, why: why.clone() });
@@ -79,10 +95,20 @@ impl Standing {
         is_new
     }
 
-    /// Everything of a site up to there is on its disk.
-    pub(super) fn confirm(&self, site: &str, sequence: u64) {
+    /// A site's transitions up to there are brought.
+    pub(super) fn bring(&self, now: Timestamp, site: &Arc<str>, sequence: u64) {
         let mut told = self.told.lock();
-        told.outage = None;
+        if told.unconfirmed.is_empty() {
+            told.unconfirmed_since = now;
+        }
+        told.unconfirmed.insert(Arc::clone(site), sequence);
+    }
+
+    /// Everything of a site up to there is on its disk.
+    pub(super) fn confirm(&self, now: Timestamp, site: &str, sequence: u64) {
+        let mut told = self.told.lock();
+        (told.outage, told.unconfirmed_since) = (None, now);
+        told.unconfirmed.retain(|of, brought| **of != *site || *brought > sequence);
         if let Some(confirmed) = told.confirmed.get_mut(site) {
             *confirmed = sequence.max(*confirmed);
         }
@@ -94,9 +120,8 @@ impl Standing {
 
     /// For how long nothing was brought that it keeps, and why.
     pub(super) fn down(&self, now: Timestamp) -> Option<(Duration, String)> {
-        let told = self.told.lock();
-        let outage = told.outage.as_ref().filter(|_| !told.call_is_good(now))?;
-        Some((now.since(outage.since), outage.why.clone()))
+        let trouble = self.told.lock().trouble(now)?;
+        Some((now.since(trouble.since), trouble.why))
     }
 }
 
@@ -133,7 +158,7 @@ mod tests {
     fn an_outage_is_over_when_something_is_kept_above_or_a_call_lasts() {
         let standing = Standing::new(at(0));
         standing.up(at(10), &welcome());
-        standing.confirm("park", 1);
+        standing.confirm(at(11), "park", 1);
         assert_eq!(down_s(&standing, 11), None, "something is kept");
         standing.lost(at(20), "hung up".to_owned());
         assert_eq!(down_s(&standing, 25), Some(5), "another outage");
@@ -141,6 +166,27 @@ mod tests {
         assert_eq!((down_s(&standing, 59), down_s(&standing, 60)), (Some(39), None), "the call lasts");
         standing.lost(at(90), "hung up".to_owned());
         assert_eq!(down_s(&standing, 91), Some(1), "another outage");
+    }
+
+    #[test]
+    fn a_call_in_which_nothing_is_confirmed_is_an_outage_however_long_it_lasts() {
+        let (standing, park, jetty): (_, Arc<str>, Arc<str>) =
+            (Standing::new(at(0)), "park".into(), "jetty".into());
+        standing.up(at(1), &welcome());
+        standing.confirm(at(1), "park", 4);
+        assert_eq!(down_s(&standing, 40), None, "there was nothing to bring");
+        standing.bring(at(40), &park, 5);
+        standing.bring(at(50), &park, 9);
+        standing.bring(at(50), &jetty, 2);
+        assert_eq!(standing.down(at(100)), Some((Duration::from_secs(60), NOTHING_CONFIRMED.to_owned())));
+        standing.confirm(at(101), "park", 5);
+        assert_eq!(down_s(&standing, 111), Some(10), "some of it is");
+        standing.lost(at(120), "hung up".to_owned());
+        standing.up(at(121), &welcome());
+        standing.bring(at(121), &park, 9);
+        assert_eq!(down_s(&standing, 171), Some(70), "one outage, with what the next call does not bring");
+        standing.confirm(at(172), "park", 9);
+        assert_eq!(down_s(&standing, 200), None);
     }
 
     #[test]

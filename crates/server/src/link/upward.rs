@@ -135,8 +135,14 @@ impl Upward {
         self.standing.up(hub.clock.now(), &welcome);
         info!(url = %self.config.url, node = welcome.node, "linked to the upper Davy");
         takes_some(&welcome)?;
-        let mut bringing =
-            Bringing { hub, out, token: Token::default(), sites: Vec::new(), held: BTreeSet::new() };
+        let mut bringing = Bringing {
+            hub,
+            standing: &self.standing,
+            out,
+            token: Token::default(),
+            sites: Vec::new(),
+            held: BTreeSet::new(),
+        };
         for site in welcome.sites.iter().filter(|site| site.refused.is_empty()) {
             let Some(feed) = hub.feed.site(&site.site) else { continue };
             bringing.token.see(feed.site(), site.sequence);
@@ -144,7 +150,7 @@ impl Upward {
         }
         tokio::select! {
             ended = bringing.run(stop) => ended,
-            ended = self.hear(answers) => ended,
+            ended = self.hear(hub, answers) => ended,
         }
     }
 
@@ -165,11 +171,15 @@ impl Upward {
     }
 
     /// What the upper Davy confirms, until it hangs up.
-    async fn hear(&self, mut answers: Streaming<wire::LinkServiceForwardResponse>) -> Result<(), Ended> {
+    async fn hear(
+        &self,
+        hub: &Hub,
+        mut answers: Streaming<wire::LinkServiceForwardResponse>,
+    ) -> Result<(), Ended> {
         loop {
             let answer = answers.message().await.map_err(Ended::Refused)?.ok_or(Ended::HungUp)?;
             if let Some(Said::Confirmed(confirmed)) = answer.said {
-                self.standing.confirm(&confirmed.site, confirmed.sequence);
+                self.standing.confirm(hub.clock.now(), &confirmed.site, confirmed.sequence);
             }
         }
     }
@@ -218,6 +228,7 @@ fn asks(brought: Brought) -> wire::LinkServiceForwardRequest {
 /// What one call brings.
 struct Bringing<'a> {
     hub: &'a Arc<Hub>,
+    standing: &'a Standing,
     out: Out,
     /// The last transition brought of each site.
     token: Token,
@@ -289,7 +300,7 @@ impl Bringing<'_> {
         events: &mut Subscription,
     ) -> Result<Option<Event>, Ended> {
         let site = Arc::clone(&first.transition.alarm.site);
-        let (mut records, mut bytes) = (Vec::new(), 0);
+        let (mut records, mut bytes, mut last) = (Vec::new(), 0, 0);
         let mut next = Some(Event::Alert(first));
         while let Some(Event::Alert(alert)) = &next {
             if alert.transition.alarm.site != site
@@ -305,11 +316,13 @@ impl Bringing<'_> {
                 let record = encode_transition(&alert.transition);
                 bytes += record.len();
                 records.push(record);
+                last = alert.transition.sequence;
                 self.token.see(&site, alert.transition.sequence);
             }
             next = events.next().now_or_never().flatten();
         }
         if !records.is_empty() {
+            self.standing.bring(self.hub.clock.now(), &site, last);
             let site = site.to_string();
             self.send(Brought::Transitions(wire::LinkTransitions { site, records })).await?;
         }
