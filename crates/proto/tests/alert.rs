@@ -2,29 +2,17 @@
 
 use std::time::Duration;
 
-use davy_model::{
-    AlarmFacts, AlarmKey, Comparator, Condition, Evidence, LimitView, Quality, Shelving, Text, Tier,
-    Timestamp, Transition, TransitionKind, Unit,
-};
+use davy_model::{Comparator, LimitView, Shelving, Text, Tier, Timestamp, Transition, TransitionKind};
 use davy_proto::{alarm_of, alert_json, alert_of, v1};
 use prost::Message;
+
+#[path = "../../model/tests/raised/mod.rs"]
+mod raised;
 
 fn raised() -> Transition {
     let at: Timestamp = "2026-11-23T08:00:00.123456Z".parse().expect("a time");
     Transition {
-        sequence: 41,
-        alarm: AlarmKey::parse("park:h2s:AT-0412/h2s").expect("an id"),
         occurrence: 2,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts: AlarmFacts {
-            condition: Condition::Active,
-            acknowledged: false,
-            ..AlarmFacts::normal(Tier::Orange)
-        },
-        rule_revision: "0123456789ab".into(),
-        title: Text::both("Hydrogen sulfide", "硫化氢"),
-        tags: vec!["AT-0412/h2s".into()],
         limit: Some(LimitView {
             name: "L1".into(),
             comparator: Comparator::AtOrAbove,
@@ -34,19 +22,12 @@ fn raised() -> Transition {
             written: "7.05 ppm".into(),
         }),
         value: Some(12.4),
-        unit: Some(Unit::Ppm),
-        quality: Quality::Good,
-        source_time: at,
         arrival_time: at.plus(Duration::from_millis(40)),
         recorded_time: at.plus(Duration::from_millis(42)),
-        first_out_time: Some(at),
-        late: false,
         incident: Some("park:h2s:AT-0412/h2s#3.1".into()),
         desk: Some("gas".into()),
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
         message: Text::both("H2S 12.4 ppm", "硫化氢 12.4 ppm"),
+        ..raised::raised(41, Tier::Orange, at)
     }
 }
 

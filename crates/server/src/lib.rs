@@ -62,6 +62,10 @@ mod watch;
 mod write_thread;
 mod writer;
 
+#[cfg(test)]
+#[path = "../../model/tests/raised/mod.rs"]
+mod raised;
+
 pub use certificates::{ClientCertificate, ServedCertificate, TlsFiles};
 pub use check::{CheckReport, CheckedSite, check};
 pub use config::{

@@ -1,40 +1,15 @@
 use davy_journal::FirstKept;
-use davy_model::{AlarmFacts, AlarmKey, Condition, Evidence, Quality, Text, Tier, Timestamp, TransitionKind};
+use davy_model::{Tier, Timestamp};
 
 use super::*;
 use crate::Token;
 
+#[path = "../../../model/tests/raised/mod.rs"]
+mod raised;
+
 /// The transition of that number; `epoch` tells those of one record from those of another.
 fn transition(sequence: u64, epoch: i64) -> Transition {
-    let at = Timestamp::from_micros(epoch * 1_000_000 + sequence as i64);
-    let facts =
-        AlarmFacts { condition: Condition::Active, acknowledged: false, ..AlarmFacts::normal(Tier::Red) };
-    Transition {
-        sequence,
-        alarm: AlarmKey { site: "park".into(), rule: "h2s".into(), subject: "AT-0412/h2s".into() },
-        occurrence: 1,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts,
-        rule_revision: "0123456789ab".into(),
-        title: Text::both("Hydrogen sulfide", "硫化氢"),
-        tags: Vec::new(),
-        limit: None,
-        value: None,
-        unit: None,
-        quality: Quality::Good,
-        source_time: at,
-        arrival_time: at,
-        recorded_time: at,
-        first_out_time: None,
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::both("above 14.1 ppm", "高于 14.1 ppm"),
-    }
+    raised::raised(sequence, Tier::Red, Timestamp::from_micros(epoch * 1_000_000 + sequence as i64))
 }
 
 fn told(sequence: u64, durable: bool) -> Delivered {

@@ -22,6 +22,9 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+#[path = "../../../model/tests/raised/mod.rs"]
+mod raised;
+
 pub(crate) const SITE: &str = "park";
 /// The exit of most stories.
 pub(crate) const DESK: &str = "desk";
@@ -31,36 +34,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
 }
 
 pub(crate) fn transition(sequence: u64, tier: Tier) -> Transition {
-    let second = sequence as i64;
-    let mut facts = AlarmFacts::normal(tier);
-    facts.condition = Condition::Active;
-    facts.acknowledged = false;
-    Transition {
-        sequence,
-        alarm: AlarmKey { site: SITE.into(), rule: "h2s".into(), subject: "AT-0412/h2s".into() },
-        occurrence: sequence,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts,
-        rule_revision: "0123456789ab".into(),
-        title: Text::both("Hydrogen sulfide", "硫化氢"),
-        tags: vec!["AT-0412/h2s".into()],
-        limit: None,
-        value: Some(14.5),
-        unit: Unit::parse("ppm"),
-        quality: Quality::Good,
-        source_time: at(second),
-        arrival_time: at(second),
-        recorded_time: at(second),
-        first_out_time: Some(at(second)),
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::both("above 14.1 ppm", "高于 14.1 ppm"),
-    }
+    raised::raised(sequence, tier, at(sequence as i64))
 }
 
 /// A plant, its journal, and how far it is.

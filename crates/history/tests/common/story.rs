@@ -5,6 +5,9 @@ use std::{sync::Arc, time::Duration};
 use davy_history::{Activation, Batch, Position, Row, Scope, Series, StoredTransition};
 use davy_model::*;
 
+#[path = "../../../model/tests/raised/mod.rs"]
+mod raised;
+
 /// The site of all stories.
 pub(crate) const SITE: &str = "park";
 
@@ -44,34 +47,11 @@ pub(crate) fn transition(
     tier: Tier,
     time: Timestamp,
 ) -> Transition {
-    let mut facts = AlarmFacts::normal(tier);
-    facts.condition = Condition::Active;
-    facts.acknowledged = false;
     Transition {
-        sequence,
         alarm: AlarmKey { site: SITE.into(), rule: rule.into(), subject: subject.into() },
         occurrence: 1,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts,
-        rule_revision: "r1".into(),
-        title: Text::both("Hydrogen sulfide", "硫化氢"),
         tags: vec![subject.into()],
-        limit: None,
-        value: Some(14.5),
-        unit: Unit::parse("ppm"),
-        quality: Quality::Good,
-        source_time: time,
-        arrival_time: time,
-        recorded_time: time,
-        first_out_time: None,
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::en("above 14.1 ppm"),
+        ..raised::raised(sequence, tier, time)
     }
 }
 

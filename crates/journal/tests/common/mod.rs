@@ -9,6 +9,9 @@ use std::{
 use davy_journal::Commit;
 use davy_model::*;
 
+#[path = "../../../model/tests/raised/mod.rs"]
+mod raised;
+
 pub(crate) const SITE: &str = "park";
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -38,35 +41,10 @@ pub(crate) fn block(second: i64, readings: u32) -> ReadingBlock {
 }
 
 pub(crate) fn transition(sequence: u64, subject: &str) -> Transition {
-    let second = sequence as i64;
-    let mut facts = AlarmFacts::normal(Tier::Red);
-    facts.condition = Condition::Active;
-    facts.acknowledged = false;
     Transition {
-        sequence,
         alarm: alarm(subject),
-        occurrence: sequence,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts,
-        rule_revision: "0123456789ab".into(),
-        title: Text::both("Hydrogen sulfide", "硫化氢"),
         tags: vec![subject.into()],
-        limit: None,
-        value: Some(14.5),
-        unit: Unit::parse("ppm"),
-        quality: Quality::Good,
-        source_time: at(second),
-        arrival_time: at(second),
-        recorded_time: at(second),
-        first_out_time: Some(at(second)),
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::en("above 14.1 ppm"),
+        ..raised::raised(sequence, Tier::Red, at(sequence as i64))
     }
 }
 

@@ -7,11 +7,12 @@ use davy_delivery::{
     exits::{Exit, Notice, Opening, Outcome, Wanted},
 };
 use davy_journal::{Commit, Journal};
-use davy_model::{AlarmFacts, AlarmKey, Condition, Evidence, Input, Quality, Transition, TransitionKind};
+use davy_model::{Input, Transition};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::*;
+use crate::raised::raised;
 
 /// Does what is said.
 struct Said(Arc<Mutex<Outcome>>);
@@ -77,33 +78,7 @@ impl Plant {
 }
 
 fn transition(sequence: u64) -> Transition {
-    let at = Timestamp::from_micros(sequence.cast_signed());
-    Transition {
-        sequence,
-        alarm: AlarmKey { site: "park".into(), rule: "high".into(), subject: "T".into() },
-        occurrence: sequence,
-        step: 1,
-        kind: TransitionKind::Raised,
-        facts: AlarmFacts { condition: Condition::Active, ..AlarmFacts::normal(Tier::Red) },
-        rule_revision: "r".into(),
-        title: Text::default(),
-        tags: vec!["T".into()],
-        limit: None,
-        value: None,
-        unit: None,
-        quality: Quality::Good,
-        source_time: at,
-        arrival_time: at,
-        recorded_time: at,
-        first_out_time: None,
-        late: false,
-        sounds: true,
-        incident: None,
-        desk: None,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::default(),
-    }
+    raised(sequence, Tier::Red, Timestamp::from_micros(sequence.cast_signed()))
 }
 
 /// How grave it is, and what is told, as far as the words go.

@@ -21,9 +21,9 @@ pub struct Delivery {
     pub from_sequence: u64,
     /// The last of them.
     pub to_sequence: u64,
-    /// When the first was sent.
+    /// None of them was sent before.
     pub first_sent: Timestamp,
-    /// When the last was; within a minute of the first.
+    /// None of them was sent after; within a second of `first_sent`.
     pub last_sent: Timestamp,
     /// When all of them were confirmed.
     pub confirmed: Option<Timestamp>,

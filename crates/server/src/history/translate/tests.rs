@@ -1,10 +1,10 @@
 use davy_model::{
-    AlarmFacts, AlarmKey, BundleFile, Condition, Evidence, Freshness, MessageHead, NodeChange, NodeIndex,
-    Quality, Reading, Text, Tier, TransitionKind, Value,
+    AlarmFacts, AlarmKey, BundleFile, Condition, Freshness, MessageHead, NodeChange, NodeIndex, Quality,
+    Reading, Tier, TransitionKind, Value,
 };
 
 use super::*;
-use crate::Loaded;
+use crate::{Loaded, raised::raised};
 
 const SITE: &str = "site: park
 edge_nodes: [{id: gw-1}, {id: gw-2}]
@@ -132,32 +132,14 @@ fn who_comes_and_goes_is_told_by_name_and_a_stranger_not_at_all() {
 }
 
 fn transition(sequence: u64, subject: &str, tier: Tier, condition: Condition) -> Transition {
-    let raised = condition == Condition::Active;
+    let raised = raised(sequence, tier, at(sequence.cast_signed()));
+    let is_raised = condition == Condition::Active;
     Transition {
-        sequence,
-        alarm: AlarmKey { site: "park".into(), rule: "high".into(), subject: subject.into() },
-        occurrence: 1,
-        step: 1,
-        kind: if raised { TransitionKind::Raised } else { TransitionKind::Cleared },
+        alarm: AlarmKey { subject: subject.into(), ..raised.alarm.clone() },
+        kind: if is_raised { TransitionKind::Raised } else { TransitionKind::Cleared },
         facts: AlarmFacts { condition, ..AlarmFacts::normal(tier) },
-        rule_revision: "r".into(),
-        title: Text::default(),
         tags: vec![subject.into()],
-        limit: None,
-        value: None,
-        unit: None,
-        quality: Quality::Good,
-        source_time: at(sequence.cast_signed()),
-        arrival_time: at(sequence.cast_signed()),
-        recorded_time: at(sequence.cast_signed()),
-        first_out_time: None,
-        late: false,
-        sounds: true,
-        incident: None,
-        desk: None,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::default(),
+        ..raised
     }
 }
 

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use davy_history::{Batch, Position, Retention, SqliteConfig, SqliteStore, StoredTransition};
 use davy_journal::{Commit, Journal, Snapshot, encode_transition};
-use davy_model::{
-    AlarmFacts, AlarmKey, Bundle, Condition, Evidence, Input, Quality, Text, Tier, TransitionKind,
-};
+use davy_model::{AlarmFacts, Bundle, Input, Tier, TransitionKind};
 use tempfile::TempDir;
 
 use super::*;
+use crate::raised;
 
 const HALVES: u64 = 96;
 const KEPT_FROM: u64 = 48;
@@ -20,36 +19,13 @@ fn at(half: u64) -> Timestamp {
 }
 
 fn transition(half: u64) -> Transition {
-    let is_raise = half.is_multiple_of(2);
-    let mut facts = AlarmFacts::normal(Tier::Red);
-    facts.condition = if is_raise { Condition::Active } else { Condition::Normal };
-    facts.acknowledged = !is_raise;
-    Transition {
-        sequence: half + 1,
-        alarm: AlarmKey { site: "park".into(), rule: "h2s".into(), subject: "AT-1".into() },
-        occurrence: half / 2 + 1,
-        step: 1 + u32::from(!is_raise),
-        kind: if is_raise { TransitionKind::Raised } else { TransitionKind::Cleared },
-        facts,
-        rule_revision: "r1".into(),
-        title: Text::en("Hydrogen sulfide"),
-        tags: vec!["AT-1".into()],
-        limit: None,
-        value: None,
-        unit: None,
-        quality: Quality::Good,
-        source_time: at(half),
-        arrival_time: at(half),
-        recorded_time: at(half),
-        first_out_time: None,
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: is_raise,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::en("above 14.1 ppm"),
+    let raised = raised::raised(half + 1, Tier::Red, at(half));
+    let occurrence = half / 2 + 1;
+    if half.is_multiple_of(2) {
+        return Transition { occurrence, ..raised };
     }
+    let facts = AlarmFacts::normal(Tier::Red);
+    Transition { occurrence, step: 2, kind: TransitionKind::Cleared, facts, sounds: false, ..raised }
 }
 
 /// A journal that keeps the second day, beside what history has.

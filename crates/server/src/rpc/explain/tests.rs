@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use davy_journal::{Commit, Journal, Snapshot};
-use davy_model::{AlarmFacts, Condition, Evidence, Quality, Tier, Timestamp};
+use davy_model::{AlarmFacts, Tier, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
+use crate::raised::raised;
 
 #[test]
 fn a_rule_is_cut_out_of_its_file_whole() {
@@ -26,38 +27,18 @@ fn at(number: u64) -> Timestamp {
 
 /// Transition `sequence`: the odd ones raise the alarm anew, the even ones clear it.
 pub(crate) fn transition(sequence: u64) -> Transition {
-    let raises = sequence % 2 == 1;
-    let mut facts = AlarmFacts::normal(Tier::Red);
-    if raises {
-        facts.condition = Condition::Active;
-        facts.acknowledged = false;
-    }
-    Transition {
-        sequence,
+    let raised = Transition {
         alarm: key(),
         occurrence: sequence.div_ceil(2),
-        step: if raises { 1 } else { 2 },
-        kind: if raises { TransitionKind::Raised } else { TransitionKind::Cleared },
-        facts,
-        rule_revision: "0123456789ab".into(),
-        title: Text::en("High"),
         tags: vec!["t0".into()],
-        limit: None,
         value: Some(90.0),
-        unit: None,
-        quality: Quality::Good,
-        source_time: at(sequence),
-        arrival_time: at(sequence),
-        recorded_time: at(sequence),
-        first_out_time: None,
-        late: false,
-        incident: None,
-        desk: None,
-        sounds: true,
-        actor: None,
-        evidence: Evidence::default(),
-        message: Text::en("above 80"),
+        ..raised(sequence, Tier::Red, at(sequence))
+    };
+    if sequence % 2 == 1 {
+        return raised;
     }
+    let facts = AlarmFacts::normal(Tier::Red);
+    Transition { step: 2, kind: TransitionKind::Cleared, facts, ..raised }
 }
 
 /// A journal of nine such transitions, a commit each, the first of which are gone.
