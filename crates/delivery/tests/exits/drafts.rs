@@ -124,3 +124,22 @@ async fn what_was_never_drafted_is_not_cancelled_and_a_folder_that_is_gone_is_to
     let outcome = Cap::new(gone).deliver(&notice(1, TransitionKind::Raised, Tier::Red)).await;
     assert!(matches!(outcome, Outcome::Again { .. }), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn a_name_that_the_folder_does_not_take_is_refused_and_a_shorter_one_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    // A path ends at 4096 bytes: in a folder of 4000 there is room for a short name, and for no long one.
+    let mut deep = dir.path().to_owned();
+    while deep.as_os_str().len() < 3999 {
+        deep.push("d".repeat((3999 - deep.as_os_str().len()).min(200)));
+    }
+    fs::create_dir_all(&deep).unwrap();
+    let mut way = Cap::new(config(&deep));
+    let mut outcomes = Vec::new();
+    for subject in ["AT-0412".repeat(20), "AT-0412".to_owned()] {
+        let mut alarm = transition(7, Tier::Red);
+        alarm.alarm.subject = subject.into();
+        outcomes.push(way.deliver(&Notice::Alert(Box::new(alert_of(&alarm, true)))).await);
+    }
+    assert!(matches!(outcomes[..], [Outcome::Refused(_), Outcome::Delivered(_)]), "{outcomes:?}");
+}
