@@ -42,6 +42,13 @@ impl Clients {
         Ok(Claim { clients: self, client_id: Arc::clone(client_id), holder })
     }
 
+    /// Has everyone ask whether they are still welcome.
+    pub(crate) fn ask_all(&self) {
+        for holder in self.held.lock().values() {
+            holder.link.ask_again();
+        }
+    }
+
     /// Tells everyone to stop.
     pub(crate) fn stop_all(&self) {
         for holder in self.held.lock().values() {

@@ -33,6 +33,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Whether the client may subscribe to this filter.
     fn may_subscribe(&self, session: &Self::Session, filter: &str) -> bool;
 
+    /// Whether a client that was let in would be now. Asked once it is in, and when the door is told to
+    /// [ask again](crate::DoorPublisher::ask_again); who is not is hung up on, though it says nothing.
+    fn is_welcome(&self, _session: &Self::Session) -> bool {
+        true
+    }
+
     /// What a new subscriber is told at once: topics that match the filter, with what stands there. The door keeps nothing; whoever
     /// stands behind it may. It goes out behind the SUBACK, without the retain flag.
     fn standing(&self, _session: &Self::Session, _filter: &str) -> Vec<(Arc<str>, Bytes)> {
@@ -212,6 +218,8 @@ pub enum Closed {
     Stalled,
     /// A receipt was dropped uncommitted: its messages are not durable.
     NotDurable,
+    /// It would not be let in any more.
+    ShutOut,
     /// Authenticated, but not welcomed: it may not leave that will, or its former connection did not end in time.
     Refused,
     /// The door closes. Nobody died, so no will is due.
@@ -229,7 +237,8 @@ impl Closed {
             | Self::TakenOver
             | Self::ProtocolError
             | Self::Stalled
-            | Self::NotDurable => true,
+            | Self::NotDurable
+            | Self::ShutOut => true,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Hub<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) publisher: DoorPublisher,
     pub(crate) stats: Arc<Stats>,
-    pub(crate) clients: Clients,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) rate: RateLimit,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) unauthenticated: Arc<Semaphore>,
@@ -43,8 +43,8 @@ impl<H> Hub<H> {
         Self {
             handler,
             stats: Arc::clone(publisher.stats()),
+            clients: Arc::clone(publisher.clients()),
             publisher,
-            clients: Clients::default(),
             rate: RateLimit::new(config.connect_rate),
             connections: Arc::new(Semaphore::new(config.connections_max)),
             unauthenticated: Arc::new(Semaphore::new(config.unauthenticated_max)),

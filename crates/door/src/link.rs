@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -47,9 +47,11 @@ const SHUTDOWN: u8 = 2;
 pub(crate) struct Link {
     /// The order in which clients knocked; the later one has the identifier.
     pub(crate) number: u64,
-    /// Rings when a receipt is decided, a message queued, or the connection to stop.
+    /// Rings when a receipt is decided, a message queued, something asked, or the connection to stop.
     pub(crate) bell: Arc<Notify>,
     stop: AtomicU8,
+    /// Whether the client is still welcome is to be asked: also of one that comes in, since who may may have changed meanwhile.
+    asked: AtomicBool,
     queue: Mutex<Queue>,
     waiting: AtomicUsize,
     messages_max: usize,
@@ -62,6 +64,7 @@ impl Link {
             number,
             bell: Arc::new(Notify::new()),
             stop: AtomicU8::new(GO_ON),
+            asked: AtomicBool::new(true),
             queue: Mutex::default(),
             waiting: AtomicUsize::new(0),
             messages_max,
@@ -86,6 +89,17 @@ impl Link {
             SHUTDOWN => Some(Stop::Shutdown),
             _ => None,
         }
+    }
+
+    /// Has the connection ask whether its client is still welcome.
+    pub(crate) fn ask_again(&self) {
+        self.asked.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+
+    /// Whether that is to be asked now; said once.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire) && self.asked.swap(false, Ordering::AcqRel)
     }
 
     /// Queues a message; `false` when the queue is full, or the connection has ended.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::RwLock;
 
+use crate::clients::Clients;
 use crate::codec::Qos;
 use crate::link::{Link, Outgoing};
 use crate::stats::{Stats, StatsSnapshot};
@@ -64,6 +65,7 @@ impl Index {
 pub struct DoorPublisher {
     index: Arc<RwLock<Index>>,
     stats: Arc<Stats>,
+    clients: Arc<Clients>,
 }
 
 impl DoorPublisher {
@@ -75,6 +77,15 @@ impl DoorPublisher {
     /// The counters of its door now.
     pub fn counts(&self) -> StatsSnapshot {
         self.stats.snapshot()
+    }
+
+    /// Has the door ask of every client that is in whether it is [still welcome](crate::Handler::is_welcome).
+    pub fn ask_again(&self) {
+        self.clients.ask_all();
+    }
+
+    pub(crate) fn clients(&self) -> &Arc<Clients> {
+        &self.clients
     }
 
     pub(crate) fn stats(&self) -> &Arc<Stats> {

@@ -103,6 +103,7 @@ fn count(stats: &Stats, how: Closed) {
         Closed::KeepAliveTimeout => stats.keep_alive_timeouts.one(),
         Closed::Stalled => stats.stalled.one(),
         Closed::NotDurable => stats.not_durable.one(),
+        Closed::ShutOut => stats.shut_out.one(),
         Closed::Disconnected
         | Closed::DisconnectedWithWill
         | Closed::Lost

@@ -53,6 +53,8 @@ counters! {
     stalled,
     /// Connections ended because a receipt was dropped uncommitted.
     not_durable,
+    /// Connections ended because the client would not be let in any more.
+    shut_out,
     /// Messages decoded: `submitted` + `refused`.
     received,
     /// Bytes of their packets.
@@ -63,6 +65,8 @@ counters! {
     batches,
     /// Messages refused for want of rights.
     refused,
+    /// Subscriptions refused for want of rights.
+    subscriptions_refused,
     /// PUBACKs written.
     acknowledged,
     /// Wills handed to the handler.

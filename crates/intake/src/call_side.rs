@@ -110,14 +110,14 @@ impl Publication {
 
     /// The caller has come to an end: waits until all that was taken is on disk. False when something of it never will be.
     pub async fn finish(mut self) -> bool {
-        self.desk.end(true);
+        self.desk.end(|_, _| true);
         self.receipt.commit();
         self.written.decided().await == Written::Committed
     }
 
     /// The call broke off: the edge node is lost, unless it is Davy that stops, or somebody else speaks for it.
     pub async fn break_off(mut self, davy_stops: bool) {
-        say_lost(self.desk.end(davy_stops)).await;
+        say_lost(self.desk.end(|_, _| davy_stops)).await;
     }
 }
 

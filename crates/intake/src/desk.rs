@@ -205,21 +205,26 @@ impl Desk {
         }
     }
 
-    /// Lets go of all its edge nodes without a word: another connection of the same client will [adopt](Desk::adopt) them.
-    pub(crate) fn hand_over(&mut self) -> Spoken {
-        self.ended = true;
-        for presence in self.spoke.values() {
+    /// Lets go without a word of the edge nodes that the client speaks for still: another connection of it will
+    /// [adopt](Desk::adopt) them. The others stay, to [end](Desk::end).
+    pub(crate) fn hand_over(&mut self, still_speaks: impl Fn(&str, &str) -> bool) -> Spoken {
+        let (spoken, others) = std::mem::take(&mut self.spoke)
+            .into_iter()
+            .partition::<Spoken, _>(|((site, node), _)| still_speaks(site, node));
+        self.spoke = others;
+        for presence in spoken.values() {
             presence.end(self.session, true);
         }
-        std::mem::take(&mut self.spoke)
+        spoken
     }
 
-    /// The connection has ended. The edge nodes that are lost by it, and where to say so.
-    pub(crate) fn end(&mut self, goodbye: bool) -> Vec<(Arc<SiteDoor>, NodeIndex)> {
+    /// The connection has ended: of which of its edge nodes, by site and id, that was a goodbye. Those that are lost by it, and where
+    /// to say so.
+    pub(crate) fn end(&mut self, goodbye: impl Fn(&str, &str) -> bool) -> Vec<(Arc<SiteDoor>, NodeIndex)> {
         self.ended = true;
         let mut lost = Vec::new();
         for ((site, node), presence) in std::mem::take(&mut self.spoke) {
-            if presence.end(self.session, goodbye)
+            if presence.end(self.session, goodbye(&site, &node))
                 && let Some(door) = self.intake.directory.site(&site)
                 && let Some(index) = door.site.node_index(&node)
             {

@@ -83,10 +83,11 @@ impl DoorIntake {
         self.quotas.throttled()
     }
 
-    /// Puts other clients in place. Who is connected and would not come in so any more is hung up on at the next message, and
-    /// nothing of that is taken: with other grants one comes in anew.
+    /// Puts other clients in place. Who is connected and would not come in so any more is hung up on, and nothing more is taken of
+    /// it: with other grants one comes in anew.
     pub fn replace_clients(&self, clients: Clients) {
         self.intake.clients.store(Arc::new(clients));
+        self.publisher.ask_again();
     }
 
     fn is_let_in(&self, session: &Session) -> bool {
@@ -177,8 +178,21 @@ impl Handler for DoorIntake {
     }
 
     fn may_subscribe(&self, session: &Session, filter: &str) -> bool {
-        self.is_let_in(session)
-            && (session.rights.may_subscribe(filter) || self.may_hear_sparkplug(&session.rights, filter))
+        let may = self.is_let_in(session)
+            && (session.rights.may_subscribe(filter) || self.may_hear_sparkplug(&session.rights, filter));
+        if !may {
+            // Many clients look at no SUBACK: a lamp that may hear nothing would stay dark without a word.
+            tracing::warn!(client = %session.client_id, filter, "a subscription is refused: see hears_alarms and grants in the clients file");
+        }
+        may
+    }
+
+    fn is_welcome(&self, session: &Session) -> bool {
+        let is_let_in = self.is_let_in(session);
+        if !is_let_in {
+            tracing::warn!(client = %session.client_id, "a client is hung up on: it would not be let in as it was any more");
+        }
+        is_let_in
     }
 
     fn standing(&self, _session: &Session, filter: &str) -> Vec<(Arc<str>, Bytes)> {
@@ -197,8 +211,6 @@ impl Handler for DoorIntake {
     ) -> Vec<PubackReason> {
         let mut verdicts = Vec::new();
         if !self.is_let_in(session) {
-            let client = &session.client_id;
-            tracing::warn!(%client, "a client is hung up on: it would not be let in as it was any more");
             // Without its receipt nothing is acknowledged, and the connection ends.
             return verdicts;
         }
@@ -240,13 +252,16 @@ impl Handler for DoorIntake {
         let lost = {
             let mut desk = session.desk.lock();
             self.adopt(session, &mut desk);
+            let clients = self.intake.clients.load();
             if how == Closed::TakenOver {
-                let spoken = desk.hand_over();
+                let spoken = desk.hand_over(|site, node| clients.speak(&session.rights, site, node));
                 self.handed_over.lock().insert(Arc::clone(&session.client_id), spoken);
-                return;
             }
-            // Who is hung up on because it is shut out has not said goodbye.
-            desk.end(is_goodbye(how) && self.is_let_in(session))
+            desk.end(|site, node| match how {
+                // With other rights it comes in anew; who is shut out, or speaks for that one no more, has not said goodbye.
+                Closed::NotDurable | Closed::ShutOut => clients.still_speak(&session.rights, site, node),
+                how => is_goodbye(how),
+            })
         };
         say_lost(lost).await;
     }
@@ -268,7 +283,11 @@ impl Publisher for WayBack {
 /// Whether its edge nodes are not lost by this end: it said goodbye, or it was Davy that ended it.
 fn is_goodbye(how: Closed) -> bool {
     match how {
-        Closed::Disconnected | Closed::DisconnectedWithWill | Closed::Shutdown | Closed::NotDurable => true,
+        Closed::Disconnected
+        | Closed::DisconnectedWithWill
+        | Closed::Shutdown
+        | Closed::NotDurable
+        | Closed::ShutOut => true,
         Closed::Lost
         | Closed::Refused
         | Closed::KeepAliveTimeout

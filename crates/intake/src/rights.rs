@@ -137,6 +137,24 @@ impl Clients {
         }
     }
 
+    /// Whether whoever came in with these rights, by whatever proof, may speak for that edge node now.
+    pub(crate) fn speak(&self, rights: &Rights, site: &str, edge_node: &str) -> bool {
+        match &rights.client {
+            Some(then) => self.speaks_for(&then.name, site, edge_node),
+            None => self.anonymous.as_ref().is_some_and(|now| now.speaks_for(site, edge_node)),
+        }
+    }
+
+    /// Whether the proof that they came in by is still good, and they may speak for that edge node now.
+    pub(crate) fn still_speak(&self, rights: &Rights, site: &str, edge_node: &str) -> bool {
+        let same_proof = rights.client.as_ref().is_none_or(|then| {
+            self.by_name
+                .get(&then.name)
+                .is_some_and(|now| (&now.token, &now.certificate) == (&then.token, &then.certificate))
+        });
+        same_proof && self.speak(rights, site, edge_node)
+    }
+
     /// Says what a connection may do.
     ///
     /// A user name decides by its token, and by its certificate when it has no token; without a user name the

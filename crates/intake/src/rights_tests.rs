@@ -36,6 +36,38 @@ fn clients() -> Clients {
 }
 
 #[test]
+fn who_has_other_grants_speaks_on_and_who_has_another_token_does_not() {
+    let came_in = |clients: &Clients| {
+        let credentials =
+            Credentials { username: Some("east"), password: Some(b"secret"), certificate_names: &[] };
+        clients.authenticate(&credentials).expect("it is let in")
+    };
+    let east = |token: &str, grants: &[&str]| {
+        let client = Client {
+            name: "east".into(),
+            token: Some(token_hash(token.as_bytes())),
+            certificate: None,
+            grants: grants.iter().map(|node| grant("park", node)).collect(),
+            hears_alarms: Vec::new(),
+        };
+        Clients::new(vec![client], None).expect("it is sound")
+    };
+    let rights = came_in(&east("secret", &["gw-1"]));
+    for (now, [lets_in, speaks_on, speaks]) in [
+        (east("secret", &["gw-1"]), [true, true, true]),
+        (east("secret", &["gw-1", "gw-2"]), [false, true, true]),
+        (east("secret", &["gw-2"]), [false, false, false]),
+        (east("new", &["gw-1"]), [false, false, true]),
+        (Clients::new(Vec::new(), None).expect("nobody"), [false, false, false]),
+        (Clients::anyone(), [false, false, false]),
+    ] {
+        assert_eq!(now.still_give(&rights), lets_in, "{now:?}");
+        assert_eq!(now.still_speak(&rights, "park", "gw-1"), speaks_on, "{now:?}");
+        assert_eq!(now.speak(&rights, "park", "gw-1"), speaks, "{now:?}");
+    }
+}
+
+#[test]
 fn a_token_or_a_certificate_lets_in_and_nothing_else_does() {
     let clients = clients();
     for (username, password, certificate, want) in [

@@ -180,6 +180,9 @@ where
         if let Some(stop) = self.link.stopped() {
             self.obey(stop)?;
         }
+        if self.link.is_asked() && !self.hub.handler.is_welcome(self.session) {
+            return Err(End::told(Closed::ShutOut, Reason::NotAuthorized));
+        }
         self.write_pubacks()?;
         self.decode()?;
         self.submit()?;

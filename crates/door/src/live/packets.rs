@@ -137,6 +137,7 @@ where
             return Reason::QuotaExceeded;
         }
         if !self.hub.handler.may_subscribe(self.session, filter) {
+            self.hub.stats.subscriptions_refused.one();
             return Reason::NotAuthorized;
         }
         match qos {

@@ -32,6 +32,8 @@ pub struct Fake {
     bell: Notify,
     receipts: Mutex<Receipts>,
     held: Mutex<Vec<Receipt>>,
+    /// Clients that are not welcome any more.
+    shut_out: Mutex<Vec<String>>,
     /// Closed, `submit` waits.
     gate: Semaphore,
     pub peers: Mutex<Vec<Peer>>,
@@ -44,6 +46,7 @@ impl Fake {
             bell: Notify::new(),
             receipts: Mutex::new(receipts),
             held: Mutex::default(),
+            shut_out: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             peers: Mutex::default(),
         })
@@ -113,6 +116,10 @@ impl Fake {
         self.held.lock().clear();
     }
 
+    pub fn shut_out(&self, client: &str) {
+        self.shut_out.lock().push(client.to_owned());
+    }
+
     pub fn shut_gate(&self) {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -161,6 +168,10 @@ impl Handler for Fake {
 
     fn may_subscribe(&self, _: &String, filter: &str) -> bool {
         !filter.starts_with("deny")
+    }
+
+    fn is_welcome(&self, client: &String) -> bool {
+        !self.shut_out.lock().contains(client)
     }
 
     async fn submit(&self, client: &Arc<String>, batch: Vec<Publish>, receipt: Receipt) -> Vec<PubackReason> {

@@ -127,6 +127,25 @@ async fn a_client_that_does_not_read_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_would_not_be_let_in_any_more_is_hung_up_on_though_it_says_nothing() {
+    for (version, told) in [(Version::V3, &[][..]), (Version::V5, &[0xE0, 1, 0x87])] {
+        let (door, fake) = open(Receipts::Commit);
+        let mut lamp = welcome(&door, connect(version, "lamp").keep_alive(0)).await;
+        let mut other = welcome(&door, connect(version, "other").keep_alive(0)).await;
+        door.publisher().ask_again();
+        lamp.expect_silence().await;
+        fake.shut_out("lamp");
+        door.publisher().ask_again();
+        assert_eq!(lamp.rest().await, told);
+        other.expect_silence().await;
+        // Whoever was let in while that changed is asked after too.
+        assert_eq!(welcome(&door, connect(version, "lamp")).await.rest().await, told);
+        assert_eq!(fake.until_closed(2).await, [Closed::ShutOut; 2]);
+        assert_eq!(door.stats().shut_out, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_returning_client_ends_its_former_connection_first() {
     for (version, told) in [(Version::V3, &[][..]), (Version::V5, &[0xE0, 1, 0x8E])] {
         let (door, fake) = open(Receipts::Commit);

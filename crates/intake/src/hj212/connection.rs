@@ -112,7 +112,7 @@ impl Connection {
         if !is_goodbye {
             self.finish().await;
         }
-        say_lost(self.desk.end(is_goodbye)).await;
+        say_lost(self.desk.end(|_, _| is_goodbye)).await;
     }
 
     /// What came last is read as far as it goes, what was held is refused; nobody is left to be told.

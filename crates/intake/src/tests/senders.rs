@@ -84,7 +84,23 @@ async fn what_was_refused_to_a_client_is_not_sent_again_for_it_until_it_may_spea
 }
 
 #[tokio::test]
-async fn who_is_shut_out_is_hung_up_on_at_its_next_message_and_others_are_not() {
+async fn who_is_hung_up_on_for_other_grants_loses_what_it_speaks_for_no_more() {
+    let Open { setting, door, handler } = Open::new(1 << 20, clients(&[("one", "gw-*")]));
+    let committing = commit_all(setting.writer);
+    let mut one = by(door.local_addr().port(), "a", "one").await;
+    for topic in [READINGS, "davy/v1/park/gw-2/readings"] {
+        one.publish(topic, QoS::AtLeastOnce, r#"{"values":{"TK-1/level":7.31}}"#).await;
+        assert_eq!(one.puback().await, PubAckReason::Success);
+    }
+    handler.replace_clients(clients(&[("one", "gw-1")]));
+    let is = |node: &str| setting.door.presence.node(&node.into()).state();
+    until("it speaks for that one no more", || is("gw-2") == Some(davy_model::NodeChange::Lost)).await;
+    assert_eq!(is("gw-1"), Some(davy_model::NodeChange::Online), "it will be back");
+    committing.abort();
+}
+
+#[tokio::test]
+async fn who_is_shut_out_is_hung_up_on_and_others_are_not() {
     let open = Open::new(1 << 20, clients(&[("one", "gw-1"), ("two", "gw-2")]));
     let Open { setting, door, handler } = open;
     let committing = commit_all(setting.writer);
@@ -98,7 +114,7 @@ async fn who_is_shut_out_is_hung_up_on_at_its_next_message_and_others_are_not() 
     }
     let taken = setting.door.account.totals().received;
     handler.replace_clients(clients(&[("two", "gw-2")]));
-    one.publish(READINGS, QoS::AtLeastOnce, payload).await;
+    // It has not said a word since.
     let closed = async { while one.heard.recv().await.is_some_and(|p| !matches!(p, Packet::PubAck(_))) {} };
     timeout(DEADLINE, closed).await.expect("the door closes the connection");
     assert!(!one.has_puback());

@@ -16,7 +16,9 @@ pub(super) fn show(stats: &StatsSnapshot) {
         ("protocol", stats.protocol_errors),
         ("keep_alive", stats.keep_alive_timeouts),
         ("stalled", stats.stalled),
+        ("shut_out", stats.shut_out),
         ("topic_not_allowed", stats.refused),
+        ("subscription_not_allowed", stats.subscriptions_refused),
     ] {
         counter!("davy_door_refused_total", "why" => why).absolute(count);
     }
