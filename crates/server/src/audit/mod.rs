@@ -174,6 +174,10 @@ impl Audit {
     {
         let audit = Arc::clone(self);
         let noted = async move {
+            // From then on nothing would be noted: nothing is begun.
+            if audit.begun.is_closed() {
+                return Err(stopping());
+            }
             let (deed, answer) = work.await;
             if let Some(deed) = deed.into() {
                 audit.tell(deed, &answer).await;

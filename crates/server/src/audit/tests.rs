@@ -172,3 +172,19 @@ fn what_finds_no_room_is_counted() {
     }
     assert!(lost > 1000 && taken + lost == 4000, "{taken} {lost}");
 }
+
+#[tokio::test]
+async fn nothing_is_begun_for_callers_once_the_log_has_ended() {
+    let house = House::new();
+    let audit = Arc::new(house.start());
+    audit.all_seen_through(Duration::from_secs(1)).await;
+    let (begins, mut begun) = tokio::sync::oneshot::channel();
+    let work = async move {
+        begins.send(()).unwrap();
+        (deed(What::Command), Ok(()))
+    };
+    let answer: Result<(), Status> = audit.see_through(work).await;
+    assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
+    assert!(begun.try_recv().is_err(), "it is not done");
+    audit.stop();
+}

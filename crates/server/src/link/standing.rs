@@ -98,6 +98,9 @@ impl Standing {
     /// A site's transitions up to there are brought.
     pub(super) fn bring(&self, now: Timestamp, site: &Arc<str>, sequence: u64) {
         let mut told = self.told.lock();
+        if told.call_is_good(now) {
+            told.outage = None;
+        }
         if told.unconfirmed.is_empty() {
             told.unconfirmed_since = now;
         }
@@ -187,6 +190,16 @@ mod tests {
         assert_eq!(down_s(&standing, 171), Some(70), "one outage, with what the next call does not bring");
         standing.confirm(at(172), "park", 9);
         assert_eq!(down_s(&standing, 200), None);
+    }
+
+    #[test]
+    fn an_outage_that_a_quiet_call_has_ended_does_not_come_back_with_the_first_alert() {
+        let standing = Standing::new(at(0));
+        standing.up(at(1), &welcome());
+        standing.bring(at(7200), &"park".into(), 1);
+        assert_eq!(down_s(&standing, 7205), Some(5));
+        standing.lost(at(7210), "hung up".to_owned());
+        assert_eq!(down_s(&standing, 7215), Some(15));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use wire::{link_service_forward_request::Brought, link_service_forward_response:
 
 use super::{link_tree, status, v1::link_service_server::LinkService};
 use crate::{
-    guard::Admitted,
+    guard::{Admitted, Lookout},
     hub::Hub,
     link::{Forwarded, Lower, PROTOCOL, RECORDS_TAKEN_MAX, SITES_MAX, Unfit, heartbeat_of},
     site::SiteService,
@@ -45,6 +45,7 @@ impl LinkService for Links {
         &self,
         request: Request<Streaming<wire::LinkServiceForwardRequest>>,
     ) -> Result<Response<Self::ForwardStream>, Status> {
+        let lookout = Lookout::of(&request);
         let (by, mut brought) = Admitted::of(request);
         let first = timeout(HELLO_TIMEOUT, brought.message());
         let first = first.await.map_err(|_| refused("no hello came within 15 s"))??;
@@ -62,8 +63,9 @@ impl LinkService for Links {
             let ended = tokio::select! {
                 () = stop.cancelled() => Err(status::stopping()),
                 () = call.cancelled() => Err(refused("another call of the same Davy came after this one")),
-                // Who is shut out hears no answer, and may beat on.
                 () = taking.answers.closed() => Err(gone()),
+                // Whoever reads no answer would not notice that it ends, and might beat on.
+                status = shut_out(lookout) => Err(status),
                 ended = taking.run(welcome, brought) => ended,
             };
             taking.lower.hung_up(&call);
@@ -86,6 +88,14 @@ impl LinkService for Links {
 
 fn refused(what: impl AsRef<str>) -> Status {
     status::status(Code::FailedPrecondition, "LINK_REFUSED", what)
+}
+
+/// Comes back when the caller is no longer who it was.
+async fn shut_out(lookout: Option<Lookout>) -> Status {
+    match lookout {
+        Some(mut lookout) => lookout.shut_out().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn gone() -> Status {
