@@ -1,13 +1,14 @@
 //! The keys of a configuration file, as they are written.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use figment::{
     Figment,
+    error::Kind,
     providers::{Env, Format, Serialized, Toml},
     value::{Dict, Tag, Value},
 };
@@ -254,41 +255,85 @@ pub(super) fn load(
 }
 
 /// What is said, and every key that cannot be read: that is taken for unsaid.
+///
+/// # Errors
+/// Those keys alone, where too much is unsaid with them for anything else to be told of the rest.
 fn extract(figment: &Figment) -> Result<(Raw, Vec<ConfigProblem>), Vec<ConfigProblem>> {
     let mut said = figment.find_value("").map_err(|error| vec![ConfigProblem::from(error)])?;
-    let mut problems = Vec::new();
+    let (mut unsaid, mut problems) = (Unsaid::default(), Vec::new());
+    let mut lacks_tables = false;
     loop {
         let errors = match said.deserialize() {
+            Ok(_) if lacks_tables => return Err(problems),
             Ok(raw) => return Ok((raw, problems)),
             Err(errors) => errors,
         };
         for mut error in errors {
             error.metadata = said_by(&said, &error.path).and_then(|tag| figment.get_metadata(tag)).cloned();
-            let is_unsaid = unsay(&mut said, &error.path);
-            problems.push(ConfigProblem::from(error));
-            if !is_unsaid || problems.len() >= PROBLEMS_MAX {
+            let gone = unsay(&mut said, &error.path);
+            lacks_tables |=
+                matches!((&gone, &error.kind), (Some(Value::Dict(..)), kind) if !is_unknown(kind));
+            error.path = unsaid.note(&error.path);
+            if !unsaid.is_why(&error) {
+                problems.push(ConfigProblem::from(error));
+            }
+            if gone.is_none() || problems.len() >= PROBLEMS_MAX {
                 return Err(problems);
             }
         }
     }
 }
 
-/// Takes away what stands at a path; false when nothing does.
-fn unsay(said: &mut Value, path: &[String]) -> bool {
-    match (said, path) {
-        (Value::Dict(_, keys), [key]) => keys.remove(key).is_some(),
-        (Value::Dict(_, keys), [key, below @ ..]) => keys.get_mut(key).is_some_and(|said| unsay(said, below)),
-        (Value::Array(_, items), [place, below @ ..]) => {
-            let place = place.parse().ok().filter(|place| *place < items.len());
-            place.is_some_and(|place| match below {
-                [] => {
-                    items.remove(place);
-                    true
-                }
-                _ => unsay(&mut items[place], below),
-            })
+fn is_unknown(kind: &Kind) -> bool {
+    matches!(kind, Kind::UnknownField(..))
+}
+
+/// What was taken for unsaid.
+#[derive(Debug, Default)]
+struct Unsaid {
+    /// All of it, by its path, as written.
+    paths: BTreeSet<Vec<String>>,
+    /// By a list's path, as written: the places of its entries that are gone, ascending. Those behind them have moved up since.
+    entries: BTreeMap<Vec<String>, Vec<usize>>,
+}
+
+impl Unsaid {
+    /// The path as it is written, of what stands at a path now and is taken for unsaid.
+    fn note(&mut self, path: &[String]) -> Vec<String> {
+        let mut written: Vec<String> = Vec::new();
+        for (depth, key) in path.iter().enumerate() {
+            let Ok(place) = key.parse::<usize>() else {
+                written.push(key.clone());
+                continue;
+            };
+            let gone = self.entries.entry(written.clone()).or_default();
+            let place = gone.iter().fold(place, |place, gone| place + usize::from(*gone <= place));
+            if depth + 1 == path.len() {
+                gone.insert(gone.partition_point(|one| *one < place), place);
+            }
+            written.push(place.to_string());
         }
-        _ => false,
+        self.paths.insert(written.clone());
+        written
+    }
+
+    /// Whether something is missing only because it was taken for unsaid.
+    fn is_why(&self, error: &figment::Error) -> bool {
+        let Kind::MissingField(field) = &error.kind else { return false };
+        self.paths.contains(&[&error.path[..], &[field.to_string()]].concat())
+    }
+}
+
+/// Takes away what stands at a path.
+fn unsay(said: &mut Value, path: &[String]) -> Option<Value> {
+    match (said, path) {
+        (Value::Dict(_, keys), [key]) => keys.remove(key),
+        (Value::Dict(_, keys), [key, below @ ..]) => unsay(keys.get_mut(key)?, below),
+        (Value::Array(_, items), [place, below @ ..]) => {
+            let place = place.parse().ok().filter(|place| *place < items.len())?;
+            if below.is_empty() { Some(items.remove(place)) } else { unsay(&mut items[place], below) }
+        }
+        _ => None,
     }
 }
 
@@ -339,7 +384,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("davy.toml");
         let text = "inbox_mib = 7\nnote = \"x\"\n[nonsense]\n[door]\nlisen = \"127.0.0.1:1\"\nreceive_max = \"many\"\n\
-                    [[consumer]]\nnome = \"desk\"\n[[consumer]]\nname = \"scada\"\n[history]\nmax_gib = 3\n";
+                    [[consumer]]\nname = \"scada\"\nnome = \"desk\"\n[history]\nmax_gib = 3\n";
         fs::write(&file, text).expect("written");
         let (raw, problems) = load(Some(&file), &Flags::default()).expect("it is there");
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -349,5 +394,26 @@ mod tests {
         assert!(told.iter().all(|told| told.contains("davy.toml")), "{told:#?}");
         assert_eq!((raw.inbox_mib, raw.door.receive_max), (7, RawDoor::default().receive_max));
         assert_eq!(raw.door.listen, RawDoor::default().listen);
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_told_by_its_place_in_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("davy.toml");
+        let text: String =
+            ["nome = \"a\"", "name = \"b\"", "name = 7", "name = \"d\"\nkind = 1", "nome = \"e\""]
+                .map(|consumer| format!("[[consumer]]\n{consumer}\n"))
+                .concat();
+        fs::write(&file, text).expect("written");
+        let problems = load(Some(&file), &Flags::default()).expect_err("consumers are unsaid");
+        let places: BTreeSet<&str> = problems
+            .iter()
+            .map(|problem| problem.place.rsplit_once("consumer.").map_or("", |(_, place)| place))
+            .collect();
+        assert_eq!(
+            places,
+            BTreeSet::from(["0", "0.nome", "2.name", "3.kind", "4", "4.nome"]),
+            "{problems:#?}"
+        );
     }
 }
