@@ -56,6 +56,7 @@ fn steps(alarm: &wire::Alarm) -> Vec<Step> {
     vec![
         Step::up(alarm.acknowledged),
         Step::down(alarm.tier),
+        Step::down_or_last(alarm.last_transition_time),
         Step::down(alarm.last_sequence),
         Step::up(&alarm.id),
     ]

@@ -21,7 +21,7 @@ pub struct DeadLetter {
     pub site: Arc<str>,
     /// The transition's number in its site.
     pub sequence: u64,
-    /// The transition's id.
+    /// The event's id: the transition's, and when it was recorded.
     pub id: String,
     /// The alert, as protobuf.
     pub alert: Vec<u8>,
@@ -57,7 +57,7 @@ pub struct LedgerEntry {
     pub site: Arc<str>,
     /// The transition's number in its site.
     pub sequence: u64,
-    /// Its id.
+    /// The event's id, as of a dead letter; of a gap, `site:gap#from.to`.
     pub id: String,
     /// When the receiver answered.
     pub at: Timestamp,

@@ -160,6 +160,12 @@ impl From<u64> for Key {
     }
 }
 
+impl From<prost_types::Timestamp> for Key {
+    fn from(time: prost_types::Timestamp) -> Key {
+        Key::Nanos(i128::from(time.seconds) * NANOS + i128::from(time.nanos))
+    }
+}
+
 impl From<&String> for Key {
     fn from(text: &String) -> Key {
         Key::Text(text.clone())

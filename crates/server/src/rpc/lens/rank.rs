@@ -26,6 +26,11 @@ impl Step {
         Step::Down(Some(key.into()))
     }
 
+    /// The greatest first, then those that have none.
+    pub(in crate::rpc) fn down_or_last(key: Option<impl Into<Key>>) -> Step {
+        Step::Down(key.map(Into::into))
+    }
+
     fn compare(&self, other: &Step) -> Ordering {
         match (self, other) {
             (Step::Up(one), Step::Up(other)) | (Step::Down(other), Step::Down(one)) => match (one, other) {
