@@ -46,7 +46,7 @@ pub(crate) struct Alarm {
     pub(crate) latch_tier: Option<Tier>,
     /// A silence's cause.
     pub(crate) silence: Silence,
-    /// Raised from a backlog, not sounded yet.
+    /// Raised or let out of quiet by a backlog, not sounded yet.
     pub(crate) unsounded: bool,
     /// When [`crate::timers::Due::Settle`] is due, arrival µs.
     pub(crate) settle_us: i64,

@@ -24,7 +24,7 @@ pub enum Event {
     Acknowledge,
     /// Still active after its re-alarm time.
     ReAlarm,
-    /// Raised from a backlog, or in a flood, and active still now that it is through.
+    /// Raised or let out of quiet by a backlog, or raised in a flood, and active still now that it is through.
     Sound,
     /// Nobody acknowledged it in time.
     Escalate,

@@ -128,10 +128,8 @@ impl Engine {
         let sounds = calls && quiet.is_none();
         let record = &mut self.alarms[alarm as usize];
         record.quiet = if comes { quiet } else { record.quiet.filter(|_| record.is_active() && !sounds) };
-        record.unsounded = match change.kind {
-            TransitionKind::Raised | TransitionKind::TierRaised => change.sounds && moment.catching_up,
-            _ => record.unsounded && record.is_active() && !sounds,
-        };
+        let is_put_off = change.sounds && moment.catching_up;
+        record.unsounded = is_put_off || (!is_new && record.unsounded && record.is_active() && !sounds);
         if !record.facts.latched && !record.is_active() {
             record.latch_tier = None;
         }
@@ -140,6 +138,9 @@ impl Engine {
         let re_alarm_us = story.re_alarm_us;
         out.push(self.transition(alarm, change.kind, sounds, moment, story));
         self.reschedule(alarm, change.kind, sounds, re_alarm_us, moment);
+        if is_new || is_put_off {
+            self.note_settle(alarm, moment);
+        }
         self.reschedule_escalation(alarm, change.kind, sounds, moment);
         if comes {
             self.weigh(alarm, change.kind, moment, out);
@@ -244,10 +245,7 @@ impl Engine {
                 record.re_alarm_every_us = re_alarm_us;
                 let every_us = re_alarm_us.filter(|_| !moment.replayed);
                 let every_us = every_us.map_or(NEVER, |every_us| moment.arrival_us.saturating_add(every_us));
-                let settles = record.unsounded && !moment.replayed;
                 self.schedule(Due::ReAlarm(alarm), every_us);
-                let settle_us = moment.arrival_us.saturating_add(self.policy.settle_us);
-                self.schedule(Due::Settle(alarm), if settles { settle_us } else { NEVER });
             }
             TransitionKind::Cleared | TransitionKind::Withdrawn => {
                 record.re_alarm_us = NEVER;
@@ -260,6 +258,14 @@ impl Engine {
             }
             _ => {}
         }
+    }
+
+    /// Notes when a backlog that says nothing more is through, for what it put off. What was sent again waits for a live
+    /// reading.
+    fn note_settle(&mut self, alarm: u32, moment: Moment) {
+        let settles = self.alarms[alarm as usize].unsounded && !moment.replayed;
+        let settle_us = moment.arrival_us.saturating_add(self.policy.settle_us);
+        self.schedule(Due::Settle(alarm), if settles { settle_us } else { NEVER });
     }
 
     /// A reading that is no longer part of a backlog in full flow: what the backlog left active sounds.

@@ -119,6 +119,35 @@ fn a_bad_or_doubtful_mode_quiets_nothing() {
 }
 
 #[test]
+fn what_a_backlog_lets_out_of_quiet_sounds_when_it_is_through() {
+    for mode in ["M=0", "M=1!", "M=1?"] {
+        let out = format!(
+            "0 M=1  -> suppressed yellow
+             1 85   -> raised yellow
+             2 history {mode}@1.5 -> unsuppressed yellow late @1.5\n"
+        );
+        for then in [
+            "2.5 snapshot\n 4 tick -> sounded yellow! @3",
+            "2.5 85 -> sounded yellow!\n 4 tick",
+            "2.5 history 85@2 -> \n 3.2 tick\n 4 tick -> sounded yellow! @3.5",
+            "2.5 history 70@2 -> cleared yellow late @2\n 4 tick",
+            "2.5 ack -> acknowledged yellow\n 4 tick",
+        ] {
+            story(&with_mode(H), &format!("{out}{then}"));
+        }
+    }
+    // Quiet again before anybody heard of it.
+    story(
+        &with_mode(H),
+        "0 M=1  -> suppressed yellow
+         1 85   -> raised yellow
+         2 history M=0@1.5 M=1@1.7 -> unsuppressed yellow late @1.5; suppressed yellow late @1.7
+         4 tick
+         5 M=0  -> unsuppressed yellow!",
+    );
+}
+
+#[test]
 fn a_silent_mode_quiets_nothing() {
     story(
         &with_mode(H),

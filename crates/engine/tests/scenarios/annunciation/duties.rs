@@ -304,6 +304,21 @@ fn what_a_backlog_raises_again_asks_nobody_until_it_sounds() {
 }
 
 #[test]
+fn what_a_backlog_lets_out_of_quiet_asks_when_it_sounds() {
+    let body = "limit: [{name: L1, tier: yellow, above: 1}]\n    suppressed_while: {tag: F, at_or_above: 1}";
+    at_site(
+        SITE,
+        &rule("gas", "G1", body),
+        "0 F=1 -> gas:G1 suppressed yellow
+         1 G1=1.5 -> gas:G1 raised yellow
+         2 history F=0@1.5 -> gas:G1 unsuppressed yellow late @1.5
+         4 tick -> gas:G1 sounded yellow! @3
+         62 tick
+         64 tick -> gas:G1 escalated yellow! @63",
+    );
+}
+
+#[test]
 fn a_duty_takes_the_place_of_the_steps_of_its_desk_and_leaves_them_where_it_asks_for_no_acknowledgement() {
     let steps = SITE.replace("above: shift}", "above: shift, escalates: [{after: 20s, to: safety}]}");
     at_site(
