@@ -66,14 +66,17 @@ impl Engine {
             return;
         }
         let now_us = self.decided_at(moment);
+        let begins = record.facts.case.is_none();
         let mut case = record.facts.case.clone();
         let mut case =
             case.take().unwrap_or_else(|| Box::new(Case::new(record.occurrence, record.facts.tier)));
         let is_new = matches!(called.kind, TransitionKind::Raised | TransitionKind::TierRaised);
         self.alarms[alarm as usize].late.is_graver |= called.is_graver;
         if let Some(duty) = self.plan.site.duties.of(case.tier) {
-            let asks = if is_new { called.calls } else { called.sounds };
-            if asks && called.kind != TransitionKind::Escalated {
+            let is_heard = if is_new { called.calls } else { called.sounds };
+            // Lateness tells of what was asked before; it asks only where it is the first to tell of a tier.
+            let is_first = begins || self.alarms[alarm as usize].late.is_graver;
+            if is_heard && (called.kind != TransitionKind::Escalated || is_first) {
                 let told = self.plan.site.told_at_once(self.desk_of(alarm), duty);
                 case.told
                     .extend(told.into_iter().filter(|desk| !case.told.contains(desk)).collect::<Vec<_>>());

@@ -185,6 +185,66 @@ fn only_a_tier_that_the_case_never_had_asks_anew_and_only_when_it_sounds() {
     );
 }
 
+/// What was asked before is late before the rise itself sounds.
+#[test]
+fn lateness_that_is_the_first_to_tell_of_a_rise_asks_by_the_duty_of_its_tier() {
+    let world = at_site(
+        USUAL,
+        &four(),
+        "0 G1=1.5 -> gas:G1 raised blue!
+         899.5 history G1=3.5@899 -> gas:G1 tier_raised orange late @899
+         899.7 snapshot
+         901 tick -> gas:G1 escalated orange! @900
+         902 snapshot
+         1079 tick
+         1081 tick -> gas:G1 escalated orange! @1080
+         4499 tick
+         4501 tick -> gas:G1 escalated orange! @4500",
+    );
+    assert_eq!(told(&world, 1), Vec::<&str>::new());
+    assert_eq!(told(&world, 2), ["shift", "zone", "county"]);
+    assert_eq!(asked(&world), ["gas", "gas", "shift", "city", "province"]);
+    // The desk's own step is the first to tell of it, for yellow asks for feedback only.
+    let steps = SITE
+        .replace("above: shift}", "above: shift, escalates: [{after: 20s, to: safety}]}")
+        .replace("acknowledge_within: 60s, ", "");
+    at_site(
+        &steps,
+        &gas(),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         19.5 history G1=3@19 -> gas:G1 tier_raised red late @19
+         21 tick -> gas:G1 escalated red! @20
+         49 tick
+         51 tick -> gas:G1 escalated red! @50",
+    );
+}
+
+/// The desk is flooded, so that the rise itself does not sound, and yellow has no duty.
+#[test]
+fn a_case_that_begins_with_a_step_of_a_desk_asks_by_the_duty_of_its_tier() {
+    let site = "desks:
+  - {id: gas, areas: [west], above: shift, escalates: [{after: 60s, to: shift, tier_from: orange}, {after: 2m, to: zone}]}
+  - {id: shift, areas: [], above: zone}
+  - {id: safety, areas: []}
+  - {id: zone, level: park}
+duties: {orange: {notify: [safety], acknowledge_within: 30s, feedback_within: 5m}}
+annunciation: {flood: {starts: 1, ends: 1, within: 10m, quiet_below: red}}
+";
+    let world = at_site(
+        site,
+        &gas().replace("tier: red", "tier: orange"),
+        "0 G1=1.5 -> gas:G1 raised yellow!
+         1 G2=1.5 -> gas:G2 raised yellow!; davy-flood:gas raised yellow!
+         2 ack gas:G2 Wu -> gas:G2 acknowledged yellow
+         100 G1=3 -> gas:G1 tier_raised orange; gas:G1 escalated orange!
+         129 tick
+         131 tick -> gas:G1 escalated orange! @130
+         399 tick
+         401 tick -> gas:G1 escalated orange! @400",
+    );
+    assert_eq!(told(&world, 5), ["safety"]);
+}
+
 #[test]
 fn a_tier_whose_duty_says_nothing_of_what_is_late_leaves_it_late() {
     at_site(
