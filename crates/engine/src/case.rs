@@ -7,7 +7,8 @@ use davy_model::{AlarmFacts, Case, Condition, Refusal, Tier, TransitionKind, Ver
 
 use crate::lifecycle::{Change, Overdue};
 
-/// A verdict. Where no case is open, one begins with it.
+/// A verdict. Where no case is open, one begins with it. It is of what is now, also where that did not sound: what was said of
+/// what was before ends with it.
 pub(crate) fn verify(facts: &AlarmFacts, verdict: Verdict, occurrence: u64) -> Result<Change, Refusal> {
     if facts.case.is_none() && !facts.calls_for_care() {
         return Err(Refusal::NoOpenCase);
@@ -16,6 +17,7 @@ pub(crate) fn verify(facts: &AlarmFacts, verdict: Verdict, occurrence: u64) -> R
         return Err(Refusal::NotAcknowledged);
     }
     let mut case = facts.case.clone().unwrap_or_else(|| Box::new(Case::new(occurrence, facts.tier_highest)));
+    heard(&mut case);
     if case.verdict == Some(verdict) {
         return Err(Refusal::AlreadyVerified { verdict });
     }
@@ -80,7 +82,7 @@ pub(crate) fn called_again(case: &mut Case, tier: Tier, is_new: bool, sounds: bo
     }
 }
 
-/// It sounds: what was said of what was before is asked anew.
+/// It sounds, or somebody looked at it before it did: what was said of what was before is asked anew.
 pub(crate) fn heard(case: &mut Case) {
     if mem::take(&mut case.unheard) {
         (case.verdict, case.acted, case.feedback) = (None, false, false);

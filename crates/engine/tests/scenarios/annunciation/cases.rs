@@ -141,6 +141,51 @@ fn what_was_raised_while_it_was_suppressed_is_asked_anew_when_it_sounds() {
 }
 
 #[test]
+fn what_is_said_of_it_while_it_is_quiet_stands_when_it_sounds() {
+    let quiet = "0 G1=1.5 -> gas:G1 raised yellow!
+         1 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+         2 verify false gas:G1 Wu -> gas:G1 verified yellow
+         3 feedback gas:G1 Wu -> gas:G1 feedback_given yellow
+         4 G1=0 -> gas:G1 cleared yellow
+         5 suppress gas:G1 Wu+Li -> gas:G1 suppressed yellow
+         6 G1=1.5 -> gas:G1 raised yellow
+         7 ack gas:G1 Wu -> gas:G1 acknowledged yellow";
+    let world = at_site(
+        SITE,
+        &gas(),
+        &format!(
+            "{quiet}
+             8 verify real gas:G1 Wu -> gas:G1 verified yellow
+             9 act gas:G1 Wu -> gas:G1 acted yellow
+             10 feedback gas:G1 Wu -> gas:G1 feedback_given yellow
+             11 snapshot
+             12 unsuppress gas:G1 Wu+Li -> gas:G1 unsuppressed yellow!
+             13 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+             14 G1=0 -> gas:G1 cleared yellow
+             15 close gas:G1 Wu -> gas:G1 closed yellow
+             9000 tick"
+        ),
+    );
+    assert_eq!(stages(&world)[8..], ["act", "feedback", "clear", "acknowledge", "clear", "close", "-"]);
+    // It may be found to be nothing again, and how that went is asked for again.
+    at_site(
+        SITE,
+        &gas(),
+        &format!(
+            "{quiet}
+             8 verify false gas:G1 Wu -> gas:G1 verified yellow
+             9 verify false gas:G1 Wu -> refused ALREADY_VERIFIED
+             10 unsuppress gas:G1 Wu+Li -> gas:G1 unsuppressed yellow!
+             11 ack gas:G1 Wu -> gas:G1 acknowledged yellow
+             12 G1=0 -> gas:G1 cleared yellow
+             13 close gas:G1 Wu -> refused FEEDBACK_MISSING
+             14 feedback gas:G1 Wu -> gas:G1 feedback_given yellow
+             15 close gas:G1 Wu -> gas:G1 closed yellow"
+        ),
+    );
+}
+
+#[test]
 fn a_case_stays_as_grave_as_it_was_until_it_is_closed() {
     let world = at_site(
         SITE,
