@@ -74,7 +74,7 @@ pub enum TransitionKind {
     Acknowledged,
     /// Still active after the re-alarm time; un-acknowledges.
     ReAlarmed,
-    /// Raised from a backlog before, and active still: it sounds now.
+    /// Raised, or let out of its quiet, from a backlog or in a flood before, and active still: it sounds now.
     Sounded,
     /// Quieted by an operator.
     Shelved,
