@@ -105,6 +105,28 @@ async fn the_ledger_says_when_a_transition_was_sent_and_when_it_was_confirmed() 
 }
 
 #[tokio::test]
+async fn what_is_sent_again_after_it_was_confirmed_is_confirmed_by_what_comes_after() {
+    let house = House::new();
+    let consumers = house.open(LedgerBounds::default(), &[], &[]);
+    let stream = consumers.listen(&desk(), Filters::default(), &park()).expect("let in");
+    house.at(1);
+    (1..=5).for_each(|sequence| stream.sent("park", sequence));
+    consumers.get(&desk()).expect("known").confirmed(&"park".into(), 5, at(10));
+    assert_eq!(told(&consumers, of(5)).await, [(1, 5, 1, 1, Some(10))]);
+    // It comes again with a token of before.
+    house.at(20);
+    (3..=5).for_each(|sequence| stream.sent("park", sequence));
+    drop(stream);
+    consumers.stop();
+    drop(consumers);
+    let consumers = house.open(LedgerBounds::default(), &[("ann/desk", 5, 10)], &[]);
+    let first = (1, 5, 1, 1, Some(10));
+    assert_eq!(told(&consumers, of(5)).await, [(3, 5, 20, 20, None), first], "nobody confirmed that yet");
+    consumers.get(&desk()).expect("known").confirmed(&"park".into(), 6, at(30));
+    assert_eq!(told(&consumers, of(5)).await, [(3, 5, 20, 20, Some(30)), first]);
+}
+
+#[tokio::test]
 async fn the_ledger_keeps_the_newest_and_counts_what_it_lets_go() {
     let house = House::new();
     let bounds = LedgerBounds { of_one_max: 3, of_all_max: 100, keep: Duration::from_secs(1000) };

@@ -132,8 +132,8 @@ fn write_run(transaction: &Transaction<'_>, consumer: &str, run: &Run) -> Result
     Ok(())
 }
 
-/// Notes that everything up to a position is confirmed. A run that is confirmed in part becomes two; nothing is confirmed before
-/// it was sent.
+/// Notes that everything up to a position is confirmed. A run that is confirmed in part becomes two. Nothing is confirmed before
+/// it was sent: what was sent again after it, a later confirmation covers.
 fn write_confirmed(
     transaction: &Transaction<'_>,
     consumer: &str,
@@ -145,13 +145,15 @@ fn write_confirmed(
         .prepare_cached(
             "INSERT INTO deliveries(consumer, site, from_sequence, to_sequence, first_sent_us, last_sent_us)
              SELECT consumer, site, ?3 + 1, to_sequence, first_sent_us, last_sent_us FROM deliveries
-             WHERE consumer = ?1 AND site = ?2 AND confirmed_us IS NULL AND from_sequence <= ?3 AND to_sequence > ?3",
+             WHERE consumer = ?1 AND site = ?2 AND confirmed_us IS NULL AND from_sequence <= ?3 AND to_sequence > ?3
+               AND first_sent_us <= ?4",
         )?
-        .execute(params![consumer, site, sequence])?;
+        .execute(params![consumer, site, sequence, at])?;
     transaction
         .prepare_cached(
             "UPDATE deliveries SET confirmed_us = ?4, to_sequence = min(to_sequence, ?3), last_sent_us = min(last_sent_us, ?4)
-             WHERE consumer = ?1 AND site = ?2 AND confirmed_us IS NULL AND from_sequence <= ?3",
+             WHERE consumer = ?1 AND site = ?2 AND confirmed_us IS NULL AND from_sequence <= ?3
+               AND first_sent_us <= ?4",
         )?
         .execute(params![consumer, site, sequence, at])?;
     Ok(())
