@@ -2,7 +2,7 @@
 //!
 //! It neither reads nor waits by itself: it says what it needs, and whoever drives it goes and gets it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use davy_journal::JournalError;
 use davy_model::{Timestamp, Transition};
@@ -18,8 +18,11 @@ use crate::{Delivered, Event, GapReason, Mark, SiteFeed, Start, site_feed::Item}
 pub struct Follower {
     feed: Arc<SiteFeed>,
     live: Receiver<Item>,
-    /// The last transition said.
+    /// The last transition said, or said to be missing.
     seen: u64,
+    /// Said to be missing while the journal fails, and what was heard since: once it has them, they are read and said in order.
+    /// Empty when there are none.
+    owed: Range<u64>,
     /// When the one it begins after was recorded, as its token has it, while nobody looked whether that is so.
     unproven: Option<Timestamp>,
     /// The last transition that there was when the journal was asked for what comes next.
@@ -68,6 +71,7 @@ impl Follower {
             feed: Arc::clone(feed),
             live,
             seen: begin.sequence.min(head),
+            owed: 0..0,
             unproven: None,
             asked_at: head,
             held: None,
@@ -100,14 +104,11 @@ impl Follower {
         }
         if self.behind {
             self.asked_at = self.feed.sequence();
-            return Step::Read { after: self.seen };
+            return Step::Read { after: self.settled() };
         }
         if let Some(held) = self.held.take() {
             let sequence = held.transition.sequence;
-            if sequence > self.seen + 1 {
-                self.gap(self.seen + 1, sequence - 1, GapReason::NotDurable);
-                self.seen = sequence - 1;
-            }
+            self.owes_up_to(sequence - 1);
             self.alert(held);
             return self.step();
         }
@@ -129,37 +130,60 @@ impl Follower {
         self.gap(1, self.seen, GapReason::UnknownToken);
     }
 
-    /// What the journal has after the last one said; nothing when there is no more.
+    /// The last transition with nothing owed up to it.
+    fn settled(&self) -> u64 {
+        if self.owed.is_empty() { self.seen } else { self.owed.start - 1 }
+    }
+
+    /// What the journal has after the last one asked for; nothing when there is no more.
     pub fn read(&mut self, page: Result<Vec<Transition>, JournalError>) {
         let page = match page {
             Ok(page) => page,
             Err(JournalError::NoLongerKept { first, .. }) => {
-                self.gap(self.seen + 1, first.sequence - 1, GapReason::Retention);
                 // What follows is there, and is asked for next.
-                self.seen = first.sequence - 1;
-                return;
+                return self.let_go_up_to(first.sequence - 1);
             }
             Err(error) => return self.break_off(error),
         };
         let Some(last) = page.last() else { return self.caught_up() };
         self.feed.note_read(last.sequence);
         for transition in page {
-            if transition.sequence > self.seen + 1 {
-                self.gap(self.seen + 1, transition.sequence - 1, GapReason::Retention);
-            }
-            self.seen = transition.sequence;
+            self.let_go_up_to(transition.sequence - 1);
+            self.settle(transition.sequence);
             self.said.push_back(Event::Alert(Delivered { transition: Arc::new(transition), durable: true }));
         }
     }
 
+    /// What was not settled up to `sequence`, the journal had and let go.
+    fn let_go_up_to(&mut self, sequence: u64) {
+        if sequence > self.settled() {
+            self.gap(self.settled() + 1, sequence, GapReason::Retention);
+            self.settle(sequence);
+        }
+    }
+
+    fn settle(&mut self, sequence: u64) {
+        self.seen = self.seen.max(sequence);
+        self.owed.start = self.owed.start.max(sequence + 1);
+    }
+
     /// The journal has no more. What was published by then and is not in it, is not on disk: of what is not to be heard live
-    /// either, there is but a gap.
+    /// either, there is but a gap until it is.
     fn caught_up(&mut self) {
         self.behind = false;
         while self.held.is_none() && !self.behind && self.hear_now() {}
-        if self.held.is_none() && !self.behind && self.seen < self.asked_at {
-            self.gap(self.seen + 1, self.asked_at, GapReason::NotDurable);
-            self.seen = self.asked_at;
+        if self.held.is_none() && !self.behind {
+            self.owes_up_to(self.asked_at);
+        }
+    }
+
+    /// What comes after the last one said, up to `sequence`, is not to be had while the journal fails. It is said once that it is
+    /// missing, and at once; what of it is written in the end comes then.
+    fn owes_up_to(&mut self, sequence: u64) {
+        if sequence > self.seen {
+            self.gap(self.seen + 1, sequence, GapReason::NotDurable);
+            self.owed = self.settled() + 1..sequence + 1;
+            self.seen = sequence;
         }
     }
 
@@ -192,6 +216,8 @@ impl Follower {
     fn take(&mut self, item: Item) {
         match item {
             Item::Heartbeat(heartbeat) => self.said.push_back(Event::Heartbeat(heartbeat)),
+            // Before anything that comes after it: what is owed is said before what is live and durable.
+            Item::Written(sequence) => self.behind |= sequence > self.settled(),
             Item::Alert(delivered) if delivered.transition.sequence > self.seen + 1 => {
                 self.held = Some(delivered);
                 self.behind = true;
@@ -203,6 +229,10 @@ impl Follower {
     fn alert(&mut self, delivered: Delivered) {
         if delivered.transition.sequence > self.seen {
             self.seen = delivered.transition.sequence;
+            if !self.owed.is_empty() {
+                // It goes out at once, and again behind those before it: else an alarm would stand as an older one says.
+                self.owed.end = self.seen + 1;
+            }
             self.said.push_back(Event::Alert(delivered));
         }
     }

@@ -50,6 +50,8 @@ pub struct Heartbeat {
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
     Alert(Delivered),
+    /// One that was told before it was on disk is there now.
+    Written(u64),
     Heartbeat(Heartbeat),
 }
 
@@ -141,13 +143,17 @@ impl SiteFeed {
         self.recent.lock().recorded_time(sequence)
     }
 
-    /// Tells everyone. Transitions come in the order of their sequence; one told before is not told again.
+    /// Tells everyone. Transitions come in the order of their sequence; of one told before, it is told that it is on disk now.
     pub fn publish(&self, delivered: Delivered) {
         let sequence = delivered.transition.sequence;
         if delivered.durable {
             self.durable.fetch_max(sequence, Ordering::AcqRel);
         }
         if sequence <= self.sequence() {
+            if delivered.durable {
+                // Nobody listening is no error.
+                let _ = self.sender.send(Item::Written(sequence));
+            }
             return;
         }
         self.book.note(&delivered.transition);

@@ -27,7 +27,7 @@ pub enum Event {
     Alert(Delivered),
     /// The alarm path works.
     Heartbeat(Heartbeat),
-    /// Transitions that cannot be had any more, or never could.
+    /// Transitions that cannot be had: any more, ever, or while the journal fails.
     Gap {
         /// Of which site.
         site: Arc<str>,
@@ -55,7 +55,7 @@ pub enum GapReason {
     /// The token is another journal's, or that of an older copy of it: ahead of the site, or it names another transition. Of
     /// the numbers said, what this journal has under them was not told to whoever has the token.
     UnknownToken,
-    /// They were told while the journal failed, and are not on disk.
+    /// They were told while the journal failed, and are not on disk yet. Those that are written in the end come then.
     NotDurable,
 }
 

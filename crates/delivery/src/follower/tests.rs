@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use davy_journal::FirstKept;
 use davy_model::{Tier, Timestamp};
 
@@ -76,12 +78,95 @@ fn what_went_out_while_the_journal_failed_is_a_gap_to_whoever_was_away() {
     follower.read(Ok(Vec::new()));
     assert_eq!(said(&mut follower), Said::Gap(91, 92, GapReason::NotDurable));
     assert!(matches!(follower.step(), Step::Wait));
-    // What comes is heard live; written down in the end, it is not told again.
+    // What comes is heard live.
     feed.publish(told(93, false));
     assert!(follower.hear_now());
     assert_eq!(said(&mut follower), Said::Alert(93));
-    feed.publish(told(93, true));
-    assert!(!follower.hear_now());
+    // Written in the end, what was missing comes, and what was heard meanwhile again behind it: the last word is the newest.
+    writes(&feed, &mut follower, 91..=93);
+    for sequence in 91..=93 {
+        assert_eq!(said(&mut follower), Said::Alert(sequence));
+    }
+    has_all(&feed, &mut follower, 93);
+}
+
+#[test]
+fn what_was_missing_comes_as_the_disk_takes_it_and_is_said_to_be_missing_once() {
+    let feed = feed();
+    (91..=95).for_each(|sequence| feed.publish(told(sequence, false)));
+    let mut follower = Follower::start(&feed, &after(90));
+    assert!(matches!(follower.step(), Step::Read { after: 90 }));
+    follower.read(Ok(Vec::new()));
+    assert_eq!(said(&mut follower), Said::Gap(91, 95, GapReason::NotDurable));
+    // The disk takes some, and fails again.
+    writes(&feed, &mut follower, 91..=93);
+    for sequence in 91..=93 {
+        assert_eq!(said(&mut follower), Said::Alert(sequence));
+    }
+    assert!(matches!(follower.step(), Step::Read { after: 93 }));
+    follower.read(Ok(Vec::new()));
+    assert!(matches!(follower.step(), Step::Wait));
+    feed.publish(told(96, false));
+    assert!(follower.hear_now());
+    assert_eq!(said(&mut follower), Said::Alert(96));
+    writes(&feed, &mut follower, 94..=96);
+    for sequence in 94..=96 {
+        assert_eq!(said(&mut follower), Said::Alert(sequence));
+    }
+    has_all(&feed, &mut follower, 96);
+}
+
+#[test]
+fn what_was_missing_and_is_let_go_before_it_could_be_read_is_gone() {
+    let feed = feed();
+    (91..=95).for_each(|sequence| feed.publish(told(sequence, false)));
+    let mut follower = Follower::start(&feed, &after(90));
+    assert!(matches!(follower.step(), Step::Read { after: 90 }));
+    follower.read(Ok(Vec::new()));
+    assert_eq!(said(&mut follower), Said::Gap(91, 95, GapReason::NotDurable));
+    feed.publish(told(91, true));
+    assert!(follower.hear_now());
+    assert!(matches!(follower.step(), Step::Read { after: 90 }));
+    let first = FirstKept { number: 500, sequence: 94 };
+    follower.read(Err(JournalError::NoLongerKept { what: "transition 91".to_owned(), first }));
+    assert_eq!(said(&mut follower), Said::Gap(91, 93, GapReason::Retention));
+    assert!(matches!(follower.step(), Step::Read { after: 93 }));
+    follower.read(Ok(vec![transition(94, 1), transition(95, 1)]));
+    assert_eq!([said(&mut follower), said(&mut follower)], [Said::Alert(94), Said::Alert(95)]);
+    has_all(&feed, &mut follower, 95);
+}
+
+#[test]
+fn what_is_written_while_the_journal_is_looked_at_is_not_missing() {
+    let feed = feed();
+    feed.publish(told(91, false));
+    let mut follower = Follower::start(&feed, &after(90));
+    assert!(matches!(follower.step(), Step::Read { after: 90 }));
+    feed.publish(told(91, true));
+    follower.read(Ok(Vec::new()));
+    assert!(matches!(follower.step(), Step::Read { after: 90 }), "it is there by now");
+    follower.read(Ok(vec![transition(91, 1)]));
+    assert_eq!(said(&mut follower), Said::Alert(91));
+    has_all(&feed, &mut follower, 91);
+}
+
+/// The disk is well again, and takes these. The follower looks at once, and finds them all.
+fn writes(feed: &SiteFeed, follower: &mut Follower, sequences: RangeInclusive<u64>) {
+    sequences.clone().for_each(|sequence| feed.publish(told(sequence, true)));
+    assert!(follower.hear_now(), "what was written is no news");
+    let Step::Read { after } = follower.step() else { panic!("it does not look") };
+    follower.read(Ok((after + 1..=*sequences.end()).map(|sequence| transition(sequence, 1)).collect()));
+}
+
+/// The follower has everything up to `last`, asks for nothing more, and hears what comes next.
+fn has_all(feed: &SiteFeed, follower: &mut Follower, last: u64) {
+    assert!(matches!(follower.step(), Step::Read { after } if after == last));
+    follower.read(Ok(Vec::new()));
+    assert!(matches!(follower.step(), Step::Wait));
+    feed.publish(told(last + 1, true));
+    while follower.hear_now() {}
+    assert_eq!(said(follower), Said::Alert(last + 1));
+    assert!(matches!(follower.step(), Step::Wait));
 }
 
 #[test]

@@ -124,8 +124,11 @@ impl Teller {
             }
             Event::Heartbeat(_) => return None,
             Event::Gap { site, from_sequence, to_sequence, reason } => {
-                let written = self.hub.feed.site(&site).map_or(0, |feed| feed.written_sequence());
-                self.token.see(&site, to_sequence.min(written));
+                // What is not durable comes once it is written, also to whoever resumes.
+                if reason != GapReason::NotDurable {
+                    let written = self.hub.feed.site(&site).map_or(0, |feed| feed.written_sequence());
+                    self.token.see(&site, to_sequence.min(written));
+                }
                 let reason = match reason {
                     GapReason::Retention => wire::GapReason::Retention,
                     GapReason::UnknownToken => wire::GapReason::UnknownToken,
