@@ -146,21 +146,24 @@ impl SiteFeed {
     /// Tells everyone. Transitions come in the order of their sequence; of one told before, it is told that it is on disk now.
     pub fn publish(&self, delivered: Delivered) {
         let sequence = delivered.transition.sequence;
+        let is_known = sequence <= self.sequence();
+        if !is_known {
+            self.book.note(&delivered.transition);
+            self.recent.lock().note(&delivered.transition);
+            self.sequence.store(sequence, Ordering::Release);
+        }
+        // After the book: whoever takes the mark first and looks into the book then finds there what the mark is of. Before it is
+        // told: whoever hears it may resume after it.
         if delivered.durable {
             self.durable.fetch_max(sequence, Ordering::AcqRel);
         }
-        if sequence <= self.sequence() {
-            if delivered.durable {
-                // Nobody listening is no error.
-                let _ = self.sender.send(Item::Written(sequence));
-            }
-            return;
-        }
-        self.book.note(&delivered.transition);
-        self.recent.lock().note(&delivered.transition);
-        self.sequence.store(sequence, Ordering::Release);
+        let item = match (is_known, delivered.durable) {
+            (false, _) => Item::Alert(delivered),
+            (true, true) => Item::Written(sequence),
+            (true, false) => return,
+        };
         // Nobody listening is no error.
-        let _ = self.sender.send(Item::Alert(delivered));
+        let _ = self.sender.send(item);
     }
 
     /// Tells everyone that the alarm path works.
