@@ -112,7 +112,7 @@ impl Driver {
                 self.reads(&site);
                 let cursor = behind_gap(from_sequence, to_sequence, reason);
                 let found = (self.clock)();
-                self.gap(Gap { site, from_sequence, to_sequence, reason, found }, Some(cursor)).await
+                self.gap(Gap { site, from_sequence, to_sequence, reason, found }, cursor).await
             }
             Event::Heartbeat(beat) => {
                 self.reads(&beat.site);
@@ -128,7 +128,7 @@ impl Driver {
     async fn gap(&mut self, gap: Gap, cursor: Option<u64>) -> Result<(), Stopped> {
         self.health.note(|figures| figures.gaps += 1);
         warn!(exit = %self.name, site = %gap.site, gap.from_sequence, gap.to_sequence, reason = gap.reason.word(),
-            "transitions that an exit cannot tell any more");
+            "transitions that an exit cannot tell");
         self.deliver(&Notice::Gap(gap), cursor).await
     }
 

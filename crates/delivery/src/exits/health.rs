@@ -34,7 +34,7 @@ pub struct Figures {
     pub refused: u64,
     /// Attempts after which the same is told again.
     pub failed_attempts: u64,
-    /// Stretches of transitions that could not be told any more.
+    /// Stretches of transitions that could not be told.
     pub gaps: u64,
     /// When the receiver took something last.
     pub last_delivered: Option<Timestamp>,

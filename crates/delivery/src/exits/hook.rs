@@ -122,7 +122,7 @@ fn line(notice: &Notice) -> String {
 }
 
 impl Gap {
-    /// As one JSON object: its id, and which transitions cannot be told any more, and why.
+    /// As one JSON object: its id, and which transitions cannot be told, and why.
     pub(super) fn json(&self, id: &str) -> String {
         serde_json::json!({
             "gap": true, "id": id, "site": *self.site, "from_sequence": self.from_sequence,

@@ -25,7 +25,7 @@ impl News {
         let mut tasks = JoinSet::new();
         for (site, sequence) in dealt_with {
             let (feed, stop, events) = (feed.clone(), stop.clone(), sender.clone());
-            let site = Site { site: Arc::clone(site), seen: *sequence, feed, stop, events };
+            let site = Site { site: Arc::clone(site), seen: *sequence, owed_to: 0, feed, stop, events };
             tasks.spawn(site.follow());
         }
         News { events, _tasks: tasks }
@@ -42,6 +42,8 @@ struct Site {
     site: Arc<str>,
     /// The last transition told.
     seen: u64,
+    /// Up to there something was missing that comes once it is written: until then only what is durable moves `seen`.
+    owed_to: u64,
     feed: Feed,
     stop: CancellationToken,
     events: mpsc::Sender<Event>,
@@ -67,19 +69,26 @@ impl Site {
 
     fn see(&mut self, event: &Event) {
         match event {
-            Event::Alert(delivered) => self.seen = delivered.transition.sequence,
-            Event::Gap { from_sequence, to_sequence, reason, .. } => {
-                self.seen = behind_gap(*from_sequence, *to_sequence, *reason);
+            Event::Alert(delivered) if delivered.durable || self.seen >= self.owed_to => {
+                self.seen = delivered.transition.sequence;
             }
-            Event::Heartbeat(_) | Event::Broken { .. } => {}
+            Event::Gap { from_sequence, to_sequence, reason, .. } => {
+                match behind_gap(*from_sequence, *to_sequence, *reason) {
+                    Some(behind) => self.seen = behind,
+                    None => self.owed_to = *to_sequence,
+                }
+            }
+            Event::Alert(_) | Event::Heartbeat(_) | Event::Broken { .. } => {}
         }
     }
 }
 
-/// Where whoever was told of a gap stands. A record that is shorter than the one it knew goes on from its own end.
-pub(super) fn behind_gap(from_sequence: u64, to_sequence: u64, reason: GapReason) -> u64 {
+/// Where whoever was told of a gap stands. A record that is shorter than the one it knew goes on from its own end. `None` is
+/// where it stood: what was not durable comes once it is written, and if Davy dies before, other transitions get the numbers.
+pub(super) fn behind_gap(from_sequence: u64, to_sequence: u64, reason: GapReason) -> Option<u64> {
     match reason {
-        GapReason::UnknownToken => from_sequence - 1,
-        GapReason::Retention | GapReason::NotDurable => to_sequence,
+        GapReason::UnknownToken => Some(from_sequence - 1),
+        GapReason::Retention => Some(to_sequence),
+        GapReason::NotDurable => None,
     }
 }

@@ -12,11 +12,12 @@ use crate::GapReason;
 pub enum Notice {
     /// A transition, as consumers of gRPC get it.
     Alert(Box<v1::Alert>),
-    /// Transitions that cannot be told any more.
+    /// Transitions that cannot be told.
     Gap(Gap),
 }
 
-/// Transitions of a site that cannot be told any more: whoever counts on all of them looks at how its alarms stand.
+/// Transitions of a site that cannot be told, any more or while the journal fails: whoever counts on all of them looks at how its
+/// alarms stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// Of which site.

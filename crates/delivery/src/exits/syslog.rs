@@ -228,7 +228,7 @@ fn message(header: &str, notice: &Notice, len_max: Option<usize>) -> Vec<u8> {
         }
         Notice::Gap(Gap { from_sequence, to_sequence, reason, .. }) => {
             let reason = reason.word();
-            (format!("transitions {from_sequence} to {to_sequence} cannot be told any more: {reason}"), None)
+            (format!("transitions {from_sequence} to {to_sequence} cannot be told: {reason}"), None)
         }
     };
     let words: String =

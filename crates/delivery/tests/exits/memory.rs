@@ -6,7 +6,7 @@ use davy_delivery::exits::{Bounds, LetterQuery, Wanted};
 use davy_model::{AlarmKey, Tier};
 
 use crate::{
-    plant::{DESK, Plant, transition},
+    plant::{DESK, Plant, SITE, transition},
     receiver::{Act, Receiver},
 };
 
@@ -72,6 +72,56 @@ async fn an_alert_that_is_not_on_disk_goes_out_and_the_cursor_stands_still() {
     running.stop().await;
     assert_eq!(receiver.taken(), plant.ids([1, 2, 3, 3]));
     assert!(receiver.heard()[3].body.contains(r#""durable":true"#));
+}
+
+#[tokio::test]
+async fn what_was_told_to_be_missing_while_the_disk_failed_is_told_once_it_is_written() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let running = plant.run(&receiver.url()).await;
+    plant.alarms(2);
+    running.dealt_with(2).await;
+    running.stop().await;
+    plant.alarm_without_disk();
+    plant.alarm_without_disk();
+    receiver.forget();
+    // One that was not there then. What comes while the disk fails still, it hears at once.
+    let running = plant.run(&receiver.url()).await;
+    running.until(|_| receiver.taken().len() == 1).await;
+    let gap = receiver.heard()[0].body.clone();
+    assert!(gap.contains(r#""from_sequence":3,"to_sequence":4,"reason":"not_durable""#), "{gap}");
+    plant.alarm_without_disk();
+    running.until(|_| receiver.taken().len() == 2).await;
+    assert_eq!(running.door().health.figures().dealt_with[SITE], 2, "nothing after it is on disk");
+    for sequence in 3..=5 {
+        plant.alarm(transition(sequence, Tier::Red));
+    }
+    plant.alarms(1);
+    running.dealt_with(6).await;
+    running.stop().await;
+    // What it heard before comes again behind what was missing: how an alarm stands is what was said last.
+    assert_eq!(receiver.taken()[1..], plant.ids([5, 3, 4, 5, 6]));
+    assert!(receiver.heard()[2].body.contains(r#""durable":true"#));
+}
+
+#[tokio::test]
+async fn what_was_told_to_be_missing_and_is_never_written_leaves_the_cursor_where_it_is() {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let running = plant.run(&receiver.url()).await;
+    plant.alarms(2);
+    running.dealt_with(2).await;
+    running.stop().await;
+    plant.alarm_without_disk();
+    receiver.forget();
+    let running = plant.run(&receiver.url()).await;
+    running.until(|_| receiver.taken().len() == 1).await;
+    running.stop().await;
+    // The process dies with it; the next transition has its number, and is told.
+    let plant = plant.restarted();
+    plant.alarms(1);
+    let running = plant.run(&receiver.url()).await;
+    running.dealt_with(3).await;
+    running.stop().await;
+    assert_eq!(receiver.taken()[1..], plant.ids([3]));
 }
 
 #[tokio::test]

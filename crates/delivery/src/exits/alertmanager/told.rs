@@ -38,7 +38,7 @@ pub(super) fn ended(alert: &v1::Alert, now: Timestamp) -> PostedAlert {
     posted(alert, began, now.max(began.plus(std::time::Duration::from_millis(1))))
 }
 
-/// What cannot be told any more.
+/// What cannot be told.
 pub(super) fn gap(gap: &Gap, until: Timestamp) -> PostedAlert {
     let Gap { site, from_sequence, to_sequence, reason, found } = gap;
     let labels = [
@@ -52,7 +52,7 @@ pub(super) fn gap(gap: &Gap, until: Timestamp) -> PostedAlert {
         (
             "summary_en",
             format!(
-                "transitions {from_sequence} to {to_sequence} of {site} cannot be told any more: look at its alarms"
+                "transitions {from_sequence} to {to_sequence} of {site} cannot be told: look at its alarms"
             ),
         ),
         (
