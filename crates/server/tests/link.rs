@@ -4,12 +4,18 @@ use std::{fs, path::Path, time::Duration};
 
 use davy_access::token_hash;
 use davy_proto::v1::{
-    Heartbeat, LinkBeat, LinkHello, LinkServiceForwardRequest, LinkServiceGetTreeRequest, LinkSite,
-    LowerDavy, SystemServiceGetStatusRequest, UpperDavy, link_service_forward_request::Brought,
+    AlarmServiceAcknowledgeRequest, AlarmServiceListTransitionsRequest, Alert, AlertServiceSubscribeRequest,
+    AlertServiceSubscribeResponse, CommandTarget, GapReason, Heartbeat, LinkBeat, LinkHello,
+    LinkServiceForwardRequest, LinkServiceGetTreeRequest, LinkSite, LowerDavy, SystemServiceGetStatusRequest,
+    UpperDavy, alert_service_subscribe_request::Start, alert_service_subscribe_response::Event,
+    link_service_forward_request::Brought,
 };
 use davy_server::{
     Config, Flags, Server,
-    rpc::v1::{link_service_client::LinkServiceClient, system_service_client::SystemServiceClient},
+    rpc::v1::{
+        alarm_service_client::AlarmServiceClient, alert_service_client::AlertServiceClient,
+        link_service_client::LinkServiceClient, system_service_client::SystemServiceClient,
+    },
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -234,4 +240,101 @@ async fn a_lower_davy_that_is_shut_out_is_not_heard_any_more_though_it_beats_on(
     };
     tokio::select! { () = looks => {}, () = beats => {} }
     city.shutdown().await;
+}
+
+/// What a Davy has of a site in its journal: of each transition, its number and its id.
+async fn transitions(davy: &Server, site: &str) -> Vec<(u64, String)> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", davy.http_addr())).expect("an address");
+    let mut client = AlarmServiceClient::new(endpoint.connect().await.expect("it listens"));
+    let request =
+        AlarmServiceListTransitionsRequest { site: site.into(), page_size: 1000, ..Default::default() };
+    let page = client.list_transitions(request).await.expect("a page").into_inner();
+    page.transitions.into_iter().map(|alert| (alert.sequence, alert.id)).collect()
+}
+
+/// Somebody acknowledges an alarm, and is answered when that is on disk.
+async fn acknowledge(davy: &Server, raised: &Alert) -> impl Future<Output = ()> + use<> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", davy.http_addr())).expect("an address");
+    let mut client = AlarmServiceClient::new(endpoint.connect().await.expect("it listens"));
+    let target = CommandTarget {
+        alarm: raised.alarm.clone(),
+        occurrence: Some(raised.occurrence),
+        actor: "ann".into(),
+        ..Default::default()
+    };
+    let request = AlarmServiceAcknowledgeRequest { target: Some(target) };
+    let asked = tokio::spawn(async move { client.acknowledge(request).await });
+    async { drop(asked.await.expect("it is asked").expect("it is on disk")) }
+}
+
+/// Somebody who hears the alerts of a Davy.
+struct Ear(tonic::Streaming<AlertServiceSubscribeResponse>);
+
+impl Ear {
+    async fn new(davy: &Server, start: Start) -> Ear {
+        let endpoint = Endpoint::from_shared(format!("http://{}", davy.http_addr())).expect("an address");
+        let mut client = AlertServiceClient::new(endpoint.connect().await.expect("it listens"));
+        let request = AlertServiceSubscribeRequest { start: Some(start), ..Default::default() };
+        Ear(client.subscribe(request).await.expect("let in").into_inner())
+    }
+
+    /// The next alert or gap.
+    async fn hears(&mut self) -> Event {
+        let next = async {
+            loop {
+                let message = self.0.message().await.expect("the stream stands").expect("the stream stands");
+                if let Some(event @ (Event::Alert(_) | Event::Gap(_))) = message.event {
+                    return event;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), next).await.expect("it is told")
+    }
+
+    /// The next is that alert.
+    async fn hears_alert(&mut self, sequence: u64, durable: bool) -> Alert {
+        match self.hears().await {
+            Event::Alert(alert) if (alert.sequence, alert.durable) == (sequence, durable) => alert,
+            other => panic!("not {sequence}, durable {durable}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_told_while_the_disk_failed_comes_up_once_it_is_written() {
+    let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+    let quick = "[heartbeat]\nevery = \"250ms\"\n";
+    let lower = format!("{quick}[[lower]]\nname = \"park-7\"\nsites = [\"park\"]\n");
+    let city = serve(folders[0].path(), &["city"], &lower).await;
+    let link = format!("{quick}[link]\nurl = \"http://{}\"\nname = \"park-7\"\n", city.http_addr());
+    let park = serve(folders[1].path(), &["park"], &link).await;
+    upper(&park, |upper| upper.connected).await;
+    let mut live = Ear::new(&park, Start::FromNow(true)).await;
+    // Somebody else holds the journal, and it fails. Davy's own alarm of that goes out, and is on no disk.
+    let journal = folders[1].path().join("data/park.sqlite");
+    let thief = rusqlite::Connection::open(journal).expect("it is there");
+    thief.execute_batch("BEGIN IMMEDIATE").expect("it is taken");
+    let raised = live.hears_alert(1, false).await;
+    assert_eq!(raised.subject, "journal");
+    // Whoever comes now is told that it is missing; the link looks for it again, before the next goes out and after.
+    let mut late = Ear::new(&park, Start::AfterToken("d1.park:0".into())).await;
+    let Event::Gap(gap) = late.hears().await else { panic!("no word of what is missing") };
+    assert_eq!((gap.from_sequence, gap.to_sequence, gap.reason()), (1, 1, GapReason::NotDurable));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let acknowledged = acknowledge(&park, &raised).await;
+    let second = live.hears_alert(2, false).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(transitions(&city, "park").await, []);
+    thief.execute_batch("ROLLBACK").expect("it is given back");
+    acknowledged.await;
+    // Everybody has all of it in the end.
+    late.hears_alert(2, false).await;
+    assert_eq!(late.hears_alert(1, true).await.id, raised.id);
+    assert_eq!(late.hears_alert(2, true).await.id, second.id);
+    let cleared = late.hears_alert(3, true).await;
+    upper(&park, |upper| upper.connected && upper.owed == 0).await;
+    assert_eq!(transitions(&city, "park").await, [(1, raised.id), (2, second.id), (3, cleared.id)]);
+    for server in [park, city] {
+        server.shutdown().await;
+    }
 }

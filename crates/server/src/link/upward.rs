@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use davy_delivery::{Delivered, Event, Start, Subscription, Token};
+use davy_delivery::{Delivered, Event, GapReason, Start, Subscription, Token};
 use davy_journal::encode_transition;
 use davy_model::Timestamp;
 use davy_proto::{time_to_wire, v1 as wire};
@@ -282,7 +282,11 @@ impl Bringing<'_> {
                 }))
                 .await?;
             }
-            Event::Gap { site, from_sequence, to_sequence, reason: _ } => {
+            // It is no gap above: it is looked for again until it is on disk.
+            Event::Gap { site, reason: GapReason::NotDurable, .. } => {
+                self.held.insert(site);
+            }
+            Event::Gap { site, from_sequence, to_sequence, .. } => {
                 if to_sequence >= from_sequence && !self.held.contains(&site) {
                     self.token.see(&site, to_sequence);
                     let site = site.to_string();
