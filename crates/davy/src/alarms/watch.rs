@@ -93,7 +93,9 @@ pub(crate) fn gap(gap: &Gap) -> String {
     let why = match gap.reason() {
         GapReason::Retention => "older than what the journal keeps",
         GapReason::UnknownToken => "the token is of another journal",
-        GapReason::NotDurable => "the journal failed, they went out once and were not written down",
+        GapReason::NotDurable => {
+            "the journal failed, and they were not written down yet; those that are come then"
+        }
         GapReason::Unspecified => "the server does not say why",
     };
     let which = match (gap.from_sequence, gap.to_sequence) {
