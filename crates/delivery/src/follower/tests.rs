@@ -70,13 +70,7 @@ fn what_the_journal_let_go_is_a_gap_and_what_it_kept_follows() {
 
 #[test]
 fn what_went_out_while_the_journal_failed_is_a_gap_to_whoever_was_away() {
-    let feed = feed();
-    feed.publish(told(91, false));
-    feed.publish(told(92, false));
-    let mut follower = Follower::start(&feed, &after(90));
-    assert!(matches!(follower.step(), Step::Read { after: 90 }));
-    follower.read(Ok(Vec::new()));
-    assert_eq!(said(&mut follower), Said::Gap(91, 92, GapReason::NotDurable));
+    let (feed, mut follower) = missing(91..=92);
     assert!(matches!(follower.step(), Step::Wait));
     // What comes is heard live.
     feed.publish(told(93, false));
@@ -92,12 +86,7 @@ fn what_went_out_while_the_journal_failed_is_a_gap_to_whoever_was_away() {
 
 #[test]
 fn what_was_missing_comes_as_the_disk_takes_it_and_is_said_to_be_missing_once() {
-    let feed = feed();
-    (91..=95).for_each(|sequence| feed.publish(told(sequence, false)));
-    let mut follower = Follower::start(&feed, &after(90));
-    assert!(matches!(follower.step(), Step::Read { after: 90 }));
-    follower.read(Ok(Vec::new()));
-    assert_eq!(said(&mut follower), Said::Gap(91, 95, GapReason::NotDurable));
+    let (feed, mut follower) = missing(91..=95);
     // The disk takes some, and fails again.
     writes(&feed, &mut follower, 91..=93);
     for sequence in 91..=93 {
@@ -118,12 +107,7 @@ fn what_was_missing_comes_as_the_disk_takes_it_and_is_said_to_be_missing_once() 
 
 #[test]
 fn what_was_missing_and_is_let_go_before_it_could_be_read_is_gone() {
-    let feed = feed();
-    (91..=95).for_each(|sequence| feed.publish(told(sequence, false)));
-    let mut follower = Follower::start(&feed, &after(90));
-    assert!(matches!(follower.step(), Step::Read { after: 90 }));
-    follower.read(Ok(Vec::new()));
-    assert_eq!(said(&mut follower), Said::Gap(91, 95, GapReason::NotDurable));
+    let (feed, mut follower) = missing(91..=95);
     feed.publish(told(91, true));
     assert!(follower.hear_now());
     assert!(matches!(follower.step(), Step::Read { after: 90 }));
@@ -148,6 +132,17 @@ fn what_is_written_while_the_journal_is_looked_at_is_not_missing() {
     follower.read(Ok(vec![transition(91, 1)]));
     assert_eq!(said(&mut follower), Said::Alert(91));
     has_all(&feed, &mut follower, 91);
+}
+
+/// A follower that comes after 90 when these went out and are not on disk: it is told that they are missing.
+fn missing(sequences: RangeInclusive<u64>) -> (Arc<SiteFeed>, Follower) {
+    let (feed, last) = (feed(), *sequences.end());
+    sequences.for_each(|sequence| feed.publish(told(sequence, false)));
+    let mut follower = Follower::start(&feed, &after(90));
+    assert!(matches!(follower.step(), Step::Read { after: 90 }));
+    follower.read(Ok(Vec::new()));
+    assert_eq!(said(&mut follower), Said::Gap(91, last, GapReason::NotDurable));
+    (feed, follower)
 }
 
 /// The disk is well again, and takes these. The follower looks at once, and finds them all.

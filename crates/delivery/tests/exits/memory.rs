@@ -10,6 +10,16 @@ use crate::{
     receiver::{Act, Receiver},
 };
 
+/// A plant whose exit has told two alarms, and stopped.
+async fn told_two() -> (Plant, Receiver) {
+    let (plant, receiver) = (Plant::new(), Receiver::up().await);
+    let running = plant.run(&receiver.url()).await;
+    plant.alarms(2);
+    running.dealt_with(2).await;
+    running.stop().await;
+    (plant, receiver)
+}
+
 #[tokio::test]
 async fn an_exit_begins_with_what_comes_next_and_goes_on_where_it_stood() {
     let (plant, receiver) = (Plant::new(), Receiver::up().await);
@@ -32,11 +42,7 @@ async fn an_exit_begins_with_what_comes_next_and_goes_on_where_it_stood() {
 
 #[tokio::test]
 async fn what_was_answered_and_not_noted_when_the_process_died_is_told_again_under_its_id() {
-    let (plant, receiver) = (Plant::new(), Receiver::up().await);
-    let running = plant.run(&receiver.url()).await;
-    plant.alarms(2);
-    running.dealt_with(2).await;
-    running.stop().await;
+    let (plant, receiver) = told_two().await;
     let kept = plant.outbox().with_extension("kept");
     fs::copy(plant.outbox(), &kept).unwrap();
     let running = plant.run(&receiver.url()).await;
@@ -76,11 +82,7 @@ async fn an_alert_that_is_not_on_disk_goes_out_and_the_cursor_stands_still() {
 
 #[tokio::test]
 async fn what_was_told_to_be_missing_while_the_disk_failed_is_told_once_it_is_written() {
-    let (plant, receiver) = (Plant::new(), Receiver::up().await);
-    let running = plant.run(&receiver.url()).await;
-    plant.alarms(2);
-    running.dealt_with(2).await;
-    running.stop().await;
+    let (plant, receiver) = told_two().await;
     plant.alarm_without_disk();
     plant.alarm_without_disk();
     receiver.forget();
@@ -105,11 +107,7 @@ async fn what_was_told_to_be_missing_while_the_disk_failed_is_told_once_it_is_wr
 
 #[tokio::test]
 async fn what_was_told_to_be_missing_and_is_never_written_leaves_the_cursor_where_it_is() {
-    let (plant, receiver) = (Plant::new(), Receiver::up().await);
-    let running = plant.run(&receiver.url()).await;
-    plant.alarms(2);
-    running.dealt_with(2).await;
-    running.stop().await;
+    let (plant, receiver) = told_two().await;
     plant.alarm_without_disk();
     receiver.forget();
     let running = plant.run(&receiver.url()).await;

@@ -270,10 +270,11 @@ fn extract(figment: &Figment) -> Result<(Raw, Vec<ConfigProblem>), Vec<ConfigPro
         };
         for mut error in errors {
             error.metadata = said_by(&said, &error.path).and_then(|tag| figment.get_metadata(tag)).cloned();
+            let written = unsaid.note(&said, &error.path);
             let gone = unsay(&mut said, &error.path);
             lacks_tables |=
                 matches!((&gone, &error.kind), (Some(Value::Dict(..)), kind) if !is_unknown(kind));
-            error.path = unsaid.note(&error.path);
+            error.path = written;
             if !unsaid.is_why(&error) {
                 problems.push(ConfigProblem::from(error));
             }
@@ -299,10 +300,13 @@ struct Unsaid {
 
 impl Unsaid {
     /// The path as it is written, of what stands at a path now and is taken for unsaid.
-    fn note(&mut self, path: &[String]) -> Vec<String> {
+    fn note(&mut self, said: &Value, path: &[String]) -> Vec<String> {
         let mut written: Vec<String> = Vec::new();
+        let mut around = Some(said);
         for (depth, key) in path.iter().enumerate() {
-            let Ok(place) = key.parse::<usize>() else {
+            let place = key.parse::<usize>().ok().filter(|_| matches!(around, Some(Value::Array(..))));
+            around = around.and_then(|around| below(around, key));
+            let Some(place) = place else {
                 written.push(key.clone());
                 continue;
             };
@@ -339,13 +343,18 @@ fn unsay(said: &mut Value, path: &[String]) -> Option<Value> {
 
 /// Who said what stands at a path: the tag of the nearest that is there; nothing of a path that does not begin.
 fn said_by(said: &Value, path: &[String]) -> Option<Tag> {
-    let (first, below) = path.split_first()?;
-    let next = match said {
-        Value::Dict(_, keys) => keys.get(first),
-        Value::Array(_, items) => first.parse().ok().and_then(|place: usize| items.get(place)),
+    let (first, rest) = path.split_first()?;
+    let next = below(said, first)?;
+    said_by(next, rest).or(Some(next.tag()))
+}
+
+/// What stands under a key of a table, or at a place of a list.
+fn below<'a>(said: &'a Value, key: &str) -> Option<&'a Value> {
+    match said {
+        Value::Dict(_, keys) => keys.get(key),
+        Value::Array(_, items) => items.get(key.parse::<usize>().ok()?),
         _ => None,
-    }?;
-    said_by(next, below).or(Some(next.tag()))
+    }
 }
 
 fn conf_d(base: &Path) -> Vec<PathBuf> {
@@ -396,24 +405,31 @@ mod tests {
         assert_eq!(raw.door.listen, RawDoor::default().listen);
     }
 
-    #[test]
-    fn an_entry_of_a_list_is_told_by_its_place_in_the_file() {
+    /// The keys of `davy.toml` that are told as wrong.
+    fn wrong(text: &str) -> BTreeSet<String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("davy.toml");
+        fs::write(&file, text).expect("written");
+        let problems = match load(Some(&file), &Flags::default()) {
+            Ok((_, problems)) | Err(problems) => problems,
+        };
+        let key = |problem: &ConfigProblem| problem.place.rsplit_once(": ").map(|(_, key)| key.to_owned());
+        problems.iter().filter_map(key).collect()
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_told_by_its_place_in_the_file() {
         let text: String =
             ["nome = \"a\"", "name = \"b\"", "name = 7", "name = \"d\"\nkind = 1", "nome = \"e\""]
                 .map(|consumer| format!("[[consumer]]\n{consumer}\n"))
                 .concat();
-        fs::write(&file, text).expect("written");
-        let problems = load(Some(&file), &Flags::default()).expect_err("consumers are unsaid");
-        let places: BTreeSet<&str> = problems
-            .iter()
-            .map(|problem| problem.place.rsplit_once("consumer.").map_or("", |(_, place)| place))
-            .collect();
-        assert_eq!(
-            places,
-            BTreeSet::from(["0", "0.nome", "2.name", "3.kind", "4", "4.nome"]),
-            "{problems:#?}"
-        );
+        let due = ["0", "0.nome", "2.name", "3.kind", "4", "4.nome"].map(|key| format!("consumer.{key}"));
+        assert_eq!(wrong(&text), BTreeSet::from(due));
+    }
+
+    #[test]
+    fn a_number_that_names_something_is_no_place_in_a_list() {
+        let due = ["tree.2", "tree.3", "tree.4"].map(str::to_owned);
+        assert_eq!(wrong("[tree]\n1 = \"37\"\n2 = 1\n3 = 1\n4 = 1\n"), BTreeSet::from(due));
     }
 }

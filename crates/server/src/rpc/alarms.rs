@@ -242,3 +242,27 @@ impl AlarmService for Alarms {
         performance::get(&self.hub, &by, &request).await.map(Response::new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+    use crate::rpc::lens::Rank;
+
+    #[test]
+    fn what_changed_last_comes_first_whatever_number_it_has_in_its_site() {
+        let alarm = |id: &str, seconds, last_sequence| wire::Alarm {
+            id: id.to_owned(),
+            last_transition_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
+            last_sequence,
+            ..Default::default()
+        };
+        let rank = |alarm: &wire::Alarm| Rank::of(steps(alarm));
+        let (old, new) = (alarm("a", 100, 100_000), alarm("b", 200, 50));
+        assert_eq!(rank(&new).compare(&rank(&old)), Ordering::Less);
+        // Of one moment, the site's own order.
+        let (first, second) = (alarm("a", 200, 49), alarm("b", 200, 50));
+        assert_eq!(rank(&second).compare(&rank(&first)), Ordering::Less);
+    }
+}
